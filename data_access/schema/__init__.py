@@ -1,0 +1,86 @@
+"""The governance database as SQLAlchemy Core tables, one module per subject.
+
+Only table shapes stand here: no statements, no triggers (see `data_access.live_schema`) and no
+migrations. There is on purpose no column for a name of a person, an ID number, a telephone
+number, a person's address or free text about people; `tests/data_access/test_schema.py` keeps it.
+
+Times are `timestamptz`; days and months are local dates of the database's zone. "Region" columns
+are `regions.id`, the identity that survives a change of code.
+"""
+
+from data_access.schema.base import metadata
+from data_access.schema.cases import (
+    agreements,
+    case_versions,
+    disputes,
+    incidents,
+    receptions,
+    return_visits,
+    steps,
+)
+from data_access.schema.figures import (
+    patrols,
+    population,
+    reported_values,
+    staffing,
+    targets,
+    work_calendar,
+)
+from data_access.schema.operations import (
+    case_doubts,
+    database_facts,
+    import_batches,
+    import_findings,
+    outbox,
+    rollup_deltas,
+    rollups,
+    screen_requests,
+    snapshots,
+)
+from data_access.schema.regions import (
+    geometry_sets,
+    organisations,
+    ranking_groups,
+    region_geometries,
+    region_lineage,
+    region_ranking_groups,
+    regions,
+)
+from data_access.schema.sources import code_lists, code_mappings, codes, sources
+
+__all__ = [
+    "agreements",
+    "case_doubts",
+    "case_versions",
+    "code_lists",
+    "code_mappings",
+    "codes",
+    "database_facts",
+    "disputes",
+    "geometry_sets",
+    "import_batches",
+    "import_findings",
+    "incidents",
+    "metadata",
+    "organisations",
+    "outbox",
+    "patrols",
+    "population",
+    "ranking_groups",
+    "receptions",
+    "region_geometries",
+    "region_lineage",
+    "region_ranking_groups",
+    "regions",
+    "reported_values",
+    "return_visits",
+    "rollup_deltas",
+    "rollups",
+    "screen_requests",
+    "snapshots",
+    "sources",
+    "staffing",
+    "steps",
+    "targets",
+    "work_calendar",
+]

@@ -1,0 +1,89 @@
+"""Figures that are not cases: population, staffing, patrols, targets, calendar, reported values."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+)
+
+from data_access.schema.base import metadata
+
+population = Table(
+    "population",
+    metadata,
+    # The region version the figure was counted for: a census is never joined by code alone.
+    Column("region_id", Integer, ForeignKey("regions.id"), primary_key=True),
+    Column("counted_on", Date, primary_key=True),
+    Column("residents", Integer, nullable=False),
+    Column("registered_floating", Integer),
+    Column("origin", Text, nullable=False),
+)
+
+# 网格员 per township and day: a grid's figure would be one worker's, so there is none.
+staffing = Table(
+    "staffing",
+    metadata,
+    Column("town_id", Integer, ForeignKey("regions.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("county_id", Integer, nullable=False),
+    Column("staff", Integer, nullable=False),
+    Column("online", Integer, nullable=False),
+    Column("reporting", Integer, nullable=False),
+    CheckConstraint("online <= staff and reporting <= staff", name="within_staff"),
+    Index("ix_staffing_day_county_id", "day", "county_id"),
+)
+
+patrols = Table(
+    "patrols",
+    metadata,
+    Column("town_id", Integer, ForeignKey("regions.id"), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("county_id", Integer, nullable=False),
+    Column("due", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Index("ix_patrols_day_county_id", "day", "county_id"),
+)
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("indicator", Text, primary_key=True),
+    Column("region_id", Integer, ForeignKey("regions.id"), primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("value", Double, nullable=False),
+)
+
+# workday_no counts working days up to and including the day, so a difference is a span.
+work_calendar = Table(
+    "work_calendar",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("is_workday", Boolean, nullable=False),
+    Column("workday_no", Integer, nullable=False),
+    Column("label", Text),
+    # True where no official calendar was known and the weekday rule was used (推定).
+    Column("is_presumed", Boolean, nullable=False, server_default="false"),
+)
+
+reported_values = Table(
+    "reported_values",
+    metadata,
+    Column("indicator", Text, primary_key=True),
+    Column("region_id", Integer, ForeignKey("regions.id"), primary_key=True),
+    Column("period_start", Date, primary_key=True),
+    Column("period_end", Date, primary_key=True),
+    Column("recorded_at", DateTime(timezone=True), primary_key=True, server_default=func.now()),
+    Column("numerator", Double),
+    Column("denominator", Double),
+    Column("source_id", SmallInteger, ForeignKey("sources.id"), nullable=False),
+)

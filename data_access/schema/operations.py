@@ -1,0 +1,124 @@
+"""What the cockpit keeps for itself: facts of the database, imports, feed, roll-ups, snapshots."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from data_access.schema.base import instant, metadata
+
+# One row a fact: zone, product name, whether the data are invented, hash of the compiled flows ...
+database_facts = Table(
+    "database_facts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", JSONB, nullable=False),
+)
+
+import_batches = Table(
+    "import_batches",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("source_id", SmallInteger, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("file_sha256", Text, nullable=False),
+    Column("mapping_sha256", Text, nullable=False),
+    # staging, staged, published
+    Column("state", Text, nullable=False),
+    Column("staged_through_line", BigInteger, nullable=False, server_default="0"),
+    Column("rows_read", BigInteger, nullable=False, server_default="0"),
+    Column("rows_accepted", BigInteger, nullable=False, server_default="0"),
+    Column("rows_rejected", BigInteger, nullable=False, server_default="0"),
+    Column("rows_doubtful", BigInteger, nullable=False, server_default="0"),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    instant("published_at"),
+)
+
+# Why a row was rejected or is doubtful. `value` is masked where the check is about persons.
+import_findings = Table(
+    "import_findings",
+    metadata,
+    Column("batch_id", Integer, primary_key=True),
+    Column("line", BigInteger, primary_key=True),
+    Column("check_name", Text, primary_key=True),
+    Column("column_name", Text, nullable=False),
+    Column("is_rejection", SmallInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("value", Text),
+)
+
+# Accepted cases that carry a doubt, so that a screen can count what it left out.
+case_doubts = Table(
+    "case_doubts",
+    metadata,
+    Column("home_county_id", Integer, primary_key=True),
+    Column("source_id", SmallInteger, primary_key=True),
+    Column("case_no", Text, primary_key=True),
+    Column("registered_month", Date, primary_key=True),
+    Column("check_name", Text, primary_key=True),
+)
+
+# The feed: one row per statement and county that changed something. NOTIFY is only a hint.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("subject", Text, nullable=False),
+    Column("county_id", Integer, nullable=False),
+    Column("committed_hint_at", DateTime(timezone=True), server_default=func.clock_timestamp()),
+)
+
+# Appended by writers, folded into `rollups` by one worker, read with it until then.
+rollup_deltas = Table(
+    "rollup_deltas",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("county_id", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("measure", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Index("ix_rollup_deltas_county_id", "county_id"),
+)
+
+# One row a region (county and above) and local day; a column a measure, added from the compiled
+# dictionary by `data_access.rollups.install` because the dictionary is data, not schema.
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("region_id", Integer, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("number", BigInteger, Identity(), primary_key=True),
+    Column("view", Text, nullable=False),
+    instant("as_of", required=True),
+    Column("made_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("sha256", Text, nullable=False),
+    Column("compute_ms", Integer, nullable=False),
+    # Canonical JSON, gzip.
+    Column("body", LargeBinary, nullable=False),
+    Index("ix_snapshots_view_number", "view", "number"),
+)
+
+# Views that some screen is showing: the snapshotter computes these and no others.
+screen_requests = Table(
+    "screen_requests",
+    metadata,
+    Column("view", Text, primary_key=True),
+    Column("wanted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
