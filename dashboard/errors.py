@@ -1,0 +1,89 @@
+"""Every error the cockpit raises on purpose, in one tree.
+
+    CockpitError
+    ├── SettingsError
+    ├── ScreenConfigError
+    ├── UnknownRegion
+    ├── DataUnavailable
+    │   └── DatabaseUnavailable
+    ├── MigrationError
+    ├── ImportRefused
+    │   ├── MappingError
+    │   └── PersonalDataRefused
+    ├── PortInUse
+    ├── ChildProcessFailed
+    └── EmbeddedServerError
+        ├── DiskFull
+        ├── DataFolderBroken
+        └── ServerProgramsMissing
+
+A message is read by an operator, not by a programmer: it is one or two Chinese sentences which
+name the thing (file, port, table, with its technical name), say what was expected and say what to
+do next. The commands print it as it stands, without a traceback, and leave with status 1.
+
+Faults of the program itself stay ordinary exceptions and are not caught as ``CockpitError``.
+"""
+
+
+class CockpitError(Exception):
+    """Something outside the program is not as it must be, and the message says what to do."""
+
+
+class SettingsError(CockpitError):
+    """A setting or environment variable is missing, unreadable or contradicts another."""
+
+
+class ScreenConfigError(CockpitError):
+    """A screen's TOML file names an unknown panel or indicator, or has a wrong value."""
+
+
+class UnknownRegion(CockpitError):
+    """No region has this code, or none had it at the time asked about."""
+
+
+class DataUnavailable(CockpitError):
+    """A reading could not be made; what was read before is still valid and keeps its age."""
+
+
+class DatabaseUnavailable(DataUnavailable):
+    """The database does not answer: stopped, recovering, unreachable, or refusing connections."""
+
+
+class MigrationError(CockpitError):
+    """The database schema is older, newer or other than this version of the cockpit needs."""
+
+
+class ImportRefused(CockpitError):
+    """A file was not imported, and nothing of it is visible."""
+
+
+class MappingError(ImportRefused):
+    """The mapping file does not fit the file to import: a column, a code or a format is wrong."""
+
+
+class PersonalDataRefused(ImportRefused):
+    """The file carries names, ID numbers, telephone numbers or text about people."""
+
+
+class PortInUse(CockpitError):
+    """Another program already listens on the TCP port the cockpit was to serve on."""
+
+
+class ChildProcessFailed(CockpitError):
+    """A program started by the cockpit could not be started, or keeps ending at once."""
+
+
+class EmbeddedServerError(CockpitError):
+    """The embedded PostgreSQL server could not be prepared, started or stopped."""
+
+
+class DiskFull(EmbeddedServerError):
+    """The file system of the data folder has too little room left for the server to run."""
+
+
+class DataFolderBroken(EmbeddedServerError):
+    """The data folder belongs to somebody else, to another version, or cannot be reached."""
+
+
+class ServerProgramsMissing(EmbeddedServerError):
+    """The PostgreSQL programs are not installed, do not run here, or have the wrong version."""
