@@ -111,7 +111,7 @@ organisations = Table(
     Column("id", Integer, primary_key=True),
     Column("code", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
-    # department (部门), centre (综治中心), committee (调委会), platform (平台), grid_team (网格团队)
+    # department (部门), centre (综治中心), committee (调委会), platform (平台), grid_team
     Column("kind", Text, nullable=False),
     Column("region_id", Integer, ForeignKey("regions.id"), nullable=False),
     Column("level", SmallInteger),
