@@ -1,1 +1,1 @@
-"""The core of the cockpit in pure Python: what a figure means, apart from any screen or database."""
+"""The core of the cockpit in pure Python: what figures mean, without screen or database."""
