@@ -1,0 +1,56 @@
+"""What tests of every folder share: a real PostgreSQL server, and an empty database of one's own.
+
+One embedded server serves a whole run of pytest; COCKPIT_TEST_DATABASE_URL names another server
+to use instead (its user must be allowed to create databases).
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import URL, create_engine, make_url, text
+
+from data_access.embedded import EmbeddedServer
+
+EXTERNAL_SERVER = "COCKPIT_TEST_DATABASE_URL"
+
+
+def run_outside_a_transaction(server: URL, statement: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder the server's system user can enter: pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="cockpit-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(server_folder: Path) -> Iterator[Callable[[str], URL]]:
+    """``postgres(name)`` is the URL of a database on the server of this run."""
+    external = os.environ.get(EXTERNAL_SERVER)
+    if external:
+        yield lambda name: make_url(external).set(database=name)
+        return
+    fast = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+    with EmbeddedServer(server_folder / "session", settings=fast) as server:
+        yield server.url
+
+
+@pytest.fixture
+def empty_database_url(postgres: Callable[[str], URL]) -> Iterator[URL]:
+    """A database with nothing in it, dropped after the test."""
+    name = f"test_{uuid4().hex[:12]}"
+    run_outside_a_transaction(postgres("postgres"), f"CREATE DATABASE {name} TEMPLATE template0")
+    yield postgres(name)
+    run_outside_a_transaction(postgres("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
