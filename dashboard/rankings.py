@@ -115,7 +115,8 @@ def rank_ranges(
 
     A unit's first possible place is 1 + the number of units entirely better, its last n - the
     number entirely worse; intervals that only touch count as apart. Source: Klein, Wright and
-    Wieczorek, JRSS C 69 (2020) 589-606, theorem 1.
+    Wieczorek, A joint confidence region for an overall ranking of populations, JRSS C 69 (2020),
+    doi:10.1111/rssc.12402.
 
     Args:
         intervals: (lower, upper) of each unit, all holding together at the wanted level.
@@ -211,12 +212,12 @@ def _rank_group(
     ranked = [rate for rate in by_value if rate.den >= max(min_den, 1)]
     few = [rate for rate in by_value if 0 < rate.den < min_den]
     no_base = [rate for rate in members if rate.den == 0]
-    lines = [
-        _line(rate, standing, len(ranked))
-        for standing, rates in zip(Standing, (ranked, few, no_base), strict=True)
-        for rate in rates
-    ]
-    return (*_placed(lines[: len(ranked)], direction, level), *lines[len(ranked) :])
+    size = len(ranked)
+    return (
+        *_placed([_line(rate, Standing.RANKED, size) for rate in ranked], direction, level),
+        *(_line(rate, Standing.FEW, size) for rate in few),
+        *(_line(rate, Standing.NO_BASE, size) for rate in no_base),
+    )
 
 
 def _placed(
