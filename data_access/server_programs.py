@@ -101,6 +101,8 @@ def can_reach(folder: Path, run_as: RunAs) -> bool:
 
 def require_reachable(folder: Path, run_as: RunAs) -> None:
     """Raise ``DataFolderBroken`` naming the first parent the user may not enter."""
+    if can_reach(folder, run_as):
+        return
     for step in (*reversed(folder.parents), folder):
         if not can_reach(step, run_as):
             raise DataFolderBroken(
@@ -188,18 +190,3 @@ def _copy_install(install: Path, target: Path) -> None:
         shutil.rmtree(building, ignore_errors=True)
         if not target.exists():  # else another start was quicker, and its copy serves as well
             raise
-
-
-def default_data_folder(name: str, checkout: Path) -> Path:
-    """Where a server called ``name`` keeps its data when no setting says otherwise.
-
-    ``<checkout>/.cockpit/<name>``; for root with a checkout that the server's user cannot enter,
-    ``/var/lib/cockpit/<name>-<hash of the checkout's path>``, so that two checkouts never meet.
-    """
-    checkout = checkout.resolve()
-    inside = checkout / ".cockpit" / name
-    run_as = run_as_for(inside)
-    if can_reach(checkout, run_as):
-        return inside
-    digest = hashlib.sha256(str(checkout).encode()).hexdigest()[:8]
-    return SYSTEM_FOLDER / f"{name}-{digest}"

@@ -1,8 +1,8 @@
 """Child processes: start them, keep them running, end them all, leave none behind.
 
 Here: ``Supervisor`` for the programs that `cockpit demo` and `cockpit serve` consist of, and the
-check that a TCP port is free. Not here: what those programs are, nor the database server, which
-knows itself how it must be stopped (``embedded``).
+check that a TCP port is free. Not here: what those programs are, nor how the database server is
+started and stopped (``embedded``); the supervisor only asks it to start again when it is gone.
 
 How no process is left behind. On Ctrl-C, SIGTERM or a closed terminal the children are asked to
 end in reverse order and, after a deadline, killed with their process groups. When the supervisor
@@ -22,17 +22,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
+from typing import Protocol
 
 import psutil
 
-from dashboard.errors import ChildProcessFailed, PortInUse, SettingsError
+from dashboard.errors import ChildProcessFailed, EmbeddedServerError, PortInUse, SettingsError
 
 STOP_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.1
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_AFTER_SECONDS = 60.0
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+LOOK_AT_SERVER_EVERY_SECONDS = 1.0
 
 
 def bound_to_this_process(argv: Sequence[str], how: signal.Signals) -> list[str]:
@@ -54,6 +55,24 @@ class _Child:
     pause: float = field(default=FIRST_PAUSE_SECONDS)
 
 
+class Server(Protocol):
+    """What the supervisor needs to know of a server that is not its own child."""
+
+    def is_running(self) -> bool:
+        """Whether it runs now."""
+
+    def start(self) -> None:
+        """Start it again; raises ``EmbeddedServerError`` when that does not work."""
+
+
+@dataclass
+class _Kept:
+    name: str
+    server: Server
+    look_again_at: float = 0.0
+    pause: float = FIRST_PAUSE_SECONDS
+
+
 class Supervisor:
     """Runs programs side by side until told to stop, and starts a crashed one again.
 
@@ -65,6 +84,7 @@ class Supervisor:
         self._say = say
         self._stop_seconds = stop_seconds
         self._children: list[_Child] = []
+        self._kept: list[_Kept] = []
         self._stop_requests = 0
 
     def add(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
@@ -77,6 +97,10 @@ class Supervisor:
         if program is None:
             raise ChildProcessFailed(f"无法启动“{name}”：找不到程序 {argv[0]}。请重新安装依赖。")
         self._children.append(_Child(name, [program, *argv[1:]], environment))
+
+    def keep(self, name: str, server: Server) -> None:
+        """Start ``server`` again whenever it is gone; stopping it stays the caller's."""
+        self._kept.append(_Kept(name, server))
 
     def process_ids(self) -> dict[str, int]:
         """Process ids of the programs that run now, by name."""
@@ -107,6 +131,9 @@ class Supervisor:
     def look_after(self) -> None:
         """Notice programs that have ended, and start them again when their pause is over."""
         now = time.monotonic()
+        for kept in self._kept:
+            if now >= kept.look_again_at:
+                self._look_at_server(kept)
         for child in self._children:
             if child.process is not None and child.process.poll() is not None:
                 self._note_end(child, now)
@@ -129,6 +156,20 @@ class Supervisor:
         )
         child.started_at = time.monotonic()
 
+    def _look_at_server(self, kept: _Kept) -> None:
+        pause = LOOK_AT_SERVER_EVERY_SECONDS
+        if kept.server.is_running():
+            kept.pause = FIRST_PAUSE_SECONDS
+        else:
+            self._tell(f"“{kept.name}”已停止，正在重新启动。")
+            try:
+                kept.server.start()
+            except EmbeddedServerError as error:
+                self._tell(f"{error} {kept.pause:g} 秒后再试。")
+                pause = kept.pause
+                kept.pause = min(kept.pause * 2, LONGEST_PAUSE_SECONDS)
+        kept.look_again_at = time.monotonic() + pause
+
     def _note_end(self, child: _Child, now: float) -> None:
         assert child.process is not None
         how = _how_it_ended(child.process.returncode)
@@ -137,7 +178,7 @@ class Supervisor:
         if now - child.started_at >= STEADY_AFTER_SECONDS:
             child.pause = FIRST_PAUSE_SECONDS
         child.start_again_at = now + child.pause
-        self._say(f"“{child.name}”意外结束（{how}），{child.pause:g} 秒后重新启动。")
+        self._tell(f"“{child.name}”意外结束（{how}），{child.pause:g} 秒后重新启动。")
         child.pause = min(child.pause * 2, LONGEST_PAUSE_SECONDS)
 
     def _end(self, child: _Child, process: subprocess.Popen[bytes]) -> None:
@@ -146,13 +187,24 @@ class Supervisor:
         while process.poll() is None and time.monotonic() < deadline and self._stop_requests < 2:
             time.sleep(LOOK_EVERY_SECONDS / 5)
         if process.poll() is None:
-            self._say(f"“{child.name}”没有按时结束，已强制终止。")
+            self._tell(f"“{child.name}”没有按时结束，已强制终止。")
         _kill_group(process.pid)
         process.wait()
 
+    def _tell(self, sentence: str) -> None:
+        # A terminal that has been closed must not keep us from ending the children.
+        with contextlib.suppress(OSError, ValueError):
+            self._say(sentence)
+
     @contextlib.contextmanager
     def _stop_signals(self) -> Iterator[None]:
-        before = {number: signal.signal(number, self._on_signal) for number in STOP_SIGNALS}
+        # nohup has the hang-up ignored, and means it
+        wanted = [
+            number
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+        ]
+        before = {number: signal.signal(number, self._on_signal) for number in wanted}
         try:
             yield
         finally:
@@ -201,8 +253,13 @@ def require_free_port(host: str, port: int) -> None:
     holder = _listener_on(port)
     raise PortInUse(
         f"端口 {port} 已被{holder}占用（{host}:{port}）。请先停止它，"
-        f"或换一个端口，例如：COCKPIT_PORT={port + 1} make demo"
+        f"或换一个端口，例如：COCKPIT_PORT={_next_free_port(host, port)} make demo"
     )
+
+
+def _next_free_port(host: str, port: int) -> int:
+    later = range(port + 1, min(port + 100, 65536))
+    return next((candidate for candidate in later if port_is_free(host, candidate)), 0)
 
 
 def _listener_on(port: int) -> str:
