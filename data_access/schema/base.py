@@ -1,5 +1,7 @@
 """The metadata that all tables share, and the two column kinds that repeat."""
 
+from datetime import datetime
+
 from sqlalchemy import Column, DateTime, MetaData
 
 metadata = MetaData(
@@ -13,6 +15,6 @@ metadata = MetaData(
 )
 
 
-def instant(name: str, *, required: bool = False) -> Column:
+def instant(name: str, *, required: bool = False) -> Column[datetime]:
     """A point in time with zone."""
     return Column(name, DateTime(timezone=True), nullable=not required)

@@ -8,6 +8,8 @@ Steps are append-only and are the record of the nine-step workflow. The times on
 the times of these steps, written by the trigger on `steps` or, in bulk, by the loader.
 """
 
+from typing import Any
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import SchemaItem
 
 from data_access.schema.base import instant, metadata
 
@@ -45,7 +48,7 @@ STEPS = (
 BRANCHES = ("returned", "extended", "joint", "escalated")  # 退回, 延期, 协同, 上报
 
 
-def _key_columns() -> list[Column]:
+def _key_columns() -> list[Column[Any]]:
     return [
         Column("home_county_id", Integer, primary_key=True),
         Column("source_id", SmallInteger, primary_key=True),
@@ -54,7 +57,7 @@ def _key_columns() -> list[Column]:
     ]
 
 
-def _workflow_columns() -> list[Column]:
+def _workflow_columns() -> list[SchemaItem]:
     """What incidents and disputes share: responsibility, the times of the steps, limits."""
     return [
         # Lowest region as registered (grid, village, town or county).
@@ -100,14 +103,27 @@ def _workflow_columns() -> list[Column]:
     ]
 
 
-def _time_indexes(table: str, times: tuple[str, ...]) -> list[Index]:
-    """One index per moment that an indicator may use as its cohort time."""
+def _time_indexes(table: str, times: tuple[str, ...], rare: tuple[str, ...]) -> list[Index]:
+    """One index per moment that an indicator may use as its cohort time.
+
+    `rare` ones serve only the edges of periods: block ranges are enough for times that grow with
+    the table, and cost a writer next to nothing.
+    """
     return [
         Index(f"ix_{table}_county_id_registered_at", "county_id", "registered_at"),
         Index(
             f"ix_{table}_open", "county_id", "due_at", postgresql_where=text("closed_at is null")
         ),
         *(Index(f"ix_{table}_{time}", time) for time in times),
+        *(
+            Index(
+                f"ix_{table}_{time}",
+                time,
+                postgresql_using="brin",
+                postgresql_with={"pages_per_range": 16, "autosummarize": True},
+            )
+            for time in rare
+        ),
     ]
 
 
@@ -131,7 +147,11 @@ incidents = Table(
     CheckConstraint(
         "location_quality in ('point','default','outside','none')", name="location_quality"
     ),
-    *_time_indexes("incidents", ("registered_at", "due_at", "closed_at", "recorded_at")),
+    *_time_indexes(
+        "incidents",
+        ("registered_at", "due_at", "closed_at", "recorded_at"),
+        ("dispatched_at", "sign_due_at", "red_card_at"),
+    ),
     postgresql_partition_by="RANGE (registered_month)",
 )
 
@@ -155,7 +175,11 @@ disputes = Table(
     CheckConstraint(
         "is_successful is null or mediation_ended_at is not null", name="outcome_after_end"
     ),
-    *_time_indexes("disputes", ("registered_at", "due_at", "closed_at", "mediation_ended_at")),
+    *_time_indexes(
+        "disputes",
+        ("registered_at", "accepted_at", "due_at", "closed_at", "mediation_ended_at"),
+        ("red_card_at",),
+    ),
     postgresql_partition_by="RANGE (registered_month)",
 )
 
@@ -179,17 +203,12 @@ steps = Table(
 case_versions = Table(
     "case_versions",
     metadata,
-    Column("id", Integer, Identity(), primary_key=True),
-    Column("subject", Text, nullable=False),
-    Column("home_county_id", Integer, primary_key=True),
-    Column("source_id", SmallInteger, nullable=False),
-    Column("case_no", Text, nullable=False),
-    Column("registered_month", Date, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    *_key_columns(),
     instant("recorded_from", required=True),
-    instant("recorded_to", required=True),
+    Column("recorded_to", DateTime(timezone=True), primary_key=True),
     Column("is_deletion", Boolean, nullable=False),
     Column("was", JSONB, nullable=False),
-    Index("ix_case_versions_case_no", "case_no"),
     postgresql_partition_by="RANGE (registered_month)",
 )
 

@@ -1,0 +1,89 @@
+"""Database: the single door to PostgreSQL for everything above this package.
+
+Connections, limits and the translation of "the database is away" stand here; statements stand in
+the module of their subject.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from dashboard.errors import DatabaseUnavailable, DataUnavailable
+
+READ_TIMEOUT_SECONDS = 20
+CONNECT_TIMEOUT_SECONDS = 3
+
+
+class Database:
+    """Lazily connected: creating one needs no server.
+
+    Reads run read-only in one consistent view of the data (repeatable read), so that figures read
+    one after the other agree.
+    """
+
+    def __init__(self, url: URL | str, *, pool_size: int = 4) -> None:
+        self.url = make_url(url)
+        self.engine: Engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            pool_pre_ping=True,
+            connect_args={
+                "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+                # A peer whose packets are dropped must fail within seconds, not in two hours.
+                "keepalives_idle": 2,
+                "keepalives_interval": 1,
+                "keepalives_count": 3,
+                "tcp_user_timeout": 4000,
+                "application_name": "cockpit",
+            },
+        )
+
+    @contextmanager
+    def read(self, *, timeout_seconds: float = READ_TIMEOUT_SECONDS) -> Iterator[Connection]:
+        """A read-only connection whose statements all see the same moment.
+
+        Raises:
+            DatabaseUnavailable: the server is away, starting, recovering or refuses us.
+            DataUnavailable: a statement ran longer than the limit or failed.
+        """
+        with self._translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            connection.execute(
+                text("select set_config('statement_timeout', :ms, true)"),
+                {"ms": str(int(timeout_seconds * 1000))},
+            )
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection in a transaction that commits at the end.
+
+        Raises:
+            DatabaseUnavailable, DataUnavailable: as for `read`.
+        """
+        with self._translated(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (OperationalError, InterfaceError) as error:
+            raise DatabaseUnavailable(f"数据库无应答:{_first_line(error)}") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseUnavailable(f"数据库连接中断:{_first_line(error)}") from error
+            raise DataUnavailable(f"查询失败:{_first_line(error)}") from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]

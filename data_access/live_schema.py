@@ -1,0 +1,265 @@
+"""What makes the database live: triggers that note every change, compiled from the dictionary.
+
+Installed after each migration by `install`, because the functions depend on the dictionary of
+indicators, which is data: `CREATE OR REPLACE`, and the roll-ups are rebuilt when the compiled
+text differs from the installed one.
+
+Foreign writers (psql, COPY, another program) need to know nothing: statement triggers append
+roll-up deltas and an outbox row per county, keep versions of corrected rows, and carry the times
+of new steps to their case.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, FromClause, case, null, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.elements import ColumnElement
+
+from dashboard.indicators import ROLLED_UP_FLOWS
+from dashboard.vocabulary import Measure, Subject
+from data_access.compiling import (
+    TABLES,
+    amount_expression,
+    measure_condition,
+    moment_expression,
+)
+
+CHANGES_CHANNEL = "cockpit_changes"
+# Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
+PLAIN_TABLES = ("staffing", "patrols", "reported_values", "sources")
+ROLLED_UP = tuple(dict.fromkeys(flow.subject for flow in ROLLED_UP_FLOWS))
+
+# What a correction may change on a case; the times of steps are no corrections.
+VERSIONED_COLUMNS = {
+    Subject.INCIDENT: (
+        *("category", "class_code", "region_id", "county_id", "town_id", "grid_id", "due_at"),
+        *("resolved_level", "is_emergency", "registered_at", "lon", "lat"),
+    ),
+    Subject.DISPUTE: (
+        *("class_code", "region_id", "county_id", "town_id", "due_at", "resolved_level"),
+        *("method", "is_sectoral", "is_successful", "registered_at"),
+    ),
+}
+KEY = "home_county_id, source_id, case_no, registered_month"
+STEP_TIMES = {
+    "accepted": "accepted_at",
+    "dispatched": "dispatched_at",
+    "signed": "signed_at",
+    "handling": "handling_at",
+    "feedback": "feedback_at",
+    "closed": "closed_at",
+    "visited": "visited_at",
+    "archived": "archived_at",
+    "returned": "returned_at",
+}
+STEP_COUNTS = {
+    "returned": "return_count",
+    "extended": "extension_count",
+    "joint": "joint_count",
+}
+
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def install(connection: Connection, zone: str) -> bool:
+    """Install functions and triggers for a database of this zone.
+
+    Returns whether the compiled dictionary differs from the one installed before: then the
+    roll-ups have to be rebuilt.
+    """
+    statements = tuple(_statements(zone))
+    fingerprint = hashlib.sha256("\n".join(statements).encode()).hexdigest()
+    known = connection.scalar(
+        text("select value #>> '{}' from database_facts where key = 'live_schema'")
+    )
+    if known == fingerprint:
+        return False
+    for statement in statements:
+        connection.exec_driver_sql(statement)
+    connection.execute(
+        text(
+            "insert into database_facts (key, value) values ('live_schema', to_jsonb(:value))"
+            " on conflict (key) do update set value = excluded.value"
+        ).bindparams(value=fingerprint)
+    )
+    return True
+
+
+def _statements(zone: str) -> Iterable[str]:
+    for subject in ROLLED_UP:
+        yield from _rollup_triggers(subject, zone)
+    for subject, columns in VERSIONED_COLUMNS.items():
+        yield from _version_triggers(subject, columns)
+        yield from _red_card_trigger(subject, zone)
+    yield from _step_trigger()
+    for table in PLAIN_TABLES:
+        yield from _plain_triggers(table)
+
+
+def _rollup_triggers(subject: Subject, zone: str) -> Iterable[str]:
+    signed_rows = {
+        "insert": "select 1 as sign, n.* from new_rows n",
+        "delete": "select -1 as sign, o.* from old_rows o",
+        "update": (
+            "select 1 as sign, n.* from new_rows n union all select -1 as sign, o.* from old_rows o"
+        ),
+    }
+    for operation, rows in signed_rows.items():
+        body = f"""
+  insert into rollup_deltas (county_id, day, measure, amount)
+  select t.county_id, (m.at at time zone '{zone}')::date, m.measure, sum(t.sign * m.amount)
+  from ({rows}) t
+  cross join lateral (values
+    {_placed_measures(subject)}
+  ) as m (measure, at, amount)
+  where m.at is not null
+  group by 1, 2, 3
+  having sum(t.sign * m.amount) <> 0;
+  insert into outbox (subject, county_id)
+  select distinct '{subject}', t.county_id from ({rows}) t;
+  perform pg_notify('{CHANGES_CHANNEL}', '');"""
+        yield from _statement_trigger(f"{subject}_{operation}_note", subject, operation, body)
+
+
+def _placed_measures(subject: Subject) -> str:
+    """VALUES rows (measure, at, amount) of alias t; `at` is null where the row is not counted."""
+    rows = TABLES[subject].alias("t")
+    measures = [
+        measure
+        for flow in ROLLED_UP_FLOWS
+        if flow.subject is subject
+        for measure in flow.measures()
+    ]
+    return ",\n    ".join(
+        f"('{measure.column}', {_sql(_placed(measure, rows))},"
+        f" {_sql(amount_expression(measure.flow.amount, rows))})"
+        for measure in measures
+    )
+
+
+def _placed(measure: Measure, rows: FromClause) -> ColumnElement[Any]:
+    at = moment_expression(measure.flow.moment, rows)
+    if not measure.where:
+        return at
+    return case((measure_condition(measure, rows, None), at), else_=null())
+
+
+def _sql(expression: ColumnElement[Any]) -> str:
+    return str(expression.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
+
+
+def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[str]:
+    changed = (
+        f"({', '.join(f'o.{name}' for name in columns)}) is distinct from"
+        f" ({', '.join(f'n.{name}' for name in columns)})"
+    )
+    kind = "incident" if subject is Subject.INCIDENT else "dispute"
+    keep = (
+        "insert into case_versions (subject, home_county_id, source_id, case_no,"
+        " registered_month, recorded_from, recorded_to, is_deletion, was)"
+        f" select '{kind}', o.home_county_id, o.source_id, o.case_no, o.registered_month,"
+        " coalesce((select max(v.recorded_to) from case_versions v"
+        f"   where v.subject = '{kind}' and v.home_county_id = o.home_county_id"
+        "   and v.source_id = o.source_id and v.case_no = o.case_no"
+        "   and v.registered_month = o.registered_month), o.recorded_at),"
+        " clock_timestamp(), {deleted}, to_jsonb(o) from old_rows o "
+    )
+    joined = "join new_rows n using (home_county_id, source_id, case_no, registered_month) where "
+    yield from _statement_trigger(
+        f"{subject}_update_version",
+        subject,
+        "update",
+        f"\n  {keep.format(deleted='false')}{joined}{changed};",
+    )
+    yield from _statement_trigger(
+        f"{subject}_delete_version", subject, "delete", f"\n  {keep.format(deleted='true')};"
+    )
+
+
+def _red_card_trigger(subject: Subject, zone: str) -> Iterable[str]:
+    """红牌时点: five working days after the limit, same time of day, from the work calendar."""
+    name = f"cockpit_{subject}_red_card"
+    yield f"""
+create or replace function {name}() returns trigger language plpgsql as $$
+declare
+  local_due timestamp := new.due_at at time zone '{zone}';
+begin
+  select (later.day + local_due::time) at time zone '{zone}' into new.red_card_at
+  from work_calendar today
+  join work_calendar later on later.workday_no = today.workday_no + 5 and later.is_workday
+  where today.day = local_due::date;
+  if not found and new.due_at is not null then
+    new.red_card_at := new.due_at + interval '7 days';
+  end if;
+  return new;
+end $$"""
+    yield f"drop trigger if exists {name}_insert on {subject}"
+    yield (
+        f"create trigger {name}_insert before insert on {subject} for each row"
+        " when (new.due_at is not null and new.red_card_at is null)"
+        f" execute function {name}()"
+    )
+    yield f"drop trigger if exists {name}_update on {subject}"
+    yield (
+        f"create trigger {name}_update before update of due_at on {subject} for each row"
+        f" when (new.due_at is distinct from old.due_at) execute function {name}()"
+    )
+
+
+def _step_trigger() -> Iterable[str]:
+    """A new step's time goes to its case: the earliest of a kind, as each step is taken once."""
+    gathered = ", ".join(
+        f"min(occurred_at) filter (where step = '{step}') as {column}"
+        for step, column in STEP_TIMES.items()
+    )
+    counted = ", ".join(
+        f"count(*) filter (where step = '{step}') as {column}"
+        for step, column in STEP_COUNTS.items()
+    )
+    times = ", ".join(
+        f"{column} = coalesce(c.{column}, s.{column})" for column in STEP_TIMES.values()
+    )
+    counts = ", ".join(f"{column} = c.{column} + s.{column}" for column in STEP_COUNTS.values())
+    body = "".join(
+        f"""
+  update {table} c set {times}, {counts}, holder_id = coalesce(s.holder_id, c.holder_id)
+  from (
+    select {KEY}, {gathered}, {counted},
+      (array_agg(holder_id order by step_no desc))[1] as holder_id
+    from new_rows where subject = '{kind}' and step <> 'registered' group by {KEY}
+  ) s
+  where (c.home_county_id, c.source_id, c.case_no, c.registered_month)
+      = (s.home_county_id, s.source_id, s.case_no, s.registered_month);"""
+        for table, kind in (("incidents", "incident"), ("disputes", "dispute"))
+    )
+    yield from _statement_trigger("steps_insert_carry", "steps", "insert", body)
+
+
+def _plain_triggers(table: str) -> Iterable[str]:
+    county = "county_id" if table in ("staffing", "patrols") else "0"
+    for operation in ("insert", "update", "delete"):
+        rows = "old_rows" if operation == "delete" else "new_rows"
+        body = f"""
+  insert into outbox (subject, county_id) select distinct '{table}', {county} from {rows};
+  perform pg_notify('{CHANGES_CHANNEL}', '');"""
+        yield from _statement_trigger(f"{table}_{operation}_note", table, operation, body)
+
+
+def _statement_trigger(name: str, table: str, operation: str, body: str) -> Iterable[str]:
+    transition = {
+        "insert": "referencing new table as new_rows",
+        "update": "referencing old table as old_rows new table as new_rows",
+        "delete": "referencing old table as old_rows",
+    }[operation]
+    yield (
+        f"create or replace function cockpit_{name}() returns trigger language plpgsql"
+        f" security definer set search_path = public, pg_temp as $$\nbegin{body}\n"
+        "  return null;\nend $$"
+    )
+    yield f"drop trigger if exists cockpit_{name} on {table}"
+    yield (
+        f"create trigger cockpit_{name} after {operation} on {table} {transition}"
+        f" for each statement execute function cockpit_{name}()"
+    )

@@ -1,0 +1,20 @@
+"""Monthly partitions of the large tables. Which tables are partitioned stands in the schema."""
+
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+PARTITIONED_TABLES = ("incidents", "disputes", "steps", "case_versions")
+
+
+def ensure_months(connection: Connection, first: date, last: date) -> None:
+    """Create the missing partitions for the months from `first` to `last`, both included.
+
+    Rows of a month without partition go to the default partition, where they work as well, only
+    slower; a month whose rows are already there is left in it.
+    """
+    connection.execute(
+        text(
+            "select cockpit_ensure_month(m::date) from generate_series(:first, :last, '1 month') m"
+        ).bindparams(first=first.replace(day=1), last=last.replace(day=1))
+    )
