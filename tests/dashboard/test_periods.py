@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dashboard.periods import (
     Period,
+    day_start,
     last_days,
     last_hours,
     month_to_date,
@@ -102,6 +103,11 @@ def test_at_midnight_sharp_today_is_empty_and_the_month_ends_with_yesterday() ->
     assert month_to_date(new_year, SHANGHAI).label == "1月1日"
 
 
+def test_a_shift_begins_anew_at_its_very_hour() -> None:
+    eight = datetime(2026, 11, 20, 8, tzinfo=SHANGHAI)
+    assert shift_since(eight, SHANGHAI, 8).duration == timedelta(0)
+
+
 def test_a_period_holds_its_start_and_not_its_end() -> None:
     day = whole_day(date(2026, 11, 20), SHANGHAI)
     assert datetime(2026, 11, 20, tzinfo=SHANGHAI) in day
@@ -156,6 +162,11 @@ def test_days_of_the_clock_change_have_23_and_25_hours() -> None:
     assert hours(whole_day(date(2026, 3, 8), NEW_YORK)) == 23
     assert hours(whole_day(date(2026, 11, 1), NEW_YORK)) == 25
     assert hours(whole_month(2026, 11, NEW_YORK)) == 30 * 24 + 1
+
+
+def test_a_day_starts_at_an_instant_in_utc() -> None:
+    start = day_start(date(2026, 11, 1), NEW_YORK)
+    assert (start.isoformat(), start.tzinfo) == ("2026-11-01T04:00:00+00:00", UTC)
 
 
 def test_the_day_after_the_clock_change_compares_at_the_same_time_on_the_clock() -> None:

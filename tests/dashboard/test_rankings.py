@@ -149,6 +149,13 @@ def test_counties_far_apart_have_one_possible_place_and_close_ones_all() -> None
     assert [line.rank_range for line in close] == [RankRange(1, 2), RankRange(1, 2)]
 
 
+def test_the_range_is_joint_and_wider_than_intervals_one_by_one_would_give() -> None:
+    # At 90 % each, 93/100 (from 0.876) and 82/100 (to 0.874) are apart; at 90 % jointly, each
+    # at 94.9 %, they overlap (from 0.863, to 0.883).
+    lines = ranking([rate("A", 93, 100), rate("B", 82, 100)])
+    assert [line.rank_range for line in lines] == [RankRange(1, 2), RankRange(1, 2)]
+
+
 def test_a_printed_place_lies_in_the_printed_range_even_with_millions_of_cases() -> None:
     n = 10**9
     lines = ranking([rate("A", 900_400_000, n), rate("B", 900_000_000, n)])
