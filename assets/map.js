@@ -1,0 +1,240 @@
+// The map of the wall: binds the layers to the Leaflet map that dash-leaflet makes, and gives the
+// live client one door: window.cockpit.map.update(payload). The payload is described in
+// layouts/map.py. Layers from the ground up: fill, grids, heat, lines with names, marks.
+(function () {
+  "use strict";
+
+  const cockpit = (window.cockpit = window.cockpit || {});
+  const parts = (cockpit.mapParts = cockpit.mapParts || {});
+
+  const MAP_CLASS = "cockpit-map";
+  const FIT_PADDING = 12; // design px
+  const CANVASES = ["fill", "grids", "heat", "lines"];
+
+  // What was last said of each part of the payload; survives the map's own coming and going.
+  const said = {};
+  let face = null;
+
+  class Face {
+    constructor(map) {
+      this.map = map;
+      this.holder = map.getContainer().closest(".map-stage") || map.getContainer();
+      this.slices = new parts.Slices();
+      this.stage = new parts.Stage(map, CANVASES);
+      this.library = new parts.Library();
+      this.counties = new parts.Counties(this.stage);
+      this.grids = new parts.Grids(this.stage, this.slices);
+      this.heat = new parts.Heat(this.stage, this.slices);
+      this.labels = new parts.Labels(this.stage);
+      this.marks = new parts.Marks(this.stage);
+      this.stage.onView(() => this.draw());
+      this.watch();
+      this.update(said);
+    }
+
+    watch() {
+      this.resizing = new ResizeObserver(() => this.resize());
+      this.resizing.observe(this.map.getContainer());
+      this.map.on("click", (event) => this.pick(event.latlng));
+      this.map.on("unload", () => this.remove());
+      document.fonts.ready.then(() => this.stage.resetSoon());
+    }
+
+    // Applies the parts that are there; what is absent stays as it is.
+    update(payload) {
+      if ("theme" in payload || "stale" in payload) this.setMood();
+      if ("geometry" in payload) this.loadGeometry();
+      if ("fill" in payload) this.counties.setFill(said.fill);
+      if ("heat" in payload || "theme" in payload) this.setHeat();
+      if ("grid_values" in payload) this.grids.setValues(said.grid_values);
+      if ("labels" in payload) this.redrawLines();
+      if ("points" in payload) this.marks.setPoints(said.points, said.now);
+      if ("alerts" in payload) this.marks.setAlerts(said.alerts);
+      if ("inset" in payload || "stale" in payload) this.drawInset();
+    }
+
+    setMood() {
+      const stale = Boolean(said.stale);
+      const theme = said.theme || this.holder.dataset.theme;
+      this.holder.classList.toggle("is-stale", stale);
+      this.marks.setStale(stale);
+      this.heat.setStale(stale);
+      if (theme && (this.holder.dataset.theme !== theme || !this.themed)) {
+        this.themed = true;
+        this.holder.dataset.theme = theme;
+        this.refresh();
+      }
+    }
+
+    setHeat() {
+      const night = said.theme === "night";
+      this.stage.show("heat", !night);
+      if (!night) this.heat.setData(said.heat || null);
+    }
+
+    async loadGeometry() {
+      const wanted = said.geometry;
+      const urls = [wanted.counties, wanted.towns, ...(wanted.grids || [])].filter(Boolean);
+      this.library.keepOnly([...urls, ...insetUrls()]);
+      const load = (url) => (url ? this.library.get(url) : null);
+      const [counties, towns] = await Promise.all([load(wanted.counties), load(wanted.towns)]);
+      if (said.geometry !== wanted || !counties) return;
+      this.base = counties;
+      this.heat.setLand(counties);
+      this.counties.setShapes(counties, towns);
+      this.resize();
+      this.drawInset();
+      const grids = await Promise.all((wanted.grids || []).map(load));
+      if (said.geometry === wanted) this.grids.setShapes(grids.filter(Boolean));
+    }
+
+    resize() {
+      this.stage.refreshTheme();
+      this.map.invalidateSize({ pan: false, animate: false });
+      this.fit();
+      this.stage.resetSoon();
+      this.drawInset();
+    }
+
+    // The view is the scope's outline and nothing else; only a change of size or scope moves it.
+    fit() {
+      const size = this.map.getSize();
+      if (!this.base || !size.x || !size.y) return;
+      const [west, north, east, south] = this.base.box;
+      const bounds = [[latitude(south), longitude(west)], [latitude(north), longitude(east)]];
+      const pad = this.padding();
+      this.map.fitBounds(bounds, {
+        paddingTopLeft: [pad.left, pad.top],
+        paddingBottomRight: [pad.right, pad.bottom],
+        animate: false,
+      });
+    }
+
+    // The style sheet may keep sides free for legends: --map-pad-left and so on, in design px.
+    padding() {
+      const style = getComputedStyle(this.holder);
+      const side = (name) => {
+        const value = parseFloat(style.getPropertyValue(`--map-pad-${name}`));
+        return (Number.isNaN(value) ? FIT_PADDING : value) * this.stage.unit;
+      };
+      return { left: side("left"), top: side("top"), right: side("right"), bottom: side("bottom") };
+    }
+
+    refresh() {
+      this.stage.refreshTheme();
+      this.stage.resetSoon();
+      this.drawInset();
+    }
+
+    draw() {
+      if (!this.base) return;
+      this.counties.draw();
+      this.labels.setLabels(said.labels || defaultLabels(this.base, said.scope));
+      this.labels.draw();
+      this.grids.draw();
+      this.heat.draw();
+      this.marks.draw();
+    }
+
+    redrawLines() {
+      if (!this.base || !this.stage.view) return;
+      this.counties.paintLines();
+      this.labels.setLabels(said.labels);
+      this.labels.draw();
+    }
+
+    async drawInset() {
+      const canvas = this.holder.querySelector("canvas.map-inset-canvas");
+      const inset = said.inset;
+      if (!canvas || !inset) return;
+      const grids = await this.library.get(inset.grids);
+      if (said.inset !== inset || !grids) return;
+      const index = this.base ? this.base.indexOf.get(inset.region_id) : undefined;
+      const county = index === undefined ? null : { shapes: this.base, index };
+      this.slices.run(
+        "inset",
+        parts.paintInset(canvas, grids, inset.patches, inset.limits, county, said.stale),
+      );
+    }
+
+    pick(place) {
+      const x = parts.mercatorX(place.lng);
+      const y = parts.mercatorY(place.lat);
+      const region = this.base && this.counties.regionAt(x, y);
+      if (!region) return;
+      const level = said.scope ? said.scope.level : null;
+      const target = level === "province" ? parentOf(region, this.base) : region;
+      if (target) cockpit.map.onPick(target.id, target.code);
+    }
+
+    remove() {
+      this.resizing.disconnect();
+      this.slices.stop();
+      this.library.keepOnly([]);
+      this.marks.remove();
+      this.stage.remove();
+      if (face === this) face = null;
+    }
+  }
+
+  function insetUrls() {
+    return said.inset ? [said.inset.grids] : [];
+  }
+
+  const longitude = (x) => x * 360 - 180;
+  const latitude = (y) => (Math.atan(Math.sinh(Math.PI * (1 - 2 * y))) * 180) / Math.PI;
+
+  // The city of a county: a region of the same layer, or what the county's code says of it.
+  function parentOf(region, shapes) {
+    const index = shapes.indexOf.get(region.parent);
+    if (index !== undefined) return shapes.regions[index];
+    if (region.parent === undefined) return null;
+    return { id: region.parent, code: `${region.code.slice(0, 4)}00` };
+  }
+
+  // Without labels from the payload: cities of a province, counties of a city, towns never.
+  function defaultLabels(shapes, scope) {
+    const level = scope && scope.level === "province" ? "city" : "county";
+    return shapes.regions
+      .filter((region) => region.level === level && region.centre)
+      .map(({ name, centre: [lon, lat] }) => ({ text: name.replace(/市$/, ""), lon, lat }));
+  }
+
+  function update(payload) {
+    if (!payload) return;
+    Object.assign(said, payload);
+    if (face) face.update(payload);
+  }
+
+  // For a Dash clientside callback: data of the store in, nothing out.
+  function apply(data) {
+    update(data);
+    return window.dash_clientside.no_update;
+  }
+
+  // Goes to a region's wall; replace it to do otherwise.
+  function onPick(_regionId, code) {
+    const pathname = `/wall/${code}`;
+    try {
+      window.dash_clientside.set_props("wall-location", { pathname });
+    } catch {
+      window.location.assign(pathname);
+    }
+  }
+
+  cockpit.map = {
+    update,
+    apply,
+    onPick,
+    refresh: () => face && face.refresh(),
+    face: () => face,
+  };
+  window.dash_clientside = window.dash_clientside || {};
+  window.dash_clientside.cockpit_map = { apply };
+
+  // dash-leaflet's bundle brings Leaflet along and makes it window.L; every map made from now on
+  // passes here.
+  window.L.Map.addInitHook(function () {
+    if (this.getContainer().classList.contains(MAP_CLASS)) face = new Face(this);
+  });
+})();

@@ -1,0 +1,261 @@
+"""The map of the wall: the dl.Map component, its legends, and the contract with the browser.
+
+Here: components built from the values given, once per page load. Not here: reading data, and
+everything that moves: a tick never returns a component of this module, it sends a payload.
+
+The payload
+-----------
+``window.cockpit.map.update(payload)`` takes it (also ``APPLY``, a clientside function with the
+data of the Store ``STORE_ID`` as input and any output that may stay as it is). Every part is
+optional; a part that is absent stays as it was, a part that is there replaces the whole of it::
+
+    {
+      "scope": {"region_id": 33, "level": "province"},      # province | city | county
+      "geometry": {"counties": url, "towns": url | null, "grids": [url, ...]},
+      "fill": {"classes": [3.5, 4.5, 5.5, 6.5],             # rising limits: one less than steps
+               "values": {region_id: number | null}},       # absent or null: hatched, no data
+      "heat": {"cell_km": 5, "kernel_km": 5,                # standard deviation of the kernel
+               "origin": [lon0, lat0],                      # of the database, never of the view
+               "cells": [[ix, iy, rate], ...],              # 件/百平方公里·日, cells with events
+               "limits": [2, 4, 8, 16, 32]} | null,
+      "points": [{"id", "lon", "lat", "at", "class"}, ...], # rings; oldest first
+      "now": "2025-11-20T14:32:08+08:00",                   # the server's time, with the points
+      "alerts": [{"id", "lon", "lat", "title", "detail"}, ...],   # three at most are shown
+      "grid_values": {"limits": [l1, l2, l3, l4], "values": {grid_id: number | null}},
+      "labels": [{"text", "lon", "lat"}, ...],              # most important first
+      "inset": {"region_id", "grids": url, "limits": [l1, l2, l3, l4],
+                "patches": [{"members": [grid_id, ...], "value": number | null}, ...]} | null,
+      "theme": "day" | "night",
+      "stale": true | false
+    }
+
+- Layers are addressed by ``dashboard.geometry.geometry_url`` and never change under one address.
+  ``counties`` holds the counties of the scope and, as regions without outline, their cities: names
+  and codes of cities come from them, and borders between cities are found by ``parent``. Towns
+  have lines, and a fill where ``fill.values`` knows them. Grids cover the fill.
+- Cells: ``dashboard.heat_cells``. Heat isn't drawn at night, is grey when stale, and ends at the
+  outline of the scope.
+- A ring leaves when its event is 60 s old or no longer in ``points``; while stale it stays, hollow.
+  Of several new events five move. Rings of events over 4 s old on arrival don't move.
+- Without ``labels`` the cities of a province or the counties of a city are named.
+- A pick calls ``window.cockpit.map.onPick(region_id, code)``: by default the ``pathname`` of
+  ``wall-location`` becomes ``/wall/<code>``; in a province the city is picked, else the region.
+- The view is the outline of the scope. The style sheet keeps room for legends by the custom
+  properties ``--map-pad-left``, ``-top``, ``-right``, ``-bottom`` of ``.map-stage`` (design px).
+
+Words beside the map are leaves with ids (see ``TEXT_IDS``), set by the live client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import dash_leaflet as dl
+from dash import ClientsideFunction, dcc, html
+
+MAP_ID: Final = "wall-map"
+STORE_ID: Final = "wall-map-data"
+LOCATION_ID: Final = "wall-location"
+STAGE_ID: Final = "wall-map-stage"
+INSET_CANVAS_ID: Final = "wall-map-inset"
+APPLY: Final = ClientsideFunction(namespace="cockpit_map", function_name="apply")
+
+TEXT_IDS: Final = {
+    "heat_window": "wall-map-heat-window",
+    "heat_unit": "wall-map-heat-unit",
+    "rings": "wall-map-rings",
+    "alert_budget": "wall-map-alert-budget",
+    "fill_period": "wall-map-fill-period",
+    "fill_unit": "wall-map-fill-unit",
+    "attribution": "wall-map-attribution",
+    "inset_title": "wall-map-inset-title",
+    "inset_count": "wall-map-inset-count",
+    "inset_note": "wall-map-inset-note",
+    "stale_title": "wall-map-stale-title",
+    "stale_gap": "wall-map-stale-gap",
+    "stale_rings": "wall-map-stale-rings",
+}
+"""Leaf text by meaning: ``set_props(id, {children: text})`` changes it."""
+
+NOT_REVIEWED: Final = "内部使用 未经地图审核"
+HEAT_UNIT: Final = "件/百平方公里·日"
+
+
+@dataclass(frozen=True, slots=True)
+class MapFace:
+    """What stands on the map's face when the page is built.
+
+    ``fill_classes`` are the limits between the five county steps, ``heat_limits`` the lower limits
+    of the five heat steps, both in the units printed beside them. ``attribution`` is the 审图号
+    bound to these very outlines, or ``NOT_REVIEWED``. ``inset`` is None where no grid inset is
+    shown.
+    """
+
+    heat_window: str
+    heat_limits: Sequence[float]
+    fill_period: str
+    fill_unit: str
+    fill_classes: Sequence[float]
+    alert_budget: Sequence[str] = ()
+    ring_name: str = "新发隐患、民生"
+    heat_unit: str = HEAT_UNIT
+    attribution: str = NOT_REVIEWED
+    inset: InsetFace | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InsetFace:
+    """The words of the grid inset: 网格层 and county, how many grids became how many cells."""
+
+    title: str
+    count: str
+    note: str
+
+
+def wall_map(face: MapFace) -> html.Div:
+    """Return the map region: map, legends, inset, attribution, the note of a silent source."""
+    children = [
+        leaflet_map(),
+        heat_legend(face),
+        fill_legend(face),
+        html.Div(face.attribution, id=TEXT_IDS["attribution"], className="map-attribution"),
+        stale_note(),
+        dcc.Store(id=STORE_ID),
+    ]
+    if face.inset is not None:
+        children.append(grid_inset(face.inset))
+    return html.Div(children, id=STAGE_ID, className="map-stage")
+
+
+def leaflet_map() -> dl.Map:
+    """Return the bare Leaflet map: no tiles, no controls, nothing sent back to the server.
+
+    It has no view yet; ``assets/map.js`` fits it to the scope once the outline has come.
+    """
+    return dl.Map(
+        id=MAP_ID,
+        className="cockpit-map",
+        zoomControl=False,
+        attributionControl=False,
+        trackViewport=False,
+        preferCanvas=True,
+        zoomSnap=0,
+        zoomDelta=0.5,
+        minZoom=4,
+        maxZoom=17,
+        boxZoom=False,
+        doubleClickZoom=False,
+        keyboard=True,
+        scrollWheelZoom=True,
+        children=[],
+    )
+
+
+def heat_legend(face: MapFace) -> html.Div:
+    """Return the legend of heat, rings and alerts; the heat part is hidden at night."""
+    steps = [
+        html.Div(
+            [html.Span(className=f"map-swatch map-swatch-heat-{step}"), printed(limit)],
+            className="map-heat-step",
+        )
+        for step, limit in enumerate(face.heat_limits, start=1)
+    ]
+    heat = html.Div(
+        [
+            html.Div(face.heat_window, id=TEXT_IDS["heat_window"]),
+            html.Div(face.heat_unit, id=TEXT_IDS["heat_unit"]),
+            html.Div(steps, className="map-heat-steps"),
+        ],
+        className="map-heat-only",
+    )
+    return html.Div([heat, _mark_keys(face)], className="map-legend map-legend-heat")
+
+
+def fill_legend(face: MapFace) -> html.Div:
+    """Return the legend of the county fill, highest step on top, hatch for no data below."""
+    rows = [
+        _fill_row(f"county-{step}", words)
+        for step, words in reversed(list(enumerate(class_words(face.fill_classes), start=1)))
+    ]
+    return html.Div(
+        [
+            html.Div(face.fill_period, id=TEXT_IDS["fill_period"]),
+            html.Div(face.fill_unit, id=TEXT_IDS["fill_unit"]),
+            *rows,
+            _fill_row("hatch", "无数据"),
+        ],
+        className="map-legend map-legend-fill",
+    )
+
+
+def grid_inset(inset: InsetFace) -> html.Div:
+    """Return the panel of the grid inset with its empty canvas."""
+    return html.Div(
+        [
+            html.Div(inset.title, id=TEXT_IDS["inset_title"], className="map-inset-title"),
+            html.Canvas(id=INSET_CANVAS_ID, className="map-inset-canvas"),
+            html.Div(inset.count, id=TEXT_IDS["inset_count"], className="map-inset-note"),
+            html.Div(inset.note, id=TEXT_IDS["inset_note"], className="map-inset-note"),
+        ],
+        className="map-inset",
+    )
+
+
+def stale_note() -> html.Div:
+    """Return the note that silence is not the absence of events; shown only while stale."""
+    return html.Div(
+        [
+            html.Div(id=TEXT_IDS["stale_title"], className="map-stale-title"),
+            html.Div(id=TEXT_IDS["stale_gap"]),
+            html.Div("不等于没有事件"),
+            html.Div(id=TEXT_IDS["stale_rings"], className="map-legend-note"),
+        ],
+        className="map-stale-note",
+    )
+
+
+def class_words(limits: Sequence[float]) -> list[str]:
+    """Return the words of the steps between rising limits, lowest first.
+
+    ``[3.5, 4.5]`` gives 不足3.5, 3.5—4.5, 4.5及以上.
+    """
+    between = [
+        f"{printed(low)}—{printed(high)}" for low, high in zip(limits, limits[1:], strict=False)
+    ]
+    return [f"不足{printed(limits[0])}", *between, f"{printed(limits[-1])}及以上"]
+
+
+def printed(number: float) -> str:
+    """Return a limit as it is printed: no needless decimals."""
+    return f"{number:g}"
+
+
+def _mark_keys(face: MapFace) -> html.Div:
+    ring = html.Span([html.I(), html.I()], className="map-key-ring")
+    alert = html.Span(html.I(), className="map-key-alert")
+    notes = [html.Div("点位为网格中心", className="map-legend-note")]
+    if face.alert_budget:
+        notes.append(
+            html.Div(
+                [html.Div(line) for line in face.alert_budget],
+                id=TEXT_IDS["alert_budget"],
+                className="map-legend-note map-live-only",
+            )
+        )
+    return html.Div(
+        [
+            html.Div([ring, html.Span(face.ring_name, id=TEXT_IDS["rings"])], className="map-key"),
+            html.Div([alert, html.Span("预警")], className="map-key map-live-only"),
+            *notes,
+        ],
+        className="map-key-rings",
+    )
+
+
+def _fill_row(swatch: str, words: str) -> html.Div:
+    return html.Div(
+        [html.Span(className=f"map-swatch map-swatch-{swatch}"), html.Span(words)],
+        className="map-fill-step",
+    )
