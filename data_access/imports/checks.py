@@ -1,0 +1,258 @@
+"""Named checks of the rows of a file: each rejects rows, or accepts them with a doubt.
+
+A check is a name, a Chinese title, what follows from it, and a function that looks at one
+understood chunk. Checks that need the whole file are named here too; their statements stand in
+`staging`. What a doubt does to indicators is decided where they are defined, not here.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from data_access.imports import personal_data
+from data_access.imports.interpreting import Coded, Interpretation, Mask, Times
+from data_access.imports.mapping import LIMITS, MILESTONES, TimeRule
+
+LONGEST_CASE_NUMBER = 100
+LONGEST_VALUE_SHOWN = 200
+UNREADABLE = ("\ufffd", "\x00")
+
+
+class Hit(NamedTuple):
+    """One row a check met: its position in the chunk, the column, why, and the value."""
+
+    row: int
+    column: str
+    reason: str
+    value: str
+
+
+class Finding(NamedTuple):
+    """One line of the report; the value is already masked."""
+
+    line: int
+    check: str
+    column: str
+    rejects: bool
+    reason: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """A named check. With `spoils_times` the case keeps out of durations and rates."""
+
+    name: str
+    title: str
+    rejects: bool
+    spoils_times: bool = False
+
+
+@dataclass(frozen=True)
+class RowCheck(Check):
+    """A check that needs no other row."""
+
+    look: Callable[[Interpretation], Iterable[Hit]] = lambda chunk: ()
+
+
+DUPLICATE = Check("duplicate_case_no", "案件编号重复", rejects=True)
+DEFAULT_COORDINATE = Check("default_coordinate", "默认坐标", rejects=False)
+MALFORMED = Check("malformed_row", "列数不符", rejects=True)
+CHECKS_OF_THE_FILE = (MALFORMED, DUPLICATE, DEFAULT_COORDINATE)
+
+
+def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]:
+    """The checks of one file, in the order their findings are reported.
+
+    `has_unassigned`: whether the mapping names a region for rows without a known one; if not,
+    these rows are rejected.
+    """
+    rejects_region = not has_unassigned
+    side = times.ambiguous
+    return (
+        RowCheck("personal_data", "含个人信息", True, look=_personal_data),
+        RowCheck("unreadable_text", "文字编码有误", True, look=_unreadable_text),
+        RowCheck("unusable_case_no", "案件编号不可用", True, look=_unusable_case_no),
+        RowCheck("missing_registered_at", "缺少登记时间", True, look=_missing_registered_at),
+        RowCheck("unreadable_time", "时间格式不符", True, look=_unreadable_time),
+        RowCheck("implausible_time", "时间超出范围", True, look=lambda c: _implausible(c, times)),
+        RowCheck("missing_region", "缺少区域", rejects_region, look=_missing_region),
+        RowCheck("unknown_region", "区域无法识别", rejects_region, look=_unknown_region),
+        RowCheck("closed_before_registered", "办结早于登记", False, True, look=_closed_early),
+        RowCheck("time_out_of_order", "时间早于登记", False, True, look=_other_times_early),
+        RowCheck("absent_time", "当地不存在的时间", False, True, look=_absent_time),
+        RowCheck("ambiguous_time", "当地出现两次的时间", False, look=lambda c: _ambiguous(c, side)),
+        RowCheck("unknown_code", "代码不在对照表", False, look=_unknown_code),
+        RowCheck("unreadable_coordinate", "坐标无法识别", False, look=_unreadable_coordinate),
+        RowCheck("coordinate_outside", "坐标在范围之外", False, look=_coordinate_outside),
+    )
+
+
+def titles(checks: Iterable[Check]) -> dict[str, str]:
+    """Chinese titles by name, of these checks and those of the whole file."""
+    return {
+        check.name: check.title for check in (*checks, DUPLICATE, DEFAULT_COORDINATE, MALFORMED)
+    }
+
+
+@dataclass
+class Judgement:
+    """What the checks said of one chunk; the masks have one entry a row."""
+
+    findings: list[Finding]
+    is_rejected: Mask
+    has_doubtful_times: Mask
+
+
+def judge(chunk: Interpretation, checks: Iterable[RowCheck]) -> Judgement:
+    """Run the checks. Of several hits of one check on one row the first is reported."""
+    is_rejected = np.zeros(len(chunk.lines), dtype=bool)
+    has_doubtful_times = np.zeros(len(chunk.lines), dtype=bool)
+    findings = [_malformed(line, fields, chunk.width) for line, fields in chunk.malformed]
+    for check in checks:
+        first_hits: dict[int, Hit] = {}
+        for hit in check.look(chunk):
+            first_hits.setdefault(hit.row, hit)
+        findings += [_finding(check, hit, chunk) for hit in first_hits.values()]
+        rows = list(first_hits)
+        is_rejected[rows] |= check.rejects
+        has_doubtful_times[rows] |= check.spoils_times
+    return Judgement(findings, is_rejected, has_doubtful_times)
+
+
+def _malformed(line: int, fields: int, width: int) -> Finding:
+    reason = f"该行有 {fields} 个字段，标题行有 {width} 个"
+    return Finding(line, MALFORMED.name, "", True, reason, str(fields))
+
+
+def _finding(check: RowCheck, hit: Hit, chunk: Interpretation) -> Finding:
+    """Mask whatever the check is about: a refused number must not stand in another reason."""
+    value = personal_data.masked(hit.value, _registered_on(chunk, hit.row))
+    shown = value.replace("\x00", "\ufffd")[:LONGEST_VALUE_SHOWN]
+    return Finding(chunk.lines[hit.row], check.name, hit.column, check.rejects, hit.reason, shown)
+
+
+def _registered_on(chunk: Interpretation, row: int) -> date | None:
+    local = chunk.times["registered_at"].local[row].astype("datetime64[s]").item()
+    return local.date() if isinstance(local, datetime) else None
+
+
+def _hits(mask: Mask, column: str, reason: str, text: list[str]) -> Iterator[Hit]:
+    for row in np.flatnonzero(mask):
+        yield Hit(int(row), column, reason, text[row])
+
+
+def _personal_data(chunk: Interpretation) -> Iterator[Hit]:
+    for column, texts in chunk.texts.items():
+        if not personal_data.might_hold_any(texts):
+            continue
+        for row, text in enumerate(texts):
+            if kind := personal_data.found_in(text, _registered_on(chunk, row)):
+                yield Hit(row, column, f"含有{kind}，不得入库", text)
+
+
+def _unreadable_text(chunk: Interpretation) -> Iterator[Hit]:
+    for column, texts in chunk.texts.items():
+        joined = "\n".join(texts)
+        if not any(sign in joined for sign in UNREADABLE):
+            continue
+        for row, text in enumerate(texts):
+            if any(sign in text for sign in UNREADABLE):
+                yield Hit(row, column, "含有无法按声明的编码读取的字符", text)
+
+
+def _unusable_case_no(chunk: Interpretation) -> Iterator[Hit]:
+    for row, case_no in enumerate(chunk.case_no):
+        if not case_no:
+            yield Hit(row, chunk.case_column, "案件编号为空", "")
+        elif len(case_no) > LONGEST_CASE_NUMBER:
+            yield Hit(row, chunk.case_column, f"案件编号超过 {LONGEST_CASE_NUMBER} 个字符", case_no)
+
+
+def _missing_registered_at(chunk: Interpretation) -> Iterator[Hit]:
+    times = chunk.times["registered_at"]
+    is_missing = np.isnat(times.local) & ~times.is_unreadable
+    return _hits(is_missing, times.column, "登记时间为空", times.text)
+
+
+def _unreadable_time(chunk: Interpretation) -> Iterator[Hit]:
+    for times in chunk.times.values():
+        reason = "与映射文件 times.format 的格式不符"
+        yield from _hits(times.is_unreadable, times.column, reason, times.text)
+
+
+def _implausible(chunk: Interpretation, rule: TimeRule) -> Iterator[Hit]:
+    earliest, latest = np.datetime64(rule.earliest, "us"), np.datetime64(rule.latest, "us")
+    reason = f"不在 {rule.earliest:%Y-%m-%d} 至 {rule.latest:%Y-%m-%d} 之间"
+    for times in chunk.times.values():
+        is_implausible = (times.local < earliest) | (times.local >= latest)
+        yield from _hits(is_implausible, times.column, reason, times.text)
+
+
+def _is_empty(coded: Coded) -> Mask:
+    return np.array([text == "" for text in coded.text], dtype=bool)
+
+
+def _missing_region(chunk: Interpretation) -> Iterator[Hit]:
+    region = chunk.region
+    return _hits(region.is_unknown & _is_empty(region), region.column, "区域为空", region.text)
+
+
+def _unknown_region(chunk: Interpretation) -> Iterator[Hit]:
+    region = chunk.region
+    is_unknown = region.is_unknown & ~_is_empty(region)
+    return _hits(is_unknown, region.column, "区域不在区划表中", region.text)
+
+
+def _before_registered(chunk: Interpretation, times: Times) -> Mask:
+    return np.asarray(times.instant < chunk.times["registered_at"].instant)
+
+
+def _closed_early(chunk: Interpretation) -> Iterator[Hit]:
+    if times := chunk.times.get("closed_at"):
+        is_early = _before_registered(chunk, times)
+        yield from _hits(is_early, times.column, "办结时间早于登记时间", times.text)
+
+
+def _other_times_early(chunk: Interpretation) -> Iterator[Hit]:
+    for name in (*MILESTONES, *LIMITS):
+        times = chunk.times.get(name)
+        if times and name not in ("registered_at", "closed_at"):
+            is_early = _before_registered(chunk, times)
+            yield from _hits(is_early, times.column, "时间早于登记时间", times.text)
+
+
+def _absent_time(chunk: Interpretation) -> Iterator[Hit]:
+    for times in chunk.times.values():
+        reason = "当地时钟拨快时跳过的时间，按拨快前的时差读取（晚一小时）"
+        yield from _hits(times.is_absent, times.column, reason, times.text)
+
+
+def _ambiguous(chunk: Interpretation, side: Literal["earlier", "later"]) -> Iterator[Hit]:
+    taken = "较早的一次（拨慢前）" if side == "earlier" else "较晚的一次（拨慢后）"
+    reason = f"当地时钟拨慢时出现两次的时间，取{taken}"
+    for times in chunk.times.values():
+        yield from _hits(times.is_ambiguous, times.column, reason, times.text)
+
+
+def _unknown_code(chunk: Interpretation) -> Iterator[Hit]:
+    known = ((chunk.classes, "按默认类别计"), (chunk.channel, "按默认渠道计"))
+    for coded, consequence in (*known, (chunk.holder, "不计承办单位")):
+        if coded:
+            reason = f"对照表中没有此值，{consequence}"
+            yield from _hits(coded.is_unknown, coded.column, reason, coded.text)
+
+
+def _unreadable_coordinate(chunk: Interpretation) -> Iterator[Hit]:
+    if found := chunk.locations:
+        reason = "不是有效的经纬度，不上图"
+        yield from _hits(found.is_unreadable, found.columns, reason, found.text)
+
+
+def _coordinate_outside(chunk: Interpretation) -> Iterator[Hit]:
+    if found := chunk.locations:
+        reason = "在映射文件 location.bounds 之外，不上图"
+        yield from _hits(found.is_outside, found.columns, reason, found.text)

@@ -1,0 +1,317 @@
+"""Making a staged batch visible: one transaction, set by set, nothing before and all after it.
+
+New cases are inserted, differing ones updated (triggers keep the old row), equal ones untouched.
+A case's key is fixed at first sight: a case that the file now places elsewhere keeps its
+home_county_id and registered_month. Only columns that the mapping maps are ever compared or
+written. Steps of new cases go in before the cases, so that the trigger which carries step times
+to their case finds nothing to do.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, text
+
+from data_access.imports import reference_rows
+from data_access.imports.mapping import MILESTONES, IncidentMapping
+from data_access.imports.staging import Batch, drop
+from data_access.partitions import ensure_months
+
+KEY = "home_county_id, source_id, case_no, registered_month"
+RED_CARD_WORKDAYS = 5
+# Without a calendar for the day: five working days are a week where nothing is known.
+RED_CARD_PRESUMED = "7 days"
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the transaction changed, in rows."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    steps: int
+
+
+def publish(
+    connection: Connection,
+    batch: Batch,
+    mapping: IncidentMapping,
+    *,
+    refresh_rollups: Callable[[Connection], None] | None = None,
+) -> Published:
+    """Publish a staged batch within the caller's transaction.
+
+    With `refresh_rollups`, and for a source that has no case yet, triggers are passed over and
+    the callback brings the roll-ups up to date; otherwise the triggers append deltas. Passing
+    over triggers needs a superuser (`session_replication_role`).
+    """
+    connection.execute(text("set local statement_timeout = 0"))
+    reference_rows.ensure(connection, mapping, batch.source_id)
+    _ensure_partitions(connection, batch)
+    _resolve(connection, batch, mapping)
+    is_first = not _counted(connection, "select count(*) from arriving where not is_new")
+    if refresh_rollups and is_first:
+        connection.execute(text("set local session_replication_role = replica"))
+    steps = _append_steps_of_new(connection, batch, mapping)
+    inserted = _insert_new(connection, batch, mapping)
+    updated = _update_changed(connection, batch, mapping)
+    steps += _append_steps_of_changed(connection, batch, mapping)
+    _renew_doubts(connection, batch)
+    if refresh_rollups and is_first:
+        _announce(connection)
+        connection.execute(text("set local session_replication_role = origin"))
+        refresh_rollups(connection)
+    arrived = _counted(connection, "select count(*) from arriving")
+    _close(connection, batch)
+    return Published(inserted, updated, arrived - inserted - updated, steps)
+
+
+def _counted(connection: Connection, statement: str) -> int:
+    return int(connection.scalar(text(statement)) or 0)
+
+
+def _ensure_partitions(connection: Connection, batch: Batch) -> None:
+    first, last = connection.execute(
+        text(f"select min(registered_month), max(registered_month) from {batch.table}")
+    ).one()
+    if isinstance(first, date) and isinstance(last, date):
+        ensure_months(connection, first, last)
+
+
+def _owned(mapping: IncidentMapping) -> list[str]:
+    """Columns of `incidents` that this file states, in the names of the table."""
+    owned = ["region_id", "county_id", "town_id", "grid_id", "category", "class_code"]
+    owned += ["is_sensitive", "has_doubtful_times"]
+    owned += [time for time in mapping.columns.times() if time != "recorded_at"]
+    owned += ["channel"] if mapping.channel else []
+    owned += ["holder_id"] if mapping.holder else []
+    owned += ["platform"] if mapping.platform else []
+    if mapping.location:
+        owned += ["lon", "lat", "location_quality", "cell_x", "cell_y"]
+    return owned
+
+
+def _steps_known(mapping: IncidentMapping) -> list[str]:
+    """Mapped milestones in the order of the workflow."""
+    mapped = mapping.columns.times()
+    return [time for time in MILESTONES if time in mapped]
+
+
+def _resolve(connection: Connection, batch: Batch, mapping: IncidentMapping) -> None:
+    """Temporary table `arriving`: staged rows with ids for codes, keys, and what is to be done.
+
+    A region is the version valid on the day of registration; where none was, the latest one.
+    """
+    owned = _owned(mapping)
+    differs = (
+        f"({', '.join(f'i.{name}' for name in owned)}) is distinct from"
+        f" ({', '.join(f'n.{name}' for name in owned)})"
+    )
+    before = ", ".join(f"i.{time} as was_{time}" for time in MILESTONES)
+    connection.execute(
+        text(
+            f"""
+            create temporary table arriving on commit drop as
+            with regions_by_code as (
+              select distinct on (s.region_code, s.registered_on)
+                s.region_code, s.registered_on, r.id, r.county_id, r.town_id,
+                case when r.level = 'grid' then r.id end as grid_id
+              from (select distinct region_code, registered_month as registered_on
+                    from {batch.table}) s
+              join regions r on r.code = s.region_code
+              order by s.region_code, s.registered_on,
+                (r.valid_from <= s.registered_on
+                 and s.registered_on < coalesce(r.valid_to, 'infinity')) desc,
+                r.valid_from desc
+            ), named as (
+              select s.*, r.id as region_id, r.county_id, r.town_id, r.grid_id,
+                o.id as holder_id, cast(:platform as text) as platform,
+                coalesce(c.is_sensitive, false) as is_sensitive
+              from {batch.table} s
+              join regions_by_code r on r.region_code = s.region_code
+                and r.registered_on = s.registered_month
+              left join organisations o on o.code = s.holder_code
+              left join codes c on c.list_key = :list_key and c.code = s.class_code
+            )
+            select n.*, i.case_no is null as is_new,
+              i.case_no is not null and {differs} as is_changed,
+              coalesce(i.home_county_id, n.county_id) as home_county_id,
+              coalesce(i.registered_month, n.registered_month) as key_month, {before}
+            from named n
+            left join incidents i on i.source_id = :source and i.case_no = n.case_no
+            """
+        ),
+        {
+            "source": batch.source_id,
+            "platform": mapping.platform,
+            "list_key": mapping.classes.list_key,
+        },
+    )
+    connection.execute(text("analyze arriving"))
+
+
+def _append_steps_of_new(connection: Connection, batch: Batch, mapping: IncidentMapping) -> int:
+    """Steps of cases not seen before, numbered in the order of the workflow."""
+    return _append_steps(connection, batch, mapping, "a.is_new", "true", "0")
+
+
+def _append_steps_of_changed(connection: Connection, batch: Batch, mapping: IncidentMapping) -> int:
+    """A step for each milestone that is new or has another time; earlier steps stand.
+
+    Runs after the case has its new times, so the trigger on steps finds them there.
+    """
+    taken = (
+        "(select coalesce(max(t.step_no), 0) from steps t where t.subject = 'incident'"
+        " and t.home_county_id = a.home_county_id and t.source_id = :source"
+        " and t.case_no = a.case_no and t.registered_month = a.key_month)"
+    )
+    differs = "a.{time} is distinct from a.was_{time}"
+    return _append_steps(connection, batch, mapping, "a.is_changed", differs, taken)
+
+
+def _append_steps(
+    connection: Connection,
+    batch: Batch,
+    mapping: IncidentMapping,
+    which: str,
+    differs: str,
+    taken: str,
+) -> int:
+    times = _steps_known(mapping)
+    happened = [f"(a.{time} is not null and {differs.format(time=time)})" for time in times]
+    rows = ", ".join(
+        f"({' + '.join(f'{each}::int' for each in happened[: place + 1])},"
+        f" '{time.removesuffix('_at')}', a.{time}, {happened[place]})"
+        for place, time in enumerate(times)
+    )
+    return connection.execute(
+        text(
+            f"""
+            insert into steps
+              (subject, {KEY}, step_no, step, holder_id, occurred_at, recorded_at)
+            select 'incident', a.home_county_id, :source, a.case_no, a.key_month,
+              {taken} + m.ordinal, m.step, a.holder_id, m.at, coalesce(a.recorded_at, m.at)
+            from arriving a
+            cross join lateral (values {rows}) as m (ordinal, step, at, has_happened)
+            where {which} and m.has_happened
+            """
+        ),
+        {"source": batch.source_id},
+    ).rowcount
+
+
+def _insert_new(connection: Connection, batch: Batch, mapping: IncidentMapping) -> int:
+    """New cases; without a column for it, recording is presumed at the time of registration."""
+    columns = ", ".join(_owned(mapping))
+    values = ", ".join(f"a.{name}" for name in _owned(mapping))
+    return connection.execute(
+        text(
+            f"""
+            insert into incidents
+              ({KEY}, recorded_at, is_recorded_presumed, red_card_at, {columns})
+            select a.home_county_id, :source, a.case_no, a.key_month,
+              coalesce(a.recorded_at, a.registered_at), a.recorded_at is null,
+              case when later.day is not null then
+                (later.day + (a.due_at at time zone :zone)::time) at time zone :zone
+              else a.due_at + cast(:presumed as interval) end,
+              {values}
+            from arriving a
+            left join work_calendar due on due.day = (a.due_at at time zone :zone)::date
+            left join work_calendar later
+              on later.workday_no = due.workday_no + :workdays and later.is_workday
+            where a.is_new
+            """
+        ),
+        {
+            "source": batch.source_id,
+            "zone": mapping.database.zone,
+            "workdays": RED_CARD_WORKDAYS,
+            "presumed": RED_CARD_PRESUMED,
+        },
+    ).rowcount
+
+
+def _update_changed(connection: Connection, batch: Batch, mapping: IncidentMapping) -> int:
+    """Corrections: the trigger keeps the row as it was, and sets 红牌 anew with the limit."""
+    assignments = ", ".join(f"{name} = a.{name}" for name in _owned(mapping))
+    return connection.execute(
+        text(
+            f"""
+            update incidents i set {assignments}
+            from arriving a
+            where a.is_changed and i.home_county_id = a.home_county_id and i.source_id = :source
+              and i.case_no = a.case_no and i.registered_month = a.key_month
+            """
+        ),
+        {"source": batch.source_id},
+    ).rowcount
+
+
+def _renew_doubts(connection: Connection, batch: Batch) -> None:
+    """Doubts of the cases in this file: new ones added, ones no longer held removed."""
+    connection.execute(
+        text(
+            """
+            create temporary table doubted on commit drop as
+            select a.home_county_id, a.case_no, a.key_month, f.check_name
+            from import_findings f join arriving a using (line)
+            where f.batch_id = :batch and f.is_rejection = 0
+            """
+        ),
+        {"batch": batch.id},
+    )
+    connection.execute(
+        text(
+            """
+            delete from case_doubts d using arriving a
+            where not a.is_new and d.source_id = :source and d.case_no = a.case_no
+              and d.home_county_id = a.home_county_id and d.registered_month = a.key_month
+              and not exists (
+                select from doubted n
+                where n.case_no = d.case_no and n.check_name = d.check_name)
+            """
+        ),
+        {"source": batch.source_id},
+    )
+    connection.execute(
+        text(
+            f"""
+            insert into case_doubts ({KEY}, check_name)
+            select home_county_id, :source, case_no, key_month, check_name from doubted
+            on conflict do nothing
+            """
+        ),
+        {"source": batch.source_id},
+    )
+
+
+def _announce(connection: Connection) -> None:
+    """The feed's rows that the triggers would have written."""
+    connection.execute(
+        text(
+            "insert into outbox (subject, county_id)"
+            " select distinct 'incidents', county_id from arriving"
+        )
+    )
+    connection.execute(text("select pg_notify('cockpit_changes', '')"))
+
+
+def _close(connection: Connection, batch: Batch) -> None:
+    """Contact of the source, end of the batch, and the staging table's end."""
+    connection.execute(
+        text(
+            """
+            update sources set last_contact_at = now(), last_row_at = greatest(last_row_at, (
+              select max(greatest(registered_at, closed_at)) from arriving))
+            where id = :source
+            """
+        ),
+        {"source": batch.source_id},
+    )
+    connection.execute(
+        text("update import_batches set state = 'published', published_at = now() where id = :id"),
+        {"id": batch.id},
+    )
+    drop(connection, batch)

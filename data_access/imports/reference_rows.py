@@ -1,0 +1,252 @@
+"""Rows that cases refer to, created from a mapping where the database lacks them.
+
+Facts of the database, work calendar, regions, source, organisations and class codes. Written by
+the publishing transaction only, so nothing of them is seen before the cases are. What exists is
+never changed here: it is somebody's data.
+"""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from pypinyin import lazy_pinyin
+from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from dashboard.errors import ImportRefused
+from dashboard.heat_cells import Origin
+from dashboard.work_calendar import SATURDAY, official_days, official_years
+from data_access import facts, migrating
+from data_access.imports.mapping import (
+    CalendarSection,
+    IncidentMapping,
+    RegionEntry,
+    RegionTree,
+)
+from data_access.imports.staging import NEW_SOURCES
+from data_access.schema import (
+    code_lists,
+    codes,
+    incidents,
+    organisations,
+    regions,
+    sources,
+    work_calendar,
+)
+from data_access.schema.regions import LEVELS
+
+ONE_DAY = timedelta(days=1)
+
+
+def known_region_codes(connection: Connection, mapping: IncidentMapping) -> frozenset[str]:
+    """Codes that a case's region may have: the database's, or those the mapping will create.
+
+    Raises:
+        ImportRefused: the database has no regions and the mapping describes none, or has regions
+            but not the one for unassigned cases.
+    """
+    existing = connection.scalars(select(regions.c.code).where(regions.c.code.is_not(None))).all()
+    if existing:
+        known = frozenset(map(str, existing))
+    elif mapping.regions:
+        known = frozenset(child.code for child in mapping.regions.children)
+    else:
+        raise ImportRefused(
+            "数据库中没有区划，映射文件也没有 [regions] 一节。"
+            "请先导入区划，或在映射文件中写明要建立的区划。"
+        )
+    unassigned = mapping.region.unassigned
+    if unassigned and unassigned not in known:
+        raise ImportRefused(
+            f"映射文件的键 region.unassigned 指向区划 {unassigned}，数据库中没有。"
+            "请改为已有的区划代码，或删去此键（区域不明的行将被拒绝）。"
+        )
+    return known
+
+
+def refuse_foreign_database(connection: Connection, mapping: IncidentMapping) -> None:
+    """Refuse to mix real cases with invented ones, or two zones.
+
+    Raises:
+        ImportRefused: the database holds demo data, or has another zone and cases in it.
+    """
+    if facts.read(connection, "is_demo"):
+        raise ImportRefused(
+            "此数据库存放的是演示数据，不得混入真实案件。"
+            "请用 COCKPIT_DATABASE_URL 指定另一个数据库。"
+        )
+    zone = facts.read(connection, "zone")
+    if zone not in (None, mapping.database.zone) and not _is_empty(connection):
+        raise ImportRefused(
+            f"数据库的时区是 {zone}，映射文件的键 database.zone 是 {mapping.database.zone}。"
+            "一个数据库只有一个时区，请改用另一个数据库。"
+        )
+
+
+def heat_origin(connection: Connection, mapping: IncidentMapping) -> Origin:
+    """Origin of the heat cells: the database's, or else the mapping's map centre.
+
+    Raises:
+        ImportRefused: coordinates are mapped, but neither says where the cells begin.
+    """
+    kept = facts.read(connection, "heat_origin")
+    if kept:
+        return Origin(*map(float, kept))
+    if mapping.database.map_centre:
+        return Origin(*mapping.database.map_centre)
+    if mapping.location is None:
+        return Origin(0.0, 0.0)
+    raise ImportRefused(
+        "映射文件有 [location]，但数据库没有 heat_origin，映射文件也没有 database.map_centre。"
+        "请写明 map_centre = [经度, 纬度]。"
+    )
+
+
+def ensure(connection: Connection, mapping: IncidentMapping, source_id: int) -> None:
+    """Create what is missing of everything that the mapping describes."""
+    _ensure_facts(connection, mapping)
+    if mapping.database.calendar:
+        _ensure_calendar(connection, mapping.database.calendar)
+    if mapping.regions and not connection.scalar(select(func.count()).select_from(regions)):
+        connection.execute(insert(regions), list(_region_rows(mapping.regions, mapping)))
+    _ensure_source(connection, mapping, source_id)
+    _ensure_organisations(connection, mapping)
+    _ensure_codes(connection, mapping)
+
+
+def _is_empty(connection: Connection) -> bool:
+    counted = (connection.scalar(select(func.count()).select_from(t)) for t in (regions, incidents))
+    return not any(counted)
+
+
+def _ensure_facts(connection: Connection, mapping: IncidentMapping) -> None:
+    section = mapping.database
+    if facts.read(connection, "zone") != section.zone:
+        # Triggers and roll-ups are compiled for a zone: an empty database gets them anew.
+        migrating.settle(connection, section.zone)
+    wanted = {
+        "product_name": section.product_name,
+        "heat_origin": list(section.map_centre) if section.map_centre else None,
+        "is_demo": False,
+    }
+    for key, value in wanted.items():
+        if value is not None and facts.read(connection, key) is None:
+            facts.write(connection, key, value)
+
+
+def _ensure_calendar(connection: Connection, section: CalendarSection) -> None:
+    if connection.scalar(select(func.count()).select_from(work_calendar)):
+        return
+    connection.execute(insert(work_calendar), list(_calendar_rows(section)))
+
+
+def _calendar_rows(section: CalendarSection) -> Iterator[dict[str, Any]]:
+    """Days with running number of working days; presumed where only the weekday rule is known."""
+    official = {}
+    if section.rule == "china":
+        years = [y for y in official_years() if section.first_year <= y <= section.last_year]
+        official = {day.day: day for year in years for day in official_days(year, year)}
+    number = 0
+    day = date(section.first_year, 1, 1)
+    while day.year <= section.last_year:
+        known = official.get(day)
+        is_workday = known.is_workday if known else day.weekday() < SATURDAY
+        number += is_workday
+        yield {
+            "day": day,
+            "is_workday": is_workday,
+            "workday_no": number,
+            "label": known.label or None if known else None,
+            "is_presumed": known is None,
+        }
+        day += ONE_DAY
+
+
+def _region_rows(tree: RegionTree, mapping: IncidentMapping) -> Iterator[dict[str, Any]]:
+    """The root with id 1 and its children in the order of the mapping."""
+    root_id = 1
+    centre = mapping.database.map_centre or (None, None)
+    yield {
+        **_region_row(root_id, tree.root, tree.root_level, None, tree),
+        "city_id": root_id if tree.root_level == "city" else None,
+        "centre_lon": centre[0],
+        "centre_lat": centre[1],
+    }
+    for child_id, child in enumerate(tree.children, start=root_id + 1):
+        is_city = tree.children_level == "city"
+        yield {
+            **_region_row(child_id, child, tree.children_level, root_id, tree),
+            "city_id": child_id if is_city else root_id,
+            "centre_lon": None,
+            "centre_lat": None,
+        }
+
+
+def _region_row(
+    region_id: int, entry: RegionEntry, level: str, parent_id: int | None, tree: RegionTree
+) -> dict[str, Any]:
+    return {
+        "id": region_id,
+        "code": entry.code,
+        "name": entry.name,
+        "short_name": entry.short_name or entry.name,
+        "pinyin": " ".join(lazy_pinyin(entry.name)),
+        "level": level,
+        "parent_id": parent_id,
+        "county_id": region_id if level == LEVELS[2] else None,
+        "sort_order": region_id,
+        "valid_from": tree.valid_from,
+    }
+
+
+def _ensure_source(connection: Connection, mapping: IncidentMapping, source_id: int) -> None:
+    section = mapping.source
+    connection.execute(
+        upsert(sources)
+        .values(
+            id=source_id,
+            key=section.key,
+            name=section.name,
+            kind=mapping.kind,
+            cycle_seconds=section.cycle_seconds,
+            is_live=section.is_live,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+    connection.execute(text(f"delete from {NEW_SOURCES} where key = :key"), {"key": section.key})
+
+
+def _ensure_organisations(connection: Connection, mapping: IncidentMapping) -> None:
+    rule = mapping.holder
+    if rule is None:
+        return
+    root_id = connection.scalar(
+        select(regions.c.id).where(regions.c.parent_id.is_(None)).order_by(regions.c.id).limit(1)
+    )
+    next_id = connection.scalar(select(func.coalesce(func.max(organisations.c.id), 0))) or 0
+    known = set(connection.scalars(select(organisations.c.code)))
+    for value, name in sorted(rule.values.items()):
+        code = f"{rule.code_prefix}{value}"
+        if code in known:
+            continue
+        next_id += 1
+        connection.execute(
+            insert(organisations).values(
+                id=next_id, code=code, name=name, kind=rule.kind, region_id=root_id
+            )
+        )
+
+
+def _ensure_codes(connection: Connection, mapping: IncidentMapping) -> None:
+    rule = mapping.classes
+    connection.execute(
+        upsert(code_lists)
+        .values(key=rule.list_key, name=rule.name, origin=mapping.source.name)
+        .on_conflict_do_nothing()
+    )
+    for order, (code, entry) in enumerate(rule.codes.items()):
+        connection.execute(
+            upsert(codes)
+            .values(list_key=rule.list_key, code=code, sort_order=order, **entry.model_dump())
+            .on_conflict_do_nothing()
+        )

@@ -1,0 +1,101 @@
+"""What an import found: counts per check, and a CSV file with every rejected or doubtful row.
+
+Rows come from `import_findings`, where values about persons are masked already.
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, func, select
+
+from dashboard.errors import ImportRefused
+from data_access.schema import import_findings
+
+if TYPE_CHECKING:
+    from _csv import Writer
+
+HEADER = ("行号", "列", "检查", "结果", "原因", "值")
+# A spreadsheet takes a text that begins so for a formula.
+FORMULA_SIGNS = ("=", "+", "@", "\t", "\r")
+ROWS_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True)
+class CheckCount:
+    """How many rows one check met."""
+
+    name: str
+    title: str
+    rejects: bool
+    rows: int
+
+
+def counts(connection: Connection, batch_id: int, titles: dict[str, str]) -> tuple[CheckCount, ...]:
+    """Rows per check of a batch: rejecting checks first, then by number."""
+    columns = import_findings.c
+    counted = connection.execute(
+        select(columns.check_name, columns.is_rejection, func.count())
+        .where(columns.batch_id == batch_id)
+        .group_by(columns.check_name, columns.is_rejection)
+        .order_by(columns.is_rejection.desc(), func.count().desc(), columns.check_name)
+    )
+    return tuple(
+        CheckCount(name, titles.get(name, name), bool(rejects), rows)
+        for name, rejects, rows in counted
+    )
+
+
+def write(connection: Connection, batch_id: int, folder: Path, titles: dict[str, str]) -> Path:
+    """Write all findings of a batch as CSV (UTF-8 with BOM); returns the file.
+
+    Columns: 行号 (line of the file), 列, 检查 (title and name), 结果 (拒绝 or 存疑), 原因, 值.
+
+    Raises:
+        ImportRefused: the folder cannot be written to.
+    """
+    path = folder / f"import-{batch_id:06d}-findings.csv"
+    unfinished = path.with_suffix(".csv.part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with unfinished.open("w", encoding="utf-8-sig", newline="") as stored:
+            _write_rows(connection, batch_id, csv.writer(stored), titles)
+        unfinished.replace(path)
+    except OSError as error:
+        raise ImportRefused(
+            f"无法写入报告 {path}：{error.strerror}。请检查目录权限和剩余空间；"
+            "已读入的行仍在，重新运行即可继续。"
+        ) from error
+    return path
+
+
+def _write_rows(
+    connection: Connection,
+    batch_id: int,
+    writer: "Writer",
+    titles: dict[str, str],
+) -> None:
+    writer.writerow(HEADER)
+    columns = import_findings.c
+    rows = connection.execute(
+        select(
+            columns.line,
+            columns.column_name,
+            columns.check_name,
+            columns.is_rejection,
+            columns.reason,
+            columns.value,
+        )
+        .where(columns.batch_id == batch_id)
+        .order_by(columns.line, columns.check_name),
+        execution_options={"yield_per": ROWS_AT_ONCE},
+    )
+    for line, column, name, rejects, reason, value in rows:
+        title = f"{titles.get(name, name)} {name}"
+        result = "拒绝" if rejects else "存疑"
+        writer.writerow((line, column, title, result, reason, _as_text(value or "")))
+
+
+def _as_text(value: str) -> str:
+    return f"'{value}" if value.startswith(FORMULA_SIGNS) else value
