@@ -5,8 +5,8 @@ Here: everything about the folder that needs no running server. Not here: the pr
 
 A data folder holds ``pgdata`` (PostgreSQL's own), ``log`` (one file a weekday), ``startup.log``
 (what was said before the log was open), ``server.lock`` and, while it is being made,
-``pgdata.new``. ``pgdata`` appears by one rename, so a first start that is killed leaves only
-``pgdata.new``, which the next start throws away.
+``pgdata.new-…``. ``pgdata`` appears by one rename, so a first start that is killed leaves only
+``pgdata.new-…``, which the next start throws away.
 """
 
 import contextlib
@@ -14,12 +14,14 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from dashboard.errors import CockpitError, DataFolderBroken, DiskFull, EmbeddedServerError
 from data_access.server_programs import (
@@ -33,6 +35,7 @@ from data_access.server_programs import (
 from data_access.supervisor import bound_to_this_process
 
 SUPERUSER = "postgres"
+HALF_MADE = "pgdata.new-"
 ROOM_FOR_FIRST_START = 2 * 1024**3
 ROOM_FOR_LATER_STARTS = 200 * 1024**2
 ROOM_FOR_SHARED_MEMORY = 512 * 1024**2
@@ -105,10 +108,11 @@ class ServerDataFolder:
 
     def initialise(self, programs: Path, run_as: RunAs) -> None:
         """Run initdb, unless ``pgdata`` is there; one UTF-8 cluster that sorts by code (C)."""
+        self._throw_away_half_made()
         if self.pgdata.exists():
             return
-        new = self.path / "pgdata.new"
-        shutil.rmtree(new, ignore_errors=True)
+        # A name of its own: what a killed initdb started may go on writing for a moment.
+        new = self.path / f"{HALF_MADE}{uuid4().hex[:8]}"
         argv = [
             str(programs / "initdb"),
             f"--pgdata={new}",
@@ -119,7 +123,6 @@ class ServerDataFolder:
             "--auth-host=reject",
         ]
         done = subprocess.run(
-            # Ends with us: an orphan would go on writing into what the next start throws away.
             bound_to_this_process(argv, signal.SIGKILL),
             capture_output=True,
             cwd=self.path,
@@ -127,13 +130,17 @@ class ServerDataFolder:
             **run_as.popen_arguments(),
         )
         if done.returncode != 0:
-            shutil.rmtree(new, ignore_errors=True)
+            self._throw_away_half_made()
             raise self.explained("initdb", (done.stdout + done.stderr).decode(errors="replace"))
         with (new / "postgresql.conf").open("a") as configuration:
             configuration.write(
                 "\ninclude = 'cockpit.conf'\n# Lines below this one win over cockpit.conf.\n"
             )
         new.rename(self.pgdata)
+
+    def _throw_away_half_made(self) -> None:
+        for half_made in self.path.glob(f"{HALF_MADE}*"):
+            shutil.rmtree(half_made, ignore_errors=True)
 
     def require_version_of(self, programs: Path) -> None:
         """Raise ``DataFolderBroken`` when ``pgdata`` is incomplete or of another major version."""
@@ -185,18 +192,18 @@ class ServerDataFolder:
         """The error that PostgreSQL's own words amount to."""
         if "No space left on device" in said:
             return disk_full(self.path, ROOM_FOR_FIRST_START)
-        telling = [line for line in said.splitlines() if "FATAL:" in line or "error:" in line]
-        last = telling[-1] if telling else said.strip()[-300:]
         return EmbeddedServerError(
-            f"内嵌数据库没有启动（{program}）：{last or '没有任何输出'}。"
+            f"内嵌数据库没有启动（{program}）：{_why(said) or '没有任何输出'}。"
             f"详见 {self.log} 与 {self.startup_log}。"
         )
 
     def last_words(self) -> str:
-        """The end of what the server has written since its last start."""
-        logs = [self.startup_log, *self.log.glob("server-*.log")]
-        newest = sorted((log for log in logs if log.is_file()), key=lambda log: log.stat().st_mtime)
-        return "\n".join(log.read_text(errors="replace")[-20_000:] for log in newest[-2:])
+        """What the server has written since its last start."""
+        started_at = self.startup_log.stat().st_mtime
+        logs = [log for log in self.log.glob("server-*.log") if log.stat().st_mtime >= started_at]
+        later = [log.read_text(errors="replace") for log in logs]
+        ours = [text.rpartition("starting PostgreSQL")[2] for text in later]
+        return "\n".join([self.startup_log.read_text(errors="replace"), *ours])
 
     def lock_file(self) -> list[str]:
         """Lines of postmaster.pid (process id first, state eighth); none when there is no file."""
@@ -204,6 +211,15 @@ class ServerDataFolder:
             return (self.pgdata / "postmaster.pid").read_text().splitlines()
         except OSError:
             return []
+
+
+def _why(said: str) -> str:
+    """The line that says why, and the one before it (a wrong setting is named there)."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    telling = [at for at, line in enumerate(lines) if re.search(r"(FATAL|PANIC|error): ", line)]
+    end = telling[-1] + 1 if telling else len(lines)
+    wanted = [re.sub(r"^.*?\] +(?=[A-Z]+: )", "", line) for line in lines[:end][-2:]]
+    return "；".join(wanted)
 
 
 def default_data_folder(name: str, checkout: Path) -> Path:
