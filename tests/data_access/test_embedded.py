@@ -180,9 +180,9 @@ def test_what_a_killed_server_left_busy_is_ended_before_the_next_start(
     )
     busy = psutil.Process(connection.info.backend_pid)
     busy.suspend()  # as deaf to the end of its server as one in a long computation
+    assert eventually(lambda: busy.status() == psutil.STATUS_STOPPED)
     server.kill()
     connection.close()
-    assert busy.status() == psutil.STATUS_STOPPED
     server.start()
     assert ask(server, "SELECT 1") == 1
     assert eventually(lambda: not busy.is_running())  # a zombie until the system buries it
