@@ -44,7 +44,7 @@ def found_in(text: str, registered_on: date | None = None) -> str | None:
 
 def might_hold_any(texts: list[str]) -> bool:
     """Whether a look at each text is needed; cheap, for columns of many rows."""
-    joined = "\n".join(texts)
+    joined = "\n".join(set(texts))
     return bool(IDENTITY_NUMBER.search(joined) or MOBILE_NUMBER.search(joined))
 
 

@@ -9,6 +9,7 @@ stands in `publishing`.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ NEW_SOURCES = f"{SCHEMA}.new_sources"
 NUMBERING_LOCK = 7_301_011
 # First half of the two-part lock of one source's imports.
 SOURCE_LOCK = 7_301_012
+LOCK_PATIENCE_SECONDS = 15.0
+LOCK_RETRY_SECONDS = 0.25
 CELL_KM = 1.0
 FARTHEST_CELL = 32_767
 NULL = "\\N"
@@ -82,23 +85,36 @@ class Batch:
 def source_locked(connection: Connection, source_key: str) -> Iterator[None]:
     """Keep other imports of the source away; a session that dies gives the lock back.
 
+    The server looks every second whether its client still lives: the session of a killed run ends
+    soon, and the lock is waited for as long as that takes.
+
     Raises:
         ImportRefused: another import of this source is running.
     """
     lock = {"space": SOURCE_LOCK, "key": source_key}
-    is_ours = connection.scalar(text("select pg_try_advisory_lock(:space, hashtext(:key))"), lock)
-    connection.commit()
-    if not is_ours:
-        raise ImportRefused(
-            f"来源 {source_key} 正在导入另一个文件。请等它结束后再试；未作任何改动。"
-        )
+    connection.execute(text("set client_connection_check_interval = '1s'"))
+    _wait_for_lock(connection, lock)
     try:
         yield
     finally:
         if not connection.invalidated:
             connection.rollback()
             connection.execute(text("select pg_advisory_unlock(:space, hashtext(:key))"), lock)
+            connection.execute(text("reset client_connection_check_interval"))
             connection.commit()
+
+
+def _wait_for_lock(connection: Connection, lock: dict[str, int | str]) -> None:
+    deadline = monotonic() + LOCK_PATIENCE_SECONDS
+    attempt = text("select pg_try_advisory_lock(:space, hashtext(:key))")
+    while not connection.scalar(attempt, lock):
+        connection.commit()
+        if monotonic() > deadline:
+            raise ImportRefused(
+                f"来源 {lock['key']} 正在导入另一个文件。请等它结束后再试；未作任何改动。"
+            )
+        sleep(LOCK_RETRY_SECONDS)
+    connection.commit()
 
 
 def claim_batch(
@@ -299,11 +315,11 @@ def _staged_lines(
     columns = [
         map(str, chunk.lines),
         map(_escaped, chunk.case_no),
-        map(_escaped, chunk.region.code),
-        map(_escaped, chunk.classes.code),
+        _escaped_codes(chunk.region.code),
+        _escaped_codes(chunk.classes.code),
         [codes[code].category if code else NULL for code in chunk.classes.code],
-        map(_escaped, chunk.channel.code) if chunk.channel else nothing,
-        map(_escaped, chunk.holder.code) if chunk.holder else nothing,
+        _escaped_codes(chunk.channel.code) if chunk.channel else nothing,
+        _escaped_codes(chunk.holder.code) if chunk.holder else nothing,
         *(times.get(name, nothing) for name in TIMES),
         np.datetime_as_string(chunk.times["registered_at"].local.astype("datetime64[M]"), unit="D"),
         *_placed(chunk.locations, count, origin),
@@ -350,6 +366,12 @@ _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 def _escaped(value: str | None) -> str:
     return NULL if value is None else value.translate(_SPECIAL)
+
+
+def _escaped_codes(codes: list[str | None]) -> list[str]:
+    """A column of few distinct values: each is escaped once."""
+    escaped = {code: _escaped(code) for code in set(codes)}
+    return [escaped[code] for code in codes]
 
 
 def _reject_duplicates(connection: Connection, batch: Batch, column: str) -> None:
