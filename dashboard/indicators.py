@@ -27,11 +27,14 @@ from dashboard.vocabulary import (
     Stock,
     Subject,
     SumOf,
+    Unknown,
 )
 
 CATEGORIES = ("service", "hazard", "opinion", "policy", "dispute", "other")
 METHODS = ("people", "administrative", "judicial", "other")
 RESOLUTION_LEVELS = ("village", "town", "county")
+# How a case's place can fail to be a usable point.
+LOCATION_QUALITIES = ("default", "outside", "none")
 # The classes that may stand on a map as a point or in the ticker: hazards and services only.
 POINT_CATEGORIES = ("hazard", "service")
 NEAR_DUE_HOURS = 24
@@ -66,6 +69,9 @@ FLOWS: tuple[Flow, ...] = (
     _flow("registered_all", _I, REGISTERED),
     _flow("registered_sound", _I, REGISTERED, SOUND_TIMES),
     _flow("registered_closed", _I, REGISTERED, SOUND_TIMES, Reached(CLOSED)),
+    _flow("registered_doubtful", _I, REGISTERED, Equals("has_doubtful_times", True)),
+    _flow("registered_unlimited", _I, REGISTERED, Unknown("due_at")),
+    _flow("registered_placed", _I, REGISTERED, facet=Facet("location_quality", LOCATION_QUALITIES)),
     _flow("closed", _I, CLOSED),
     _flow("closed_at_level", _I, CLOSED, facet=Facet("resolved_level", RESOLUTION_LEVELS)),
     _flow("closed_with_level", _I, CLOSED, Known("resolved_level")),

@@ -72,6 +72,13 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """The column is empty."""
+
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reached:
     """The time has come by the as-of instant. Makes a flow a cohort (同批案件)."""
 
@@ -94,7 +101,7 @@ class AtLeast:
     minimum: int
 
 
-Condition = Equals | Known | Reached | NotAfter | AtLeast
+Condition = Equals | Known | Unknown | Reached | NotAfter | AtLeast
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ from dashboard.vocabulary import (
     Stock,
     Subject,
     SumOf,
+    Unknown,
 )
 from data_access import schema
 
@@ -101,6 +102,8 @@ def condition_expression(
             return rows.c[column] == value
         case Known(column):
             return rows.c[column].is_not(None)
+        case Unknown(column):
+            return rows.c[column].is_(None)
         case Reached(moment):
             reached = moment_expression(moment, rows)
             return reached.is_not(None) if as_of is None else reached < as_of

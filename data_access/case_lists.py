@@ -1,0 +1,163 @@
+"""Lists of cases: what needs a hand, what is new, and the very rows behind a number.
+
+Never a person, never a place finer than the grid. Sensitive classes are in no list for a wall.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, text
+
+from dashboard.indicators import POINT_CATEGORIES, STOCK_BY_KEY
+from dashboard.scope import Scope
+from dashboard.snapshot import MapPoint, TickerItem, WorkItem
+from dashboard.work_calendar import WorkCalendar
+from data_access.compiling import TABLES, flow_rows, stock_rows
+from data_access.region_tree import RegionTree
+from data_access.sums import MEASURE_BY_COLUMN
+
+
+def rows_of_measure(
+    connection: Connection,
+    column: str,
+    scope: Scope,
+    *,
+    start: datetime,
+    end: datetime,
+    as_of: datetime,
+) -> list[Row[tuple[object, ...]]]:
+    """The rows that a measure counts over [start, end); a number and its list can't disagree."""
+    measure = MEASURE_BY_COLUMN[column]
+    rows = TABLES[measure.flow.subject]
+    statement = flow_rows(measure, start=start, end=end, as_of=as_of)
+    return list(connection.execute(statement.where(rows.c.county_id.in_(sorted(scope.counties)))))
+
+
+def rows_of_stock(
+    connection: Connection, key: str, scope: Scope, *, as_of: datetime
+) -> list[Row[tuple[object, ...]]]:
+    """The rows that a stock holds at the as-of instant."""
+    stock = STOCK_BY_KEY[key]
+    rows = TABLES[stock.subject]
+    statement = stock_rows(stock, as_of=as_of)
+    return list(connection.execute(statement.where(rows.c.county_id.in_(sorted(scope.counties)))))
+
+
+def work_items(
+    connection: Connection,
+    tree: RegionTree,
+    counties: Iterable[int],
+    as_of: datetime,
+    *,
+    work_days: WorkCalendar,
+    limit: int,
+) -> tuple[WorkItem, ...]:
+    """Overdue open incidents, longest overdue first (红牌 before 黄牌)."""
+    rows = connection.execute(
+        text(
+            "select i.county_id, i.due_at, i.red_card_at, i.registered_at, c.label"
+            " from incidents i left join codes c"
+            "   on c.list_key = 'incident_class' and c.code = i.class_code"
+            " where i.due_at < :as_of and i.registered_at < :as_of"
+            " and (i.closed_at is null or i.closed_at >= :as_of)"
+            " and i.county_id = any(:counties) and not i.is_sensitive"
+            " order by i.due_at limit :limit"
+        ),
+        {"as_of": as_of, "counties": list(counties), "limit": limit},
+    )
+    return tuple(
+        WorkItem(
+            kind="red" if row.red_card_at is not None and row.red_card_at < as_of else "yellow",
+            county_name=tree.by_id[row.county_id].name,
+            class_label=row.label or "未分类",
+            overdue_workdays=work_days.workdays_between(row.due_at, as_of),
+            registered_at=row.registered_at,
+        )
+        for row in rows
+    )
+
+
+def newest(
+    connection: Connection,
+    tree: RegionTree,
+    counties: Iterable[int],
+    as_of: datetime,
+    limit: int,
+) -> tuple[TickerItem, ...]:
+    """The newest hazard and service incidents in words, to the minute and the county."""
+    rows = connection.execute(
+        text(
+            "select i.registered_at, i.county_id, i.category,"
+            " coalesce(c.label, i.channel) as channel from incidents i"
+            " left join codes c on c.list_key = 'channel' and c.code = i.channel"
+            " where i.registered_at < :as_of and i.registered_at >= :since"
+            " and i.category = any(:categories) and not i.is_sensitive"
+            " and i.county_id = any(:counties)"
+            " order by i.registered_at desc, i.case_no limit :limit"
+        ),
+        {
+            "as_of": as_of,
+            "since": as_of - timedelta(days=2),
+            "categories": list(POINT_CATEGORIES),
+            "counties": list(counties),
+            "limit": limit,
+        },
+    )
+    return tuple(
+        TickerItem(
+            at=row.registered_at.replace(second=0, microsecond=0),
+            city_name=_city_name(tree, row.county_id),
+            county_name=tree.by_id[row.county_id].name,
+            category=row.category,
+            channel=row.channel or "其他",
+        )
+        for row in rows
+    )
+
+
+def new_points(
+    connection: Connection,
+    counties: Iterable[int],
+    as_of: datetime,
+    *,
+    minutes: int,
+    limit: int,
+) -> tuple[MapPoint, ...]:
+    """New hazard and service incidents at the centre of their grid, to the minute.
+
+    A case without a grid has no point: never the exact place, never a dispute.
+    """
+    rows = connection.execute(
+        text(
+            "select md5(i.home_county_id || '/' || i.source_id || '/' || i.case_no) as key,"
+            " r.centre_lon, r.centre_lat, i.registered_at, i.category"
+            " from incidents i join regions r on r.id = i.grid_id"
+            " where i.registered_at < :as_of and i.registered_at >= :since"
+            " and i.category = any(:categories) and not i.is_sensitive"
+            " and i.county_id = any(:counties) and r.centre_lon is not null"
+            " order by i.registered_at desc limit :limit"
+        ),
+        {
+            "as_of": as_of,
+            "since": as_of - timedelta(minutes=minutes),
+            "categories": list(POINT_CATEGORIES),
+            "counties": list(counties),
+            "limit": limit,
+        },
+    )
+    return tuple(
+        MapPoint(
+            key=row.key,
+            lon=row.centre_lon,
+            lat=row.centre_lat,
+            at=row.registered_at.replace(second=0, microsecond=0),
+            category=row.category,
+        )
+        for row in rows
+    )
+
+
+def _city_name(tree: RegionTree, county_id: int) -> str:
+    city_id = tree.by_id[county_id].city_id
+    city = tree.by_id.get(city_id) if city_id is not None else None
+    return city.short_name if city is not None else ""

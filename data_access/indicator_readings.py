@@ -1,0 +1,209 @@
+"""Readings of the dictionary's indicators: value, numerator, denominator, interval, comparison.
+
+Takes sums (`data_access.sums`) and gives `Reading`s. Which indicators and periods a screen shows
+stands in `data_access.snapshotting`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, text
+
+from dashboard.indicators import INDICATOR_BY_KEY, Indicator
+from dashboard.intervals import wilson_interval
+from dashboard.periods import Period
+from dashboard.rounding import printed_change, printed_percent
+from dashboard.snapshot import Comparison, Group, Reading, Status
+from data_access.schema import population
+from data_access.sums import EVER, SumReader, Sums, measures_of
+
+# Numerator and denominator; None where the indicator is a plain number.
+Fraction = tuple[int, int | None]
+
+SECONDS_PER_UNIT = {"小时": 3600.0, "天": 86400.0}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """An indicator over a period, for the scope's region and, if asked, its children."""
+
+    indicator: str
+    period_key: str
+    period: Period
+    compared_with: Period | None = None
+    comparison_label: str | None = None
+    region_ids: tuple[int, ...]
+    group: Group
+
+
+def read(reader: SumReader, wanted: Iterable[Wanted], as_of: datetime) -> list[Reading]:
+    """The readings of everything wanted; one read of sums per period serves all indicators."""
+    orders = list(wanted)
+    names: dict[tuple[datetime, datetime], list[str]] = {}
+    for order in orders:
+        for period in _periods(order):
+            names.setdefault(period, []).extend(_measures(INDICATOR_BY_KEY[order.indicator]))
+    sums = {period: reader.over(columns, *period) for period, columns in names.items()}
+    return [reading for order in orders for reading in _readings(order, sums, as_of)]
+
+
+def per_10k(
+    counts: Mapping[int, Counter[str]], residents: Mapping[int, int]
+) -> dict[int, float | None]:
+    """件/万人 of registered cases by region; None where no population is known."""
+    return {
+        region_id: counts[region_id]["registered_all"] / people * 10_000 if people else None
+        for region_id, people in residents.items()
+    }
+
+
+def residents(connection: Connection, region_ids: Iterable[int]) -> dict[int, int]:
+    """Newest count of residents per region version; regions without one are absent.
+
+    A region above the county without a figure of its own is not guessed from its parts.
+    """
+    newest = (
+        select(population.c.region_id, func.max(population.c.counted_on).label("counted_on"))
+        .where(population.c.region_id.in_(sorted(region_ids)))
+        .group_by(population.c.region_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(population.c.region_id, population.c.residents).join(
+            newest,
+            (newest.c.region_id == population.c.region_id)
+            & (newest.c.counted_on == population.c.counted_on),
+        )
+    )
+    return {row.region_id: row.residents for row in rows}
+
+
+def median_handling_hours(
+    connection: Connection, county_ids: Iterable[int], period: Period
+) -> tuple[float | None, int]:
+    """Median hours from registration to closing of the cases closed in the period, and how many."""
+    row = connection.execute(
+        text(
+            "select percentile_cont(0.5) within group"
+            " (order by extract(epoch from closed_at - registered_at)) as median, count(*) as n"
+            " from incidents where closed_at >= :start and closed_at < :end"
+            " and not has_doubtful_times and county_id = any(:counties)"
+        ),
+        {"start": period.start, "end": period.end, "counties": list(county_ids)},
+    ).one()
+    return (None if row.median is None else float(row.median) / 3600), row.n
+
+
+def _periods(order: Wanted) -> list[tuple[datetime, datetime]]:
+    start = EVER if INDICATOR_BY_KEY[order.indicator].kind == "stock" else order.period.start
+    periods = [(start, order.period.end)]
+    if order.compared_with is not None:
+        periods.append((order.compared_with.start, order.compared_with.end))
+    return periods
+
+
+def _measures(indicator: Indicator) -> list[str]:
+    names = [*indicator.numerator, *indicator.denominator]
+    for _, numerator, denominator in indicator.facets:
+        names += [*numerator, *denominator]
+    return measures_of(names)
+
+
+def _readings(
+    order: Wanted, sums: Mapping[tuple[datetime, datetime], Sums], as_of: datetime
+) -> Iterable[Reading]:
+    indicator = INDICATOR_BY_KEY[order.indicator]
+    periods = _periods(order)
+    facets = [(None, indicator.numerator, indicator.denominator), *indicator.facets]
+    for region_id in order.region_ids:
+        now = sums[periods[0]].get(region_id, Counter())
+        before = sums[periods[1]].get(region_id, Counter()) if len(periods) > 1 else None
+        for facet, numerator, denominator in facets:
+            if not numerator:
+                continue
+            fraction = _fraction(now, numerator, denominator)
+            earlier = None if before is None else _fraction(before, numerator, denominator)
+            yield _reading(order, region_id, facet, fraction, earlier, as_of)
+
+
+def _fraction(
+    sums: Mapping[str, int], numerator: tuple[str, ...], denominator: tuple[str, ...]
+) -> Fraction:
+    return total(sums, numerator), total(sums, denominator) if denominator else None
+
+
+def _reading(
+    order: Wanted,
+    region_id: int,
+    facet: str | None,
+    fraction: Fraction,
+    earlier: Fraction | None,
+    as_of: datetime,
+) -> Reading:
+    indicator = INDICATOR_BY_KEY[order.indicator]
+    num, den = fraction
+    value, status = _value(indicator, num, den)
+    interval = (
+        wilson_interval(num, den) if indicator.kind == "rate" and den and 0 <= num <= den else None
+    )
+    return Reading(
+        indicator=order.indicator,
+        facet=facet,
+        region_id=region_id,
+        period=order.period_key,
+        value=value,
+        numerator=num,
+        denominator=den,
+        interval=None if interval is None else (interval.lower, interval.upper),
+        comparison=_comparison(order, indicator, fraction, earlier),
+        status=status,
+        group=order.group,
+        as_of=as_of,
+    )
+
+
+def total(sums: Mapping[str, int], names: Iterable[str]) -> int:
+    """Sum of measures and stocks by name; a leading "-" subtracts."""
+    result = 0
+    for name in names:
+        sign, bare = (-1, name[1:]) if name.startswith("-") else (1, name)
+        # A Counter answers 0 for what it does not hold, so a stock is never mistaken for a flow.
+        if f"{bare}_in" in sums or f"{bare}_out" in sums:
+            result += sign * (sums[f"{bare}_in"] - sums[f"{bare}_out"])
+        else:
+            result += sign * sums[bare]
+    return result
+
+
+def _value(indicator: Indicator, num: int, den: int | None) -> tuple[float | None, Status]:
+    if den is None:
+        return float(num), "known"
+    if den == 0:
+        return None, "empty_base"
+    if indicator.kind == "mean":
+        return num / den / SECONDS_PER_UNIT[indicator.unit], "known"
+    return num / den, "known"
+
+
+def _comparison(
+    order: Wanted, indicator: Indicator, now: Fraction, before: Fraction | None
+) -> Comparison | None:
+    if before is None or order.comparison_label is None:
+        return None
+    (num, den), (old, old_den) = now, before
+    if den is None or old_den is None:
+        return Comparison(
+            label=order.comparison_label,
+            value=float(old),
+            change=(num - old) / old if old else None,
+        )
+    change = None
+    if indicator.kind == "rate":
+        change = printed_change(printed_percent(num, den), printed_percent(old, old_den))
+    return Comparison(
+        label=order.comparison_label,
+        value=_value(indicator, old, old_den)[0],
+        change=None if change is None else float(change) / 100,
+    )

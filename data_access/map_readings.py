@@ -1,0 +1,149 @@
+"""What the map shows: fill by county, heat cells, and the grid layer of one county.
+
+Rates only, on fixed scales. Outlines stand in `data_access.outlines`, points in `case_lists`.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection, text
+
+from dashboard.asks import Ask, HeatAsk
+from dashboard.heat_cells import rate_of
+from dashboard.indicators import POINT_CATEGORIES
+from dashboard.patches import merge_grids
+from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
+from data_access.region_tree import Region
+
+Window = Literal["2h", "24h", "7d", "30d"]
+WINDOWS: tuple[tuple[Window, str, timedelta, Group], ...] = (
+    ("2h", "近2小时", timedelta(hours=2), "live"),
+    ("24h", "近24小时", timedelta(hours=24), "live"),
+    ("7d", "近7日", timedelta(days=7), "slow"),
+    ("30d", "近30日", timedelta(days=30), "slow"),
+)
+
+
+def heat(
+    connection: Connection,
+    region: Region,
+    counties: Iterable[int],
+    as_of: datetime,
+    *,
+    ask: HeatAsk,
+    origin: tuple[float, float],
+    groups: Iterable[Group],
+) -> list[HeatCells]:
+    """Rates on metric cells for each window of the groups, 件/百平方公里·日, not smoothed.
+
+    Cases without a usable point (none, outside, or a coordinate many share) are counted in
+    `left_out` and not on the layer.
+    """
+    cell_km = ask.cell_km.get(region.level, max(ask.cell_km.values()))
+    wanted = set(groups)
+    layers = []
+    for window, label, span, group in WINDOWS:
+        if group not in wanted:
+            continue
+        rows = connection.execute(
+            text(
+                "select floor(cell_x::float / :km)::int as ix,"
+                " floor(cell_y::float / :km)::int as iy, count(*) as n from incidents"
+                " where registered_at >= :since and registered_at < :as_of"
+                " and category = any(:categories) and not is_sensitive"
+                " and county_id = any(:counties) group by 1, 2"
+            ),
+            {
+                "km": cell_km,
+                "since": as_of - span,
+                "as_of": as_of,
+                "categories": list(POINT_CATEGORIES),
+                "counties": list(counties),
+            },
+        ).all()
+        days = span / timedelta(days=1)
+        placed = [row for row in rows if row.ix is not None]
+        rates = rate_of([row.n for row in placed], cell_km, days)
+        layers.append(
+            HeatCells(
+                window=window,
+                window_label=label,
+                cell_km=cell_km,
+                kernel_km=ask.kernel_km[cell_km],
+                origin=origin,
+                limits=ask.limits[cell_km],
+                cells=tuple(
+                    sorted(
+                        (row.ix, row.iy, round(float(rate), 3))
+                        for row, rate in zip(placed, rates, strict=True)
+                    )
+                ),
+                counted=sum(row.n for row in placed),
+                left_out=sum(row.n for row in rows if row.ix is None),
+                group=group,
+                as_of=as_of,
+            )
+        )
+    return layers
+
+
+def grid_inset(
+    connection: Connection, county: Region, as_of: datetime, ask: Ask
+) -> GridInset | None:
+    """Events per grid of the county over the last days, merged until no patch is below the
+    minimum; None when the county has no grids."""
+    since = as_of - timedelta(days=ask.inset_days)
+    rows = connection.execute(
+        text(
+            "select g.id, g.parent_id, g.centre_lon, g.centre_lat, g.area_km2,"
+            " count(i.case_no) as n from regions g"
+            " left join incidents i on i.grid_id = g.id and i.county_id = :county"
+            "   and i.registered_at >= :since and i.registered_at < :as_of and not i.is_sensitive"
+            "   and i.category = any(:categories)"
+            " where g.county_id = :county and g.level = 'grid' and g.valid_to is null"
+            " group by g.id order by g.id"
+        ),
+        {
+            "county": county.id,
+            "since": since,
+            "as_of": as_of,
+            "categories": list(POINT_CATEGORIES),
+        },
+    ).all()
+    if not rows:
+        return None
+    merged = merge_grids(
+        [(row.id, row.centre_lon, row.centre_lat, row.n) for row in rows],
+        minimum=ask.patch_minimum,
+    )
+    area = {row.id: row.area_km2 or 0.0 for row in rows}
+    return GridInset(
+        county_id=county.id,
+        county_name=county.name,
+        period_label=f"近{ask.inset_days}日",
+        grid_count=len(rows),
+        patches=tuple(
+            GridPatch(
+                grid_ids=patch.grid_ids,
+                events=patch.events,
+                rate=_rate(
+                    patch.events, sum(area[grid] for grid in patch.grid_ids), ask.inset_days
+                ),
+            )
+            for patch in merged
+        ),
+        classes=ask.inset_classes,
+        as_of=as_of,
+    )
+
+
+def busiest(counts: Mapping[int, int]) -> int | None:
+    """The region with most events, the lowest id among equals; None when there is none."""
+    return min(counts, key=lambda region_id: (-counts[region_id], region_id), default=None)
+
+
+def _rate(events: int | None, area_km2: float, days: int) -> float | None:
+    if events is None or area_km2 <= 0:
+        return None
+    return round(events / area_km2 * 100 / days, 2)

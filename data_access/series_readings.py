@@ -1,0 +1,187 @@
+"""Series in time: today's half-hours with their usual band, days, sparklines.
+
+Half-hours are counted from the rows, days from the roll-ups. The band's statistics stand in
+`dashboard.bands`; which days compare is decided here (same kind of day, the last `band_days`).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from sqlalchemy import Connection, func, select, text
+
+from dashboard.bands import UsualBand, usual_band
+from dashboard.periods import day_start
+from dashboard.snapshot import Series, SlotPoint
+from dashboard.work_calendar import WorkCalendar
+from data_access.rollups import rollups
+from data_access.schema import work_calendar
+
+SLOT = timedelta(minutes=30)
+SLOTS_A_DAY = 48
+
+
+def calendar(connection: Connection, zone: ZoneInfo) -> WorkCalendar:
+    """The database's work calendar; days it does not hold follow the weekday rule."""
+    rows = connection.execute(
+        select(work_calendar.c.day, work_calendar.c.is_workday, work_calendar.c.label)
+    )
+    return WorkCalendar.from_rows(
+        [(row.day, row.is_workday, row.label or "") for row in rows], zone
+    )
+
+
+def half_hours(
+    connection: Connection,
+    counties: Iterable[int],
+    start: datetime,
+    end: datetime,
+    zone: ZoneInfo,
+) -> dict[tuple[date, int], int]:
+    """Registered incidents by local day and half-hour (0-47) over [start, end)."""
+    rows = connection.execute(
+        text(
+            "select (registered_at at time zone :zone)::date as day,"
+            " (extract(hour from registered_at at time zone :zone) * 2"
+            " + floor(extract(minute from registered_at at time zone :zone) / 30))::int as slot,"
+            " count(*) as n from incidents"
+            " where registered_at >= :start and registered_at < :end"
+            " and county_id = any(:counties) group by 1, 2"
+        ),
+        {"zone": zone.key, "start": start, "end": end, "counties": list(counties)},
+    )
+    return {(row.day, row.slot): row.n for row in rows}
+
+
+def usual_day(
+    connection: Connection,
+    counties: Iterable[int],
+    day: date,
+    *,
+    work_days: WorkCalendar,
+    zone: ZoneInfo,
+    days_back: int,
+) -> UsualBand | None:
+    """Band of the half-hours of comparable days (same kind) before `day`."""
+    first = day - timedelta(days=days_back)
+    counts = half_hours(connection, counties, day_start(first, zone), day_start(day, zone), zone)
+    known = {known_day for known_day, _ in counts}
+    kind = work_days.day_kind(day)
+    comparable = [
+        other
+        for other in (first + timedelta(days=n) for n in range(days_back))
+        if other in known and work_days.day_kind(other) == kind
+    ]
+    table = [[counts.get((other, slot), 0) for slot in range(SLOTS_A_DAY)] for other in comparable]
+    return usual_band(np.array(table, dtype=float).reshape(-1, SLOTS_A_DAY))
+
+
+def today_trend(
+    counts: dict[tuple[date, int], int],
+    band: UsualBand | None,
+    as_of: datetime,
+    zone: ZoneInfo,
+) -> Series:
+    """件/半小时 of the local day of `as_of`: finished half-hours only, the rest unknown."""
+    local = as_of.astimezone(zone)
+    finished = local.hour * 2 + local.minute // 30
+    points = [
+        SlotPoint(
+            at=datetime.combine(local.date(), time(slot // 2, slot % 2 * 30), zone),
+            value=counts.get((local.date(), slot), 0) if slot < finished else None,
+            low=None if band is None else _known(band.low[slot]),
+            median=None if band is None else _known(band.median[slot]),
+            high=None if band is None else _known(band.high[slot]),
+        )
+        for slot in range(SLOTS_A_DAY)
+    ]
+    return Series(
+        key="today_trend",
+        indicator="incidents_registered",
+        unit="件/半小时",
+        points=tuple(points),
+        band_days=None if band is None else band.days,
+        group="live",
+        as_of=as_of,
+    )
+
+
+def last_hours_trend(
+    counts: dict[tuple[date, int], int],
+    bands: dict[date, UsualBand | None],
+    as_of: datetime,
+    zone: ZoneInfo,
+) -> Series:
+    """件/半小时 of the 48 half-hours that ended last (近24小时), for the night screen."""
+    local = as_of.astimezone(zone)
+    last = local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0)
+    points = []
+    for back in range(SLOTS_A_DAY, 0, -1):
+        at = last - back * SLOT
+        slot = at.hour * 2 + at.minute // 30
+        band = bands.get(at.date())
+        points.append(
+            SlotPoint(
+                at=at,
+                value=counts.get((at.date(), slot), 0),
+                low=None if band is None else _known(band.low[slot]),
+                median=None if band is None else _known(band.median[slot]),
+                high=None if band is None else _known(band.high[slot]),
+            )
+        )
+    return Series(
+        key="last_24_hours",
+        indicator="incidents_registered",
+        unit="件/半小时",
+        points=tuple(points),
+        group="live",
+        as_of=as_of,
+    )
+
+
+def daily(
+    connection: Connection,
+    region_id: int,
+    columns: Sequence[str],
+    first: date,
+    last: date,
+) -> dict[date, dict[str, int]]:
+    """Roll-up columns of one region by day over [first, last); days without a row are absent."""
+    rows = connection.execute(
+        select(rollups.c.day, *(rollups.c[name] for name in columns))
+        .where(rollups.c.region_id == region_id, rollups.c.day >= first, rollups.c.day < last)
+        .order_by(rollups.c.day)
+    ).mappings()
+    return {row["day"]: {name: int(row[name]) for name in columns} for row in rows}
+
+
+def first_case_day(connection: Connection, region_id: int) -> date | None:
+    """The first day with a registered incident: before it there is no data, not zero cases."""
+    found: date | None = connection.scalar(
+        select(func.min(rollups.c.day)).where(
+            rollups.c.region_id == region_id, rollups.c.registered_all > 0
+        )
+    )
+    return found
+
+
+def daily_series(
+    key: str,
+    indicator: str,
+    unit: str,
+    values: dict[date, float | None],
+    as_of: datetime,
+    zone: ZoneInfo,
+) -> Series:
+    """A series of whole days; unfinished days are left out by the caller."""
+    points = [
+        SlotPoint(at=day_start(day, zone), value=value) for day, value in sorted(values.items())
+    ]
+    return Series(
+        key=key, indicator=indicator, unit=unit, points=tuple(points), group="slow", as_of=as_of
+    )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

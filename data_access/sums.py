@@ -1,0 +1,203 @@
+"""Sums of measures per region over any period: whole days from roll-ups, edges from the rows.
+
+The one place that decides where a number is read from. Indicators stand in
+`data_access.indicator_readings`.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, func, select
+
+from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
+from dashboard.periods import day_start
+from dashboard.scope import Scope
+from dashboard.vocabulary import Measure
+from data_access.compiling import TABLES, MomentGroup, moment_groups, sums
+from data_access.region_tree import Region, RegionTree
+from data_access.rollups import rollups
+from data_access.schema import rollup_deltas
+
+EVER = datetime(1990, 1, 1, tzinfo=UTC)
+MEASURE_BY_COLUMN: dict[str, Measure] = {
+    measure.column: measure for flow in ROLLED_UP_FLOWS + DAILY_FLOWS for measure in flow.measures()
+}
+
+Sums = dict[int, Counter[str]]
+
+
+class SumReader:
+    """Reads sums for the regions of one scope at one as-of instant, within one transaction.
+
+    `is_current` tells that the as-of is now: then cohorts (同批案件) can be read from roll-ups,
+    which know the present only; for a moment in the past they are counted from the rows.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        tree: RegionTree,
+        region: Region,
+        scope: Scope,
+        as_of: datetime,
+        is_current: bool,
+        zone: ZoneInfo,
+    ) -> None:
+        self._connection = connection
+        self._as_of = as_of
+        self._is_current = is_current
+        self._zone = zone
+        self._counties = [county for county in tree.counties(region) if county.id in scope.counties]
+        self._wanted = _ancestors_within(tree, region, self._counties)
+        # Sums of a partly visible region are added up from its visible counties.
+        self._is_partial = len(self._counties) < len(tree.counties(region))
+        self._edges: dict[tuple[MomentGroup, datetime, datetime], dict[int, Counter[str]]] = {}
+        self._pending = self._read_pending()
+
+    def over(self, columns: Iterable[str], start: datetime, end: datetime) -> Sums:
+        """Sums of the measures per region (the scope's own and all below, down to counties)."""
+        measures = [MEASURE_BY_COLUMN[column] for column in dict.fromkeys(columns)]
+        total: Sums = defaultdict(Counter)
+        raw = [measure for measure in measures if not self._is_rolled_up(measure)]
+        self._add_rows(total, raw, start, end)
+        rolled = [measure for measure in measures if self._is_rolled_up(measure)]
+        first_day, last_day = self._whole_days(start, end)
+        if first_day >= last_day:
+            self._add_rows(total, rolled, start, end)
+            return total
+        self._add_rollups(total, rolled, first_day, last_day)
+        self._add_rows(total, rolled, start, max(start, day_start(first_day, self._zone)))
+        self._add_rows(total, rolled, min(end, day_start(last_day, self._zone)), end)
+        return total
+
+    def daily(self, columns: Iterable[str], first: date, last: date) -> Sums:
+        """Sums of the day-by-day measures (staffing, patrols) over [first, last)."""
+        total: Sums = defaultdict(Counter)
+        flows = [MEASURE_BY_COLUMN[column].flow for column in columns]
+        for group in moment_groups(flows):
+            statement = sums(group, by=("county_id",), start=first, end=last, as_of=None)
+            for row in self._connection.execute(statement).mappings():
+                self._add_up(total, row["county_id"], group.measures, row)
+        return total
+
+    def _is_rolled_up(self, measure: Measure) -> bool:
+        return self._is_current or not measure.flow.is_cohort
+
+    def _whole_days(self, start: datetime, end: datetime) -> tuple[date, date]:
+        """First whole local day and the day after the last one."""
+        first = start.astimezone(self._zone).date()
+        if day_start(first, self._zone) < start:
+            first += timedelta(days=1)
+        return first, end.astimezone(self._zone).date()
+
+    def _add_rollups(
+        self, total: Sums, measures: Sequence[Measure], first: date, last: date
+    ) -> None:
+        if not measures:
+            return
+        names = [measure.column for measure in measures]
+        ids = {county.id for county in self._counties} if self._is_partial else self._region_ids()
+        statement = (
+            select(rollups.c.region_id, *(func.sum(rollups.c[name]).label(name) for name in names))
+            .where(
+                rollups.c.region_id.in_(sorted(ids)),
+                rollups.c.day >= first,
+                rollups.c.day < last,
+            )
+            .group_by(rollups.c.region_id)
+        )
+        for row in self._connection.execute(statement).mappings():
+            if self._is_partial:
+                self._add_up(total, row["region_id"], measures, row)
+            else:
+                total[row["region_id"]].update({name: int(row[name]) for name in names})
+        wanted = set(names)
+        for county_id, day, name, amount in self._pending:
+            if name in wanted and first <= day < last:
+                for region_id in self._wanted.get(county_id, ()):
+                    total[region_id][name] += amount
+
+    def _add_rows(
+        self, total: Sums, measures: Sequence[Measure], start: datetime, end: datetime
+    ) -> None:
+        if start >= end or not measures:
+            return
+        for group in moment_groups(dict.fromkeys(measure.flow for measure in measures)):
+            for county_id, counted in self._edge(group, start, end).items():
+                self._add_up(total, county_id, group.measures, counted)
+
+    def _edge(self, group: MomentGroup, start: datetime, end: datetime) -> dict[int, Counter[str]]:
+        """Sums from the rows per county; kept, as several periods share an edge."""
+        key = (group, start, end)
+        if key not in self._edges:
+            rows = TABLES[group.subject]
+            where = [rows.c.county_id.in_([county.id for county in self._counties])]
+            statement = sums(
+                group,
+                by=("county_id",),
+                start=start,
+                end=end,
+                as_of=None if self._is_current else self._as_of,
+                where=where,
+            )
+            self._edges[key] = {
+                row["county_id"]: Counter(
+                    {measure.column: int(row[measure.column]) for measure in group.measures}
+                )
+                for row in self._connection.execute(statement).mappings()
+            }
+        return self._edges[key]
+
+    def _add_up(
+        self, total: Sums, county_id: int, measures: Sequence[Measure], row: object
+    ) -> None:
+        for region_id in self._wanted.get(county_id, ()):
+            total[region_id].update(
+                {measure.column: int(row[measure.column]) for measure in measures}  # type: ignore[index]
+            )
+
+    def _region_ids(self) -> set[int]:
+        return {region_id for ids in self._wanted.values() for region_id in ids}
+
+    def _read_pending(self) -> list[tuple[int, date, str, int]]:
+        rows = self._connection.execute(
+            select(
+                rollup_deltas.c.county_id,
+                rollup_deltas.c.day,
+                rollup_deltas.c.measure,
+                func.sum(rollup_deltas.c.amount),
+            ).group_by(rollup_deltas.c.county_id, rollup_deltas.c.day, rollup_deltas.c.measure)
+        )
+        return [(county, day, name, int(amount)) for county, day, name, amount in rows]
+
+
+def _ancestors_within(
+    tree: RegionTree, region: Region, counties: Iterable[Region]
+) -> dict[int, tuple[int, ...]]:
+    """For each county: itself and its ancestors up to the scope's region."""
+    found: dict[int, tuple[int, ...]] = {}
+    for county in counties:
+        path: list[int] = []
+        current: Region | None = county
+        while current is not None:
+            path.append(current.id)
+            if current.id == region.id:
+                break
+            current = tree.by_id.get(current.parent_id) if current.parent_id else None
+        found[county.id] = tuple(path)
+    return found
+
+
+def measures_of(names: Iterable[str]) -> list[str]:
+    """Roll-up columns behind names of measures, where a stock's name stands for entry and exit."""
+    columns: list[str] = []
+    for name in names:
+        bare = name.removeprefix("-")
+        if bare in MEASURE_BY_COLUMN:
+            columns.append(bare)
+        else:
+            columns += [f"{bare}_in", f"{bare}_out"]
+    return columns
