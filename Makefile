@@ -1,0 +1,103 @@
+# The words of daily work: the README, CI and contributors use the same ones. `make help` lists them.
+#
+# Needs: Python 3.11 or newer with venv, git, make. Everything else goes into .venv.
+
+# PYTHON=… picks another interpreter. One that is only a shim without a Python behind it is passed over.
+CANDIDATES := $(PYTHON) python3.11 python3 python3.12 python3.13
+FIND_PYTHON = for python in $(CANDIDATES); do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then found="$$python"; break; fi; done
+FIND_CHROMIUM = for program in "$$COCKPIT_CHROMIUM" chromium chromium-browser google-chrome \
+	google-chrome-stable; do found="$$(command -v "$$program" 2>/dev/null)" && break; done
+
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+DATABASE_TESTS := tests/data_access tests/callbacks
+
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-boston serve test check fix test-pg soak bench screenshots indicators clean
+
+help: ## 列出这些命令
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+demo: $(INSTALLED) ## 启动演示：内嵌数据库、演示数据、持续写入的新案件、大屏（Ctrl-C 全部停止）
+	@$(BIN)/cockpit demo
+
+demo-boston: $(INSTALLED) ## 用真实热线数据启动：make demo-boston FILE=boston_311_2015.csv.gz
+	@test -n "$(FILE)" || { echo "请指明数据文件：make demo-boston FILE=boston_311_2015.csv.gz" >&2; exit 1; }
+	@$(BIN)/cockpit demo-boston "$(FILE)"
+
+serve: $(INSTALLED) ## 正式运行：COCKPIT_DATABASE_URL 指定的数据库，或内嵌数据库
+	@$(BIN)/cockpit serve
+
+# Tests run even where the checks fail, so that one run tells everything; either makes it fail.
+test: $(INSTALLED) ## 全部检查与测试，含浏览器测试
+	@$(MAKE) --no-print-directory chromium
+	@failed=0; $(MAKE) --no-print-directory check || failed=1; $(FIND_CHROMIUM); \
+	COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m "not soak" $(ARGS) || failed=1; exit $$failed
+
+check: $(INSTALLED) ## 代码检查：ruff、格式、类型
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+fix: $(INSTALLED) ## 自动修正格式与可修正的问题
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+test-pg: $(INSTALLED) ## 在 COCKPIT_TEST_DATABASE_URL 指定的 PostgreSQL（15—18）上测试
+	@test -n "$$COCKPIT_TEST_DATABASE_URL" || { \
+	echo "请先设置 COCKPIT_TEST_DATABASE_URL，其用户须能新建数据库，例如：" \
+	"postgresql+psycopg://postgres@/postgres?host=/var/run/postgresql" >&2; exit 1; }
+	@$(BIN)/pytest -m "not soak and not browser" $(wildcard $(DATABASE_TESTS)) $(ARGS)
+
+soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化
+	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m soak $(ARGS)
+
+bench: $(INSTALLED) chromium ## 测量并写入 docs/performance.md
+	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/cockpit bench
+
+screenshots: $(INSTALLED) chromium ## 给正在运行的演示截图，存入 docs/screenshots
+	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/cockpit screenshots
+
+indicators: $(INSTALLED) ## 由代码重新生成 docs/indicators.md
+	@$(BIN)/cockpit indicators
+
+clean: ## 删除 .venv 与缓存；演示数据（.cockpit）保留
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+
+# Found, or installed where we may, or asked for in one sentence.
+.PHONY: chromium
+chromium:
+	@$(FIND_CHROMIUM); test -n "$$found" && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "正在安装浏览器测试需要的 Chromium …"; \
+		export DEBIAN_FRONTEND=noninteractive; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi; \
+	$(FIND_CHROMIUM); test -n "$$found" && exit 0; \
+	echo "浏览器测试需要 Chromium：请安装（Debian：sudo apt-get install chromium），" \
+	"或用 COCKPIT_CHROMIUM 指明它的位置，然后重新执行。" >&2; exit 1
+
+# The stamp is written last: an installation that was killed is gone through again.
+$(INSTALLED): requirements.lock pyproject.toml
+	@$(FIND_PYTHON); \
+	if [ -z "$$found" ]; then \
+		echo "需要 Python 3.11 或更新版本：请安装（Debian 12：sudo apt-get install python3 python3-venv），" \
+		"或用 PYTHON=… 指明它的位置，然后重新执行。" >&2; exit 1; fi; \
+	$(BIN)/python -m pip --version >/dev/null 2>&1 && exit 0; \
+	if ! "$$found" -c 'import venv, ensurepip' 2>/dev/null; then \
+		echo "Python 缺少 venv 模块：请安装（Debian 12：sudo apt-get install python3-venv），然后重新执行。" >&2; \
+		exit 1; fi; \
+	echo "正在建立 .venv …"; \
+	"$$found" -m venv --clear .venv || { \
+		echo "无法建立 .venv：请检查磁盘空间和目录权限，然后重新执行。" >&2; exit 1; }
+	@echo "正在安装依赖（首次约一分钟）…"
+	@[ -t 1 ] || quiet=--quiet; \
+	$(BIN)/python -m pip install --no-input $$quiet -r requirements.lock && \
+	$(BIN)/python -m pip install --no-input --quiet --no-deps --no-build-isolation -e . || { \
+		echo "依赖没有装全：请检查网络（或 pip 的软件源设置）和磁盘空间，然后重新执行，会从中断处继续。" >&2; exit 1; }
+	@touch $@
