@@ -164,9 +164,9 @@ class ServerDataFolder:
             if run_as.drop:
                 os.chown(self.socket_folder, run_as.uid, run_as.gid)
         found = self.socket_folder.lstat()
-        # /tmp is everybody's: another user may have put something there under our name.
-        is_folder = self.socket_folder.is_dir() and not self.socket_folder.is_symlink()
-        if not is_folder or found.st_uid != run_as.uid or found.st_mode & 0o077:
+        # /tmp is everybody's: another user may have put something there under our name. A link is
+        # refused by its mode, which is always 0777.
+        if found.st_uid != run_as.uid or found.st_mode & 0o077:
             raise EmbeddedServerError(
                 f"数据库的套接字目录 {self.socket_folder} 已存在，但不是 {run_as.name} 独有的目录。"
                 f"请删除它（rm -r {self.socket_folder}）后重新启动。"

@@ -198,7 +198,8 @@ def test_a_stale_lock_file_that_names_a_living_stranger_does_not_stop_the_start(
     # As after a reboot: the number now belongs to another process of the same user.
     owner = lock_file.stat()
     identity = {"user": owner.st_uid, "group": owner.st_gid} if os.geteuid() == 0 else {}
-    stranger = subprocess.Popen(["sleep", "60"], cwd="/", **identity)
+    # It even works in the folder, as an operator's shell may.
+    stranger = subprocess.Popen(["sleep", "60"], cwd=server.folder.pgdata, **identity)
     lock_file.write_text("\n".join([str(stranger.pid), *lines[1:]]))
     try:
         assert not server.is_running()

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 
 from dashboard.errors import ChildProcessFailed, EmbeddedServerError, PortInUse, SettingsError
 from data_access import supervisor as supervisor_module
+from data_access.embedded import EmbeddedServer
 from data_access.supervisor import Supervisor, port_is_free, require_free_port
 
 CHECKOUT = Path(__file__).parents[2]
@@ -30,6 +32,7 @@ PARENT = (
 
 SUPERVISOR = """
 import sys
+from data_access.embedded import EmbeddedServer
 from data_access.supervisor import Supervisor
 supervisor = Supervisor(lambda sentence: print(sentence, flush=True), stop_seconds=1.0)
 for number, code in enumerate(sys.argv[2:]):
@@ -268,6 +271,19 @@ def test_a_kept_server_is_started_again_until_it_runs() -> None:
         "磁盘空间不足。 0.5 秒后再试。",
         "“数据库”已停止，正在重新启动。",
     ]
+
+
+def test_a_killed_database_server_comes_back_with_its_rows(server_folder: Path) -> None:
+    said: list[str] = []
+    supervisor = Supervisor(said.append)
+    with EmbeddedServer(server_folder / "kept", settings={"shared_buffers": "16MB"}) as server:
+        server.create_database("kept")
+        supervisor.keep("数据库", server)
+        server.kill()
+        assert eventually(lambda: _looked_after(supervisor) == {} and server.is_running())
+        with psycopg.connect(host=str(server.folder.socket_folder), user="postgres", dbname="kept"):
+            pass
+    assert said == ["“数据库”已停止，正在重新启动。"]
 
 
 @pytest.fixture
