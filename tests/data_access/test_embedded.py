@@ -27,7 +27,9 @@ def folder(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[Path
     """A path for one data folder, below a folder the server's user can enter."""
     path = server_folder / f"{abs(hash(request.node.nodeid)):x}"
     yield path
-    EmbeddedServer(path).stop("immediate", whoever_started_it=True)
+    left = EmbeddedServer(path)
+    left.stop("immediate", whoever_started_it=True)
+    shutil.rmtree(left.folder.socket_folder, ignore_errors=True)
     shutil.rmtree(path, ignore_errors=True)
 
 
