@@ -94,6 +94,14 @@ class NotAfter:
 
 
 @dataclass(frozen=True, slots=True)
+class StillOpen:
+    """At the limit the first time had not come: it is unknown, or later than the second."""
+
+    moment: At
+    limit: At
+
+
+@dataclass(frozen=True, slots=True)
 class AtLeast:
     """The column's number reaches this minimum."""
 
@@ -101,7 +109,7 @@ class AtLeast:
     minimum: int
 
 
-Condition = Equals | Known | Unknown | Reached | NotAfter | AtLeast
+Condition = Equals | Known | Unknown | Reached | NotAfter | StillOpen | AtLeast
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from dashboard.vocabulary import (
     NotAfter,
     Reached,
     Seconds,
+    StillOpen,
     Stock,
     Subject,
     SumOf,
@@ -109,6 +110,9 @@ def condition_expression(
             return reached.is_not(None) if as_of is None else reached < as_of
         case NotAfter(moment, limit):
             return moment_expression(moment, rows) <= moment_expression(limit, rows)
+        case StillOpen(moment, limit):
+            ended = moment_expression(moment, rows)
+            return or_(ended.is_(None), ended > moment_expression(limit, rows))
         case AtLeast(column, minimum):
             return rows.c[column] >= minimum
 

@@ -16,8 +16,9 @@ from dashboard.intervals import wilson_interval
 from dashboard.periods import Period
 from dashboard.rounding import printed_change, printed_percent
 from dashboard.snapshot import Comparison, Group, Reading, Status
+from dashboard.vocabulary import Subject
 from data_access.schema import population
-from data_access.sums import EVER, SumReader, Sums, measures_of
+from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, Sums, measures_of
 
 # Numerator and denominator; None where the indicator is a plain number.
 Fraction = tuple[int, int | None]
@@ -38,15 +39,25 @@ class Wanted:
     group: Group
 
 
-def read(reader: SumReader, wanted: Iterable[Wanted], as_of: datetime) -> list[Reading]:
-    """The readings of everything wanted; one read of sums per period serves all indicators."""
+def read(
+    reader: SumReader,
+    wanted: Iterable[Wanted],
+    as_of: datetime,
+    *,
+    absent: frozenset[Subject] = frozenset(),
+) -> list[Reading]:
+    """The readings of everything wanted; one read of sums per period serves all indicators.
+
+    Indicators of the `absent` subjects, which no source ever delivered, are `no_data`.
+    """
     orders = list(wanted)
     names: dict[tuple[datetime, datetime], list[str]] = {}
     for order in orders:
         for period in _periods(order):
             names.setdefault(period, []).extend(_measures(INDICATOR_BY_KEY[order.indicator]))
     sums = {period: reader.over(columns, *period) for period, columns in names.items()}
-    return [reading for order in orders for reading in _readings(order, sums, as_of)]
+    readings = [reading for order in orders for reading in _readings(order, sums, as_of)]
+    return [_unless_absent(reading, absent) for reading in readings]
 
 
 def per_10k(
@@ -94,6 +105,17 @@ def median_handling_hours(
         {"start": period.start, "end": period.end, "counties": list(county_ids)},
     ).one()
     return (None if row.median is None else float(row.median) / 3600), row.n
+
+
+def _unless_absent(reading: Reading, absent: frozenset[Subject]) -> Reading:
+    if not absent or _subjects(INDICATOR_BY_KEY[reading.indicator]).isdisjoint(absent):
+        return reading
+    unknown = {"value": None, "numerator": None, "denominator": None, "comparison": None}
+    return reading.model_copy(update={**unknown, "interval": None, "status": "no_data"})
+
+
+def _subjects(indicator: Indicator) -> set[Subject]:
+    return {MEASURE_BY_COLUMN[column].flow.subject for column in _measures(indicator)}
 
 
 def _periods(order: Wanted) -> list[tuple[datetime, datetime]]:

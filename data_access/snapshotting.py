@@ -36,6 +36,7 @@ from dashboard.snapshot import (
     Snapshot,
 )
 from dashboard.views import View
+from dashboard.vocabulary import Subject
 from dashboard.work_calendar import WorkCalendar
 from data_access import (
     case_lists,
@@ -52,7 +53,7 @@ from data_access import (
 from data_access.database import Database
 from data_access.indicator_readings import Wanted
 from data_access.region_tree import Region, RegionTree
-from data_access.sums import EVER, SumReader
+from data_access.sums import EVER, SumReader, subjects_without_rows
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -135,6 +136,7 @@ class _Work:
     heat_origin: tuple[float, float]
     work_days: WorkCalendar
     bands: BandCache
+    absent: frozenset[Subject]
 
 
 def compute(
@@ -188,6 +190,7 @@ def compute(
             heat_origin=tuple(known.get("heat_origin", (120.0, 29.0))),
             work_days=series_readings.calendar(connection, zone),
             bands=bands,
+            absent=subjects_without_rows(connection),
         )
         return _assemble(work, view, known, now, wanted, previous)
 
@@ -296,7 +299,7 @@ def _live_readings(work: _Work) -> tuple[Reading, ...]:
         ),
         _own("last_24_hours", last_day, "incidents_registered", own, "live"),
     ]
-    return tuple(indicator_readings.read(work.reader, orders, work.as_of))
+    return tuple(_read(work, orders))
 
 
 def _slow_readings(work: _Work) -> tuple[Reading, ...]:
@@ -318,9 +321,13 @@ def _slow_readings(work: _Work) -> tuple[Reading, ...]:
         for key in (*MONTH_RATES, *DISPUTE_INDICATORS)
     ]
     orders.append(_own("last_30_days", thirty, "mean_handling_hours", own, "slow"))
-    readings = indicator_readings.read(work.reader, orders, work.as_of)
+    readings = _read(work, orders)
     reported = reported_readings.read(work.connection, own, work.as_of)
     return (*readings, _median(work, thirty), *_staff(work), *reported)
+
+
+def _read(work: _Work, orders: list[Wanted]) -> list[Reading]:
+    return indicator_readings.read(work.reader, orders, work.as_of, absent=work.absent)
 
 
 def _own(key: str, span: Span, indicator: str, region_ids: tuple[int, ...], group: Group) -> Wanted:
@@ -468,7 +475,7 @@ def _choropleth(work: _Work) -> Choropleth:
         order = _own("month", span, key, work.counties, "slow")
         values = {
             reading.region_id: reading.value
-            for reading in indicator_readings.read(work.reader, [order], work.as_of)
+            for reading in _read(work, [order])
             if reading.facet is None
         }
     return Choropleth(
@@ -540,7 +547,7 @@ def _ticker(work: _Work) -> Any:
 
 def _left_out(work: _Work) -> dict[str, int]:
     """Cases known by the as-of that some indicator or layer leaves out, by reason."""
-    sums = work.reader.over(LEFT_OUT.values(), EVER, work.as_of).get(work.region.id, {})
+    sums = work.reader.over(LEFT_OUT.values(), EVER, work.as_of)[work.region.id]
     return {reason: sums[column] for reason, column in LEFT_OUT.items() if sums.get(column)}
 
 

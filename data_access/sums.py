@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
 from dashboard.periods import day_start
 from dashboard.scope import Scope
-from dashboard.vocabulary import Measure
+from dashboard.vocabulary import Measure, Subject
 from data_access.compiling import TABLES, MomentGroup, moment_groups, sums
 from data_access.region_tree import Region, RegionTree
 from data_access.rollups import rollups
@@ -189,6 +189,15 @@ def _ancestors_within(
             current = tree.by_id.get(current.parent_id) if current.parent_id else None
         found[county.id] = tuple(path)
     return found
+
+
+def subjects_without_rows(connection: Connection) -> frozenset[Subject]:
+    """Subjects no source ever delivered: their counts are unknown, not 0."""
+    return frozenset(
+        subject
+        for subject, table in TABLES.items()
+        if not connection.scalar(select(select(table.c.county_id).exists()))
+    )
 
 
 def measures_of(names: Iterable[str]) -> list[str]:
