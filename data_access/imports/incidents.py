@@ -79,10 +79,9 @@ def import_incidents(
     mapping = load_mapping(mapping_path)
     facts = file_facts(file)
     try:
-        with (
-            engine.connect() as connection,
-            staging.source_locked(connection, mapping.incidents.source.key),
-        ):
+        with engine.connect() as connection:
+            connection.detach()  # a session of its own: its end gives the lock back
+            staging.lock_source(connection, mapping.incidents.source.key)
             run = _Run(connection, file, facts, mapping, progress, rows_a_chunk)
             return run.outcome(report_folder, refresh_rollups)
     except OperationalError as error:

@@ -5,6 +5,7 @@ anything that looks at the data file or the database; columns are compared in `r
 class codes in `publishing`. docs/data-formats.md describes every key for operators.
 """
 
+import codecs
 import hashlib
 import re
 import tomllib
@@ -58,6 +59,14 @@ def _known_zone(name: str) -> str:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise ValueError("应为 IANA 时区名，例如 Asia/Shanghai") from error
+    return name
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError as error:
+        raise ValueError("应为编码名，例如 utf-8-sig、gb18030") from error
     return name
 
 
@@ -227,12 +236,12 @@ class LocationRule(_Section):
     # West, south, east, north: points outside are kept off every map.
     bounds: Box | None = None
     defaults: list[Point] = Field(default_factory=list)
-    # A coordinate that more than this share of the rows carry is a default one.
+    # A coordinate that more than this share of the rows (and more than ten) carry is a default one.
     default_share: Annotated[float, Field(gt=0, le=1)] = 0.05
 
 
 class FileSection(_Section):
-    encoding: Text = "utf-8-sig"
+    encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8-sig"
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
 
 

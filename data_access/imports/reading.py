@@ -81,7 +81,7 @@ def read_chunks(
     encoding become U+FFFD, for a check to find.
 
     Raises:
-        MappingError: the header lacks a wanted column, or the encoding is unknown.
+        MappingError: the header lacks a wanted column, or has it twice.
         ImportRefused: the file cannot be read, is cut short, or has a field without end.
     """
     with _readable(path), _open_text(path, section) as text:
@@ -153,10 +153,6 @@ def _readable(path: Path) -> Iterator[None]:
     except csv.Error as error:
         raise ImportRefused(
             f"文件 {path} 无法按 CSV 读取（{error}），多为引号未闭合。请检查文件后重试。"
-        ) from error
-    except LookupError as error:
-        raise MappingError(
-            f"映射文件的键 file.encoding 有误（{error}）：应为编码名，例如 utf-8-sig、gb18030。"
         ) from error
     except OSError as error:
         raise ImportRefused(

@@ -7,7 +7,6 @@ stands in `publishing`.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
@@ -33,6 +32,8 @@ SOURCE_LOCK = 7_301_012
 LOCK_PATIENCE_SECONDS = 15.0
 LOCK_RETRY_SECONDS = 0.25
 CELL_KM = 1.0
+# Up to so many cases at one place are no sign of a default coordinate, whatever their share.
+FEW_TOGETHER = 10
 FARTHEST_CELL = 32_767
 NULL = "\\N"
 
@@ -81,9 +82,8 @@ class Batch:
         return f"{SCHEMA}.batch_{self.id}"
 
 
-@contextmanager
-def source_locked(connection: Connection, source_key: str) -> Iterator[None]:
-    """Keep other imports of the source away; a session that dies gives the lock back.
+def lock_source(connection: Connection, source_key: str) -> None:
+    """Keep other imports of the source away until this session ends, killed or not.
 
     The server looks every second whether its client still lives: the session of a killed run ends
     soon, and the lock is waited for as long as that takes.
@@ -91,27 +91,14 @@ def source_locked(connection: Connection, source_key: str) -> Iterator[None]:
     Raises:
         ImportRefused: another import of this source is running.
     """
-    lock = {"space": SOURCE_LOCK, "key": source_key}
     connection.execute(text("set client_connection_check_interval = '1s'"))
-    _wait_for_lock(connection, lock)
-    try:
-        yield
-    finally:
-        if not connection.invalidated:
-            connection.rollback()
-            connection.execute(text("select pg_advisory_unlock(:space, hashtext(:key))"), lock)
-            connection.execute(text("reset client_connection_check_interval"))
-            connection.commit()
-
-
-def _wait_for_lock(connection: Connection, lock: dict[str, int | str]) -> None:
-    deadline = monotonic() + LOCK_PATIENCE_SECONDS
     attempt = text("select pg_try_advisory_lock(:space, hashtext(:key))")
-    while not connection.scalar(attempt, lock):
+    deadline = monotonic() + LOCK_PATIENCE_SECONDS
+    while not connection.scalar(attempt, {"space": SOURCE_LOCK, "key": source_key}):
         connection.commit()
         if monotonic() > deadline:
             raise ImportRefused(
-                f"来源 {lock['key']} 正在导入另一个文件。请等它结束后再试；未作任何改动。"
+                f"来源 {source_key} 正在导入另一个文件。请等它结束后再试；未作任何改动。"
             )
         sleep(LOCK_RETRY_SECONDS)
     connection.commit()
@@ -297,7 +284,7 @@ def _copy(
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    driver: Any = connection.connection.driver_connection
+    driver: Any = connection.connection.dbapi_connection
     content = "".join(f"{line}\n" for line in lines)
     if content:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
@@ -405,7 +392,7 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
             with shared as (
               select lon, lat from {batch.table} where location_quality = 'point'
               group by lon, lat
-              having count(*) > :share * (select count(*) from {batch.table})
+              having count(*) > greatest(:share * (select count(*) from {batch.table}), :few)
                 or (lon, lat) in (
                   select * from unnest(cast(:lons as float8[]), cast(:lats as float8[])))
             ), doubted as (
@@ -426,6 +413,7 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
             "check": DEFAULT_COORDINATE.name,
             "columns": f"{rule.lon},{rule.lat}",
             "share": rule.default_share,
+            "few": FEW_TOGETHER,
             "lons": [lon for lon, _ in rule.defaults],
             "lats": [lat for _, lat in rule.defaults],
         },

@@ -1,0 +1,96 @@
+"""A mapping is read whole or refused with file, key and what was expected."""
+
+from pathlib import Path
+
+import pytest
+
+from dashboard.errors import MappingError
+from data_access.imports.mapping import load_mapping
+
+
+def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Path) -> None:
+    mapping = load_mapping(boston_mapping).incidents
+    assert mapping.file_columns() == [
+        "CASE_ENQUIRY_ID",
+        "OPEN_DT",
+        "CLOSED_DT",
+        "TARGET_DT",
+        "ward",
+        "TYPE",
+        "REASON",
+        "Source",
+        "Department",
+        "LONGITUDE",
+        "LATITUDE",
+    ]
+    assert mapping.regions is not None
+    assert len(mapping.regions.children) == 23
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "expected"),
+    [
+        ('case_no = "CASE_ENQUIRY_ID"', "", "columns.case_no", "必填"),
+        ('case_no = "CASE_ENQUIRY_ID"', "case_no = 5", "columns.case_no", "应为文本"),
+        ('due_at = "TARGET_DT"', 'deu_at = "TARGET_DT"', "columns.deu_at", "没有这个键"),
+        ('kind = "incidents"', 'kind = "disputes"', "kind", "'incidents'"),
+        ('zone = "America/New_York"', 'zone = "Boston"', "database.zone", "IANA"),
+        ('rule = "weekdays"', 'rule = "none"', "database.calendar.rule", "'weekdays'、'china'"),
+        ("last_year = 2020", "last_year = 2001", "database.calendar", "last_year"),
+        ("(?P<code>[0-9]{1,2})", "[0-9]{1,2}", "region.patterns.0", "(?P<code>"),
+        ('template = "BOS-{code:0>2}"', 'template = "{ward}"', "region.template", "{code}"),
+        ('unassigned = "BOS-00"', 'unassigned = "BOS-99"', "顶层", "region.unassigned"),
+        ('code = "BOS-02"', 'code = "BOS-01"', "regions", "各不相同"),
+        ('"Street Lights" = "street-lights"', '"Street Lights" = "lamp"', "classes", "lamp"),
+        (
+            'label = "路灯", category = "service"',
+            'label = "路灯", category = "light"',
+            "classes.codes.street-lights.category",
+            "service",
+        ),
+        ("default_share = 0.05", "default_share = 5", "location.default_share", "le 1"),
+        (
+            "map_centre = [-71.08, 42.32]",
+            "map_centre = [42.32, -271.08]",
+            "database.map_centre.1",
+            "ge -90",
+        ),
+        ('encoding = "utf-8-sig"', 'encoding = "gb99"', "file.encoding", "gb18030"),
+        ('format = "%m/%d/%Y %I:%M:%S %p"', 'format = "MM/DD"', "times.format", "strptime"),
+    ],
+)
+def test_a_wrong_key_is_named_with_what_was_expected(
+    tmp_path: Path, boston_mapping: Path, old: str, new: str, key: str, expected: str
+) -> None:
+    content = boston_mapping.read_text("utf-8")
+    assert old in content
+    path = tmp_path / "wrong.toml"
+    path.write_text(content.replace(old, new, 1), "utf-8")
+    with pytest.raises(MappingError) as refused:
+        load_mapping(path)
+    message = str(refused.value)
+    assert "wrong.toml" in message
+    assert key in message
+    assert expected in message
+
+
+def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "empty.toml"
+    path.write_text("", "utf-8")
+    with pytest.raises(MappingError) as refused:
+        load_mapping(path)
+    for key in ("kind", "source", "database", "columns", "times", "region", "classes"):
+        assert f"键 {key}：此键必填" in str(refused.value)
+
+
+@pytest.mark.parametrize("content", [b"kind = ", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_bytes(content)
+    with pytest.raises(MappingError, match=r"broken\.toml 不是有效的 TOML"):
+        load_mapping(path)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match=r"无法读取映射文件 .*nowhere\.toml"):
+        load_mapping(tmp_path / "nowhere.toml")
