@@ -21,7 +21,7 @@
       this.holder = map.getContainer().closest(".map-stage") || map.getContainer();
       this.slices = new parts.Slices();
       this.stage = new parts.Stage(map, CANVASES);
-      this.library = new parts.Library();
+      this.library = new parts.Library(this.slices);
       this.counties = new parts.Counties(this.stage);
       this.grids = new parts.Grids(this.stage, this.slices);
       this.heat = new parts.Heat(this.stage, this.slices);
@@ -47,8 +47,8 @@
       if ("fill" in payload) this.counties.setFill(said.fill);
       if ("heat" in payload || "theme" in payload) this.setHeat();
       if ("grid_values" in payload) this.grids.setValues(said.grid_values);
-      if ("labels" in payload) this.redrawLines();
-      if ("points" in payload) this.marks.setPoints(said.points, said.now);
+      if ("labels" in payload && this.stage.isCurrent("lines")) this.drawLines();
+      if ("points" in payload) this.marks.setPoints(said.points, payload.now);
       if ("alerts" in payload) this.marks.setAlerts(said.alerts);
       if ("inset" in payload || "stale" in payload) this.drawInset();
     }
@@ -79,11 +79,10 @@
       const load = (url) => (url ? this.library.get(url) : null);
       const [counties, towns] = await Promise.all([load(wanted.counties), load(wanted.towns)]);
       if (said.geometry !== wanted || !counties) return;
+      await this.slices.run("borders", this.counties.setShapes(counties, towns));
+      if (said.geometry !== wanted) return;
       this.base = counties;
-      this.heat.setLand(counties);
-      this.counties.setShapes(counties, towns);
       this.resize();
-      this.drawInset();
       const grids = await Promise.all((wanted.grids || []).map(load));
       if (said.geometry === wanted) this.grids.setShapes(grids.filter(Boolean));
     }
@@ -108,6 +107,7 @@
         paddingBottomRight: [pad.right, pad.bottom],
         animate: false,
       });
+      this.fittedZoom = this.map.getZoom();
     }
 
     // The style sheet may keep sides free for legends: --map-pad-left and so on, in design px.
@@ -128,18 +128,26 @@
 
     draw() {
       if (!this.base) return;
-      this.counties.draw();
-      this.labels.setLabels(said.labels || defaultLabels(this.base, said.scope));
-      this.labels.draw();
-      this.grids.draw();
-      this.heat.draw();
+      // Then the map runs below its legends, which need a ground of their own.
+      this.holder.classList.toggle("is-zoomed", this.map.getZoom() > this.fittedZoom + 0.01);
       this.marks.draw();
+      this.slices.run("draw", this.drawLayers());
     }
 
-    redrawLines() {
-      if (!this.base || !this.stage.view) return;
+    // One layer a frame: each is worth up to 30 ms of painting on a wall of 4K.
+    *drawLayers() {
+      this.counties.paintFill(true);
+      yield parts.FRAME;
+      this.drawLines();
+      yield parts.FRAME;
+      this.heat.draw();
+      yield parts.FRAME;
+      this.grids.draw();
+    }
+
+    drawLines() {
       this.counties.paintLines();
-      this.labels.setLabels(said.labels);
+      this.labels.setLabels(said.labels || defaultLabels(this.base, said.scope));
       this.labels.draw();
     }
 

@@ -6,10 +6,12 @@
   const parts = ((window.cockpit = window.cockpit || {}).mapParts = window.cockpit.mapParts || {});
 
   const NO_DATA = -1;
-  const COUNTY_LINE = 1.3; // design px
+  const COUNTY_LINE = 1.2; // design px
+  const COUNTY_OPACITY = 0.8; // dark lines must not cut the heat to pieces
   const TOWN_LINE = 0.7;
   const CITY_LINE = 1.6;
   const COAST_LINE = 1.5;
+  const CITY_OPACITY = 0.85;
 
   class Counties {
     constructor(stage) {
@@ -19,25 +21,20 @@
     }
 
     // `counties` and, where the scope shows them, `towns` (null otherwise).
-    setShapes(counties, towns) {
-      this.sets = [counties, towns].filter(Boolean).map((shapes, order) => ({
-        shapes,
-        borders: shapes.borders(order === 0 ? (region) => region.parent : () => 0),
-        painted: [],
-        lines: { scale: 0 },
-      }));
-      this.draw();
+    *setShapes(counties, towns) {
+      const sets = [];
+      for (const shapes of [counties, towns]) {
+        if (!shapes) continue;
+        const groupOf = sets.length ? () => 0 : (region) => region.parent;
+        const borders = yield* shapes.borders(groupOf);
+        sets.push({ shapes, borders, painted: [], lines: { scale: 0 } });
+      }
+      this.sets = sets;
     }
 
     setFill(fill) {
       this.fill = fill;
-      this.paintFill(false);
-    }
-
-    draw() {
-      if (!this.stage.view || !this.sets.length) return;
-      this.paintFill(true);
-      this.paintLines();
+      if (this.stage.isCurrent("fill")) this.paintFill(false);
     }
 
     classOf(region, base) {
@@ -49,7 +46,6 @@
 
     paintFill(afresh) {
       const { view } = this.stage;
-      if (!view || !this.sets.length) return;
       const context = afresh ? this.stage.open("fill") : this.stage.reopen("fill");
       const pattern = parts.hatch(
         context, view.theme.county[0], view.theme.mute, view.unit, view.ratio,
@@ -75,18 +71,17 @@
       for (const [order, set] of [...this.sets.entries()].reverse()) {
         const lines = this.linesAt(set, view.scale);
         parts.atCorner(context, view, set.shapes, () => {
-          const stroke = (path, width, colour) => {
+          const stroke = (path, width, colour, opacity) => {
+            context.globalAlpha = opacity;
             context.lineWidth = width * view.unit;
             context.strokeStyle = colour;
             context.stroke(path);
           };
-          if (order > 0) {
-            stroke(lines.within, TOWN_LINE, view.theme.ground);
-            return;
-          }
-          stroke(lines.within, COUNTY_LINE, view.theme.ground);
-          stroke(lines.outer, COAST_LINE, view.theme["border"] || view.theme.ink3);
-          stroke(lines.between, CITY_LINE, view.theme["border"] || view.theme.ink3);
+          const { ground, ink3 } = view.theme;
+          stroke(lines.within, order ? TOWN_LINE : COUNTY_LINE, ground, COUNTY_OPACITY);
+          if (order) return;
+          stroke(lines.outer, COAST_LINE, ink3, CITY_OPACITY);
+          stroke(lines.between, CITY_LINE, ink3, CITY_OPACITY);
         });
       }
     }

@@ -21,24 +21,31 @@
     return 0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI);
   }
 
+  const REGIONS_PER_SLICE = 250;
+  const BORDERS_PER_SLICE = 10;
+
   class Shapes {
-    constructor(document_) {
-      this.regions = document_.regions.map((row) => ({ ...document_.shared, ...row }));
-      this.decode(document_.scale);
-      this.measure();
-      this.indexOf = new Map(this.regions.map((region, index) => [region.id, index]));
-      this.paths = { scale: 0, list: [] };
+    // A generator, as all long work on a layer is; returns the Shapes of a fetched document.
+    static *from(document_) {
+      const shapes = new Shapes();
+      shapes.regions = document_.regions.map((row) => ({ ...document_.shared, ...row }));
+      yield* shapes.decode(document_.scale);
+      yield* shapes.measure();
+      shapes.indexOf = new Map(shapes.regions.map((region, index) => [region.id, index]));
+      shapes.paths = { scale: 0, list: [] };
+      return shapes;
     }
 
-    decode(scale) {
+    *decode(scale) {
       const steps = [];
       const ringStart = [];
       const regionStart = [];
       const pen = { x: 0, y: 0 };
-      for (const region of this.regions) {
+      for (const [index, region] of this.regions.entries()) {
         regionStart.push(ringStart.length);
         readRings(region.rings, pen, steps, ringStart);
         delete region.rings;
+        if (index % REGIONS_PER_SLICE === 0) yield;
       }
       regionStart.push(ringStart.length);
       ringStart.push(steps.length / 2);
@@ -49,11 +56,12 @@
       for (let at = 0; at < steps.length; at += 2) {
         this.xy[at] = mercatorX(steps[at] / scale);
         this.xy[at + 1] = mercatorY(steps[at + 1] / scale);
+        if (at % 20000 === 0) yield;
       }
     }
 
     // Bounding boxes: of each region four numbers (west, north, east, south), and of all.
-    measure() {
+    *measure() {
       const boxes = new Float64Array(this.regions.length * 4);
       const whole = [Infinity, Infinity, -Infinity, -Infinity];
       for (let index = 0; index < this.regions.length; index += 1) {
@@ -65,6 +73,7 @@
           grow(whole, box[0], box[1]);
           grow(whole, box[2], box[3]);
         }
+        if (index % REGIONS_PER_SLICE === 0) yield;
       }
       this.boxes = boxes;
       this.box = whole;
@@ -142,11 +151,11 @@
 
     // Borders as runs of points of the square, each drawn once, by what they part:
     // { outer: coast and edge, between: regions of two groups, within: regions of one group }.
-    borders(groupOf) {
-      const owners = this.edgeOwners();
+    *borders(groupOf) {
+      const owners = yield* this.edgeOwners();
       const borders = { outer: [], between: [], within: [] };
       const drawn = new Set();
-      this.eachRing((index, first, end) => {
+      for (const [index, first, end] of this.rings()) {
         let run = null;
         let kindBefore = null;
         for (let at = first; at < end; at += 1) {
@@ -161,27 +170,31 @@
           if (kind) run.push(this.xy[next * 2], this.xy[next * 2 + 1]);
           kindBefore = kind;
         }
-      });
+        if (index % BORDERS_PER_SLICE === 0) yield;
+      }
+      this.vertex = null;
       return borders;
     }
 
-    edgeOwners() {
+    *edgeOwners() {
       const vertices = new Map();
       this.vertex = new Int32Array(this.steps.length / 2);
       for (let at = 0; at < this.vertex.length; at += 1) {
         const place = this.steps[at * 2] * 2 ** 25 + this.steps[at * 2 + 1];
         if (!vertices.has(place)) vertices.set(place, vertices.size);
         this.vertex[at] = vertices.get(place);
+        if (at % 4000 === 0) yield;
       }
       const owners = new Map();
-      this.eachRing((index, first, end) => {
+      for (const [index, first, end] of this.rings()) {
         for (let at = first; at < end; at += 1) {
           const key = this.edgeKey(at, at + 1 < end ? at + 1 : first);
           const pair = owners.get(key);
           if (pair) pair[1] = index;
           else owners.set(key, [index, -1]);
         }
-      });
+        if (index % BORDERS_PER_SLICE === 0) yield;
+      }
       return owners;
     }
 
@@ -191,10 +204,11 @@
       return Math.min(a, b) * this.vertex.length + Math.max(a, b);
     }
 
-    eachRing(visit) {
+    // [region, first point, end] of every ring.
+    *rings() {
       for (let index = 0; index < this.regions.length; index += 1) {
         for (let ring = this.regionStart[index]; ring < this.regionStart[index + 1]; ring += 1) {
-          visit(index, this.ringStart[ring], this.ringStart[ring + 1]);
+          yield [index, this.ringStart[ring], this.ringStart[ring + 1]];
         }
       }
     }
@@ -255,12 +269,12 @@
 
   // Fetches a layer and keeps asking until it has come: a gateway's error page must not leave the
   // map blank for good. Ends with null when `signal` says that nobody wants the layer any more.
-  async function load(url, signal) {
+  async function load(url, signal, slices) {
     for (let attempt = 0; !signal.aborted; attempt += 1) {
       try {
         const answer = await fetch(url, { signal, credentials: "same-origin" });
         if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-        return new Shapes(await answer.json());
+        return await slices.run(`read ${url}`, Shapes.from(await answer.json()));
       } catch (error) {
         if (signal.aborted) return null;
         console.warn(`map: ${url}: ${error.message}, asking again`);
@@ -273,7 +287,8 @@
 
   // The layers in use, by address; those no longer asked for are let go.
   class Library {
-    constructor() {
+    constructor(slices) {
+      this.slices = slices;
       this.entries = new Map();
     }
 
@@ -281,7 +296,7 @@
       let entry = this.entries.get(url);
       if (!entry) {
         const stop = new AbortController();
-        entry = { stop, shapes: load(url, stop.signal) };
+        entry = { stop, shapes: load(url, stop.signal, this.slices) };
         this.entries.set(url, entry);
       }
       return entry.shapes;

@@ -7,6 +7,7 @@
 
   const SIDE = 256; // CSS pixels of a tile
   const BATCH = 96; // polygons of one fill: about a millisecond
+  const BATCHES_PER_FRAME = 12;
   const LINE = 0.8; // design px
   const LINED_FROM = 5; // CSS pixels a cell must measure to get a border
 
@@ -45,8 +46,8 @@
         this.forget();
         Object.assign(this, { scale: view.scale, ratio: view.ratio, theme: view.theme });
       }
-      this.context = this.stage.open("grids");
       this.slices.cancel("grids");
+      this.context = this.stage.open("grids");
       if (!this.layers.length) {
         this.forget();
         this.spare = [];
@@ -94,7 +95,7 @@
         yield* this.paint(tile, cells, view);
         tile.done = tile.seen = true;
         this.place(tile, view);
-        yield;
+        yield cells.length ? parts.FRAME : undefined;
       }
       this.spare.length = Math.min(this.spare.length, wanted.length);
     }
@@ -169,13 +170,15 @@
   }
 
   function* inBatches(context, cells, scale, left, top, finish) {
+    let drawn = 0;
     for (let at = 0; at < cells.length; at += BATCH) {
       context.beginPath();
       for (const [shapes, index] of cells.slice(at, at + BATCH)) {
         shapes.trace(context, index, scale, left, top);
       }
       finish();
-      yield;
+      drawn += 1;
+      yield drawn % BATCHES_PER_FRAME ? undefined : parts.FRAME;
     }
   }
 

@@ -19,21 +19,21 @@
       this.stage = stage;
       this.slices = slices;
       this.steps = [];
-      this.land = null;
       this.stale = false;
-    }
-
-    setLand(shapes) {
-      this.land = { shapes, scale: 0, path: null };
     }
 
     // `heat` as in the payload; null takes the layer away.
     setData(heat) {
-      this.slices.run("heat", this.contour(heat));
+      return this.slices.run("heat", this.contour(heat));
     }
 
     setStale(stale) {
       this.stale = stale;
+      this.slices.run("tint", this.redraw());
+    }
+
+    *redraw() {
+      yield parts.FRAME;
       this.draw();
     }
 
@@ -48,15 +48,15 @@
       this.steps = steps;
       this.box = boxOf(steps[0] || []);
       this.paths = null;
-      yield;
-      this.draw();
+      yield* this.redraw();
     }
 
+    // Waits for the ground of the view: its picture cuts the heat off at the coast.
     draw() {
       const { view } = this.stage;
-      if (!view) return;
+      if (!this.stage.isCurrent("fill")) return;
       const context = this.stage.open("heat");
-      if (!this.steps.length || !this.land || !this.box) return;
+      if (!this.box) return;
       const ramp = view.theme[this.stale ? "heat-stale" : "heat"];
       context.save();
       context.translate(
@@ -73,18 +73,13 @@
         context.fill(path, "evenodd");
       });
       context.restore();
-      this.clipToLand(context, view);
+      this.clipToGround(context);
     }
 
-    clipToLand(context, view) {
-      const { land } = this;
-      if (land.scale !== view.scale) {
-        land.path = new Path2D();
-        for (const path of land.shapes.pathsAt(view.scale)) land.path.addPath(path);
-        land.scale = view.scale;
-      }
+    clipToGround(context) {
+      context.setTransform(1, 0, 0, 1, 0, 0);
       context.globalCompositeOperation = "destination-in";
-      parts.atCorner(context, view, land.shapes, () => context.fill(land.path, "evenodd"));
+      context.drawImage(this.stage.canvas("fill"), 0, 0);
       context.globalCompositeOperation = "source-over";
     }
 

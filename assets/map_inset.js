@@ -29,7 +29,7 @@
       // A wide dark edge below the next patch's fill leaves a line between patches only.
       strokeAndFill(context, path, colour, theme.ground, unit);
       painted += 1;
-      if (painted % PATCHES_PER_SLICE === 0) yield;
+      if (painted % PATCHES_PER_SLICE === 0) yield parts.FRAME;
     }
     if (county) {
       context.beginPath();

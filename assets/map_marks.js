@@ -10,6 +10,7 @@
   const FRESH_MS = 4000; // an event older than this on arrival doesn't call for attention again
   const MOST_ALERTS = 3;
   const NOTE_GAP = 8; // design px between two notes
+  const SVG = "http://www.w3.org/2000/svg";
 
   class Marks {
     constructor(stage) {
@@ -31,7 +32,7 @@
       for (const id of [...this.rings.keys()]) if (!ids.has(id)) this.drop(id);
       const fresh = [];
       for (const point of points) {
-        const age = now ? Math.max(0, Date.parse(now) - Date.parse(point.at)) : 0;
+        const age = Math.max(0, Date.parse(now) - Date.parse(point.at)) || 0;
         if (this.rings.has(String(point.id)) || age >= RING_MS) continue;
         const ring = this.add(point, RING_MS - age);
         if (age < FRESH_MS) fresh.push(ring);
@@ -55,7 +56,8 @@
 
     // Rings stay while the source is silent: they are what was last known.
     expire(id) {
-      if (!this.stale) this.drop(id);
+      if (this.stale) this.rings.get(id).expired = true;
+      else this.drop(id);
     }
 
     drop(id) {
@@ -74,6 +76,8 @@
 
     setStale(stale) {
       this.stale = stale;
+      if (stale) return;
+      for (const [id, ring] of [...this.rings]) if (ring.expired) this.drop(id);
     }
 
     // `alerts`: [{ id, lon, lat, title, detail }], at most three are shown.
@@ -104,7 +108,12 @@
       const { map, unit } = this.stage;
       const edge = map.containerPointToLayerPoint([map.getSize().x, 0]);
       let free = -Infinity;
-      const placed = this.alerts.map((alert) => [map.latLngToLayerPoint(alert.at), alert]);
+      const placed = [];
+      for (const alert of this.alerts) {
+        const inSight = map.getBounds().contains(alert.at);
+        for (const element of alert.parts) element.hidden = !inSight;
+        if (inSight) placed.push([map.latLngToLayerPoint(alert.at), alert]);
+      }
       placed.sort((a, b) => a[0].y - b[0].y);
       for (const [place, { ring, line, note }] of placed) {
         const height = note.offsetHeight;
@@ -148,7 +157,19 @@
       line.textContent = text || "";
       note.appendChild(line);
     }
+    note.firstChild.prepend(risingIcon());
     return note;
+  }
+
+  function risingIcon() {
+    const icon = document.createElementNS(SVG, "svg");
+    icon.setAttribute("viewBox", "0 0 18 18");
+    icon.setAttribute("class", "map-icon-rising");
+    icon.setAttribute("aria-hidden", "true");
+    const line = document.createElementNS(SVG, "path");
+    line.setAttribute("d", "M1 15 L6 9 L10 12 L16 4 M11 3.5 H16.5 V9");
+    icon.appendChild(line);
+    return icon;
   }
 
   // Turns a flat element into a line between the rim of a ring and a note.

@@ -9,7 +9,7 @@
   const parts = ((window.cockpit = window.cockpit || {}).mapParts = window.cockpit.mapParts || {});
 
   // Drawn beyond the edge on each side, as a part of the size: room for a short drag.
-  const MARGIN = 0.1;
+  const MARGIN = 0.04;
 
   class Stage {
     constructor(map, names) {
@@ -17,13 +17,13 @@
       this.pane = map.createPane("cockpit");
       this.pane.style.zIndex = 300;
       this.listeners = [];
-      this.canvases = new Map(names.map((name) => [name, this.makeCanvas(name)]));
+      this.layers = new Map(names.map((name) => [name, { canvas: this.makeCanvas(name) }]));
       this.handlers = {
         moveend: () => this.resetSoon(),
-        viewreset: () => this.resetSoon(),
+        viewreset: () => this.followNow(),
         resize: () => this.resetSoon(),
         zoomanim: (event) => this.follow(event.center, event.zoom),
-        zoom: () => this.follow(map.getCenter(), map.getZoom()),
+        zoom: () => this.followNow(),
       };
       map.on(this.handlers);
       this.refreshTheme();
@@ -57,31 +57,47 @@
       this.pending = 0;
       const size = this.map.getSize();
       if (!size.x || !size.y || !this.map._loaded) return;
-      const L = window.L;
       const corner = this.map.containerPointToLayerPoint(size.multiplyBy(-MARGIN)).round();
       const origin = this.map.getPixelOrigin().add(corner);
-      const scale = parts.TILE * 2 ** this.map.getZoom();
-      this.placed = { centre: this.map.getCenter(), zoom: this.map.getZoom() };
+      const zoom = this.map.getZoom();
+      const scale = parts.TILE * 2 ** zoom;
       this.view = {
         scale,
         left: origin.x / scale,
         top: origin.y / scale,
         width: Math.ceil(size.x * (1 + 2 * MARGIN)),
         height: Math.ceil(size.y * (1 + 2 * MARGIN)),
-        margin: { x: size.x * MARGIN, y: size.y * MARGIN },
         ratio: window.devicePixelRatio || 1,
         unit: this.unit,
         theme: this.theme,
+        placed: { corner, zoom, origin },
       };
-      for (const canvas of this.canvases.values()) {
-        L.DomUtil.setTransform(canvas, corner, 1);
-        this.fit(canvas);
-      }
       for (const draw of this.listeners) draw(this.view);
     }
 
-    fit(canvas) {
-      const { width, height, ratio } = this.view;
+    // A cleared context of a canvas, moved to the present view, in CSS pixels. Until a canvas is
+    // opened its old picture stays where it belongs on the map.
+    open(name) {
+      const layer = this.layers.get(name);
+      const { width, height, ratio, placed } = this.view;
+      this.fit(layer.canvas, width, height, ratio);
+      window.L.DomUtil.setTransform(layer.canvas, placed.corner, 1);
+      layer.placed = placed;
+      const context = layer.canvas.getContext("2d");
+      context.setTransform(1, 0, 0, 1, 0, 0);
+      context.clearRect(0, 0, layer.canvas.width, layer.canvas.height);
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      return context;
+    }
+
+    // The context as it was left, in CSS pixels.
+    reopen(name) {
+      const context = this.canvas(name).getContext("2d");
+      context.setTransform(this.view.ratio, 0, 0, this.view.ratio, 0, 0);
+      return context;
+    }
+
+    fit(canvas, width, height, ratio) {
       const [columns, rows] = [Math.round(width * ratio), Math.round(height * ratio)];
       if (canvas.width === columns && canvas.height === rows) return;
       canvas.width = columns;
@@ -90,37 +106,32 @@
       canvas.style.height = `${height}px`;
     }
 
-    // A cleared context of a canvas, in CSS pixels.
-    open(name) {
-      const canvas = this.canvases.get(name);
-      const context = canvas.getContext("2d");
-      context.setTransform(1, 0, 0, 1, 0, 0);
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      context.setTransform(this.view.ratio, 0, 0, this.view.ratio, 0, 0);
-      return context;
+    canvas(name) {
+      return this.layers.get(name).canvas;
     }
 
-    // The context as it was left, in CSS pixels.
-    reopen(name) {
-      const context = this.canvases.get(name).getContext("2d");
-      context.setTransform(this.view.ratio, 0, 0, this.view.ratio, 0, 0);
-      return context;
+    // True when a canvas shows the present view.
+    isCurrent(name) {
+      return Boolean(this.view) && this.layers.get(name).placed === this.view.placed;
     }
 
     show(name, shown) {
-      this.canvases.get(name).hidden = !shown;
+      this.canvas(name).hidden = !shown;
     }
 
-    // Stretches the bitmaps to where the map is going to be, as Leaflet does with its own.
+    followNow() {
+      this.follow(this.map.getCenter(), this.map.getZoom());
+      this.resetSoon();
+    }
+
+    // Stretches the pictures to where the map is going to be, as Leaflet does with its own.
     follow(centre, zoom) {
-      if (!this.placed) return;
-      const factor = this.map.getZoomScale(zoom, this.placed.zoom);
-      const half = this.map.getSize().multiplyBy(0.5 + MARGIN);
-      const corner = half
-        .multiplyBy(-factor)
-        .add(this.map.project(this.placed.centre, zoom))
-        .subtract(this.map._getNewPixelOrigin(centre, zoom));
-      for (const canvas of this.canvases.values()) {
+      for (const { canvas, placed } of this.layers.values()) {
+        if (!placed) continue;
+        const factor = this.map.getZoomScale(zoom, placed.zoom);
+        const corner = placed.origin
+          .multiplyBy(factor)
+          .subtract(this.map._getNewPixelOrigin(centre, zoom));
         window.L.DomUtil.setTransform(canvas, corner, factor);
       }
     }

@@ -50,6 +50,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import dash_leaflet as dl
@@ -66,6 +67,8 @@ TEXT_IDS: Final = {
     "heat_window": "wall-map-heat-window",
     "heat_unit": "wall-map-heat-unit",
     "rings": "wall-map-rings",
+    "night_rings": "wall-map-night-rings",
+    "night_alerts": "wall-map-night-alerts",
     "alert_budget": "wall-map-alert-budget",
     "fill_period": "wall-map-fill-period",
     "fill_unit": "wall-map-fill-unit",
@@ -154,7 +157,7 @@ def leaflet_map() -> dl.Map:
 
 
 def heat_legend(face: MapFace) -> html.Div:
-    """Return the legend of heat, rings and alerts; the heat part is hidden at night."""
+    """Return the legend of heat, rings and alerts; at night, counts of both instead of heat."""
     steps = [
         html.Div(
             [html.Span(className=f"map-swatch map-swatch-heat-{step}"), printed(limit)],
@@ -168,9 +171,11 @@ def heat_legend(face: MapFace) -> html.Div:
             html.Div(face.heat_unit, id=TEXT_IDS["heat_unit"]),
             html.Div(steps, className="map-heat-steps"),
         ],
-        className="map-heat-only",
+        className="map-day-only",
     )
-    return html.Div([heat, _mark_keys(face)], className="map-legend map-legend-heat")
+    return html.Div(
+        [heat, _night_counts(), _mark_keys(face)], className="map-legend map-legend-heat"
+    )
 
 
 def fill_legend(face: MapFace) -> html.Div:
@@ -221,15 +226,23 @@ def class_words(limits: Sequence[float]) -> list[str]:
 
     ``[3.5, 4.5]`` gives 不足3.5, 3.5—4.5, 4.5及以上.
     """
-    between = [
-        f"{printed(low)}—{printed(high)}" for low, high in zip(limits, limits[1:], strict=False)
-    ]
+    between = [f"{printed(low)}—{printed(high)}" for low, high in pairwise(limits)]
     return [f"不足{printed(limits[0])}", *between, f"{printed(limits[-1])}及以上"]
 
 
 def printed(number: float) -> str:
     """Return a limit as it is printed: no needless decimals."""
     return f"{number:g}"
+
+
+def _night_counts() -> html.Div:
+    return html.Div(
+        [
+            html.Div([html.B("新发事件 "), html.Span(id=TEXT_IDS["night_rings"])]),
+            html.Div([html.B("预警 "), html.Span(id=TEXT_IDS["night_alerts"])]),
+        ],
+        className="map-night-only",
+    )
 
 
 def _mark_keys(face: MapFace) -> html.Div:
@@ -250,7 +263,7 @@ def _mark_keys(face: MapFace) -> html.Div:
             html.Div([alert, html.Span("预警")], className="map-key map-live-only"),
             *notes,
         ],
-        className="map-key-rings",
+        className="map-key-rings map-day-only",
     )
 
 

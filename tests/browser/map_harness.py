@@ -9,8 +9,6 @@ Events, rates, points and grids are made from a fixed seed and say nothing about
 
 import json
 import sys
-from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -53,7 +51,8 @@ TOKENS = """
 :root { --ground:#0B1626; --panel:#101E32; --panel2:#16273F; --line:#263A55; --grid:#1E3049;
   --mute:#3B5170; --ink:#F3F7FB; --ink2:#BECBDB; --ink3:#93A6BD; --accent:#63C7BA;
   --amber:#FFCB52; --red:#FF7A8E;
-  --county-1:#17263B; --county-2:#1E3049; --county-3:#273C58; --county-4:#314968; --county-5:#3D5879;
+  --county-1:#17263B; --county-2:#1E3049; --county-3:#273C58; --county-4:#314968;
+  --county-5:#3D5879;
   --heat-1:#2B7F80; --heat-2:#46A9A1; --heat-3:#7CCDC0; --heat-4:#BBE9DC; --heat-5:#FAFFFB;
   --heat-stale-1:#5B626C; --heat-stale-2:#858B94; --heat-stale-3:#ADB2B9; --heat-stale-4:#D3D6DA;
   --heat-stale-5:#F7F8F9;
@@ -61,7 +60,8 @@ TOKENS = """
   --u: min(100vh / 1080, 100vw / 1920); }
 [data-theme="night"] { --ground:#060B13; --panel:#0A121E; --ink:#BFC9D4; --ink2:#93A2B3;
   --ink3:#75869A; --accent:#4C9F95; --red:#E0667A; --amber:#D0A546;
-  --county-1:#0E1826; --county-2:#152436; --county-3:#1D3147; --county-4:#274058; --county-5:#34526E; }
+  --county-1:#0E1826; --county-2:#152436; --county-3:#1D3147; --county-4:#274058;
+  --county-5:#34526E; }
 body { margin: 0; background: #0B1626; font-family: "Noto Sans CJK SC", sans-serif; }
 .harness { position: absolute; left: calc(510 * var(--u)); top: calc(98 * var(--u));
   width: calc(828 * var(--u)); height: calc(692 * var(--u)); display: grid; }
@@ -69,7 +69,8 @@ body { margin: 0; background: #0B1626; font-family: "Noto Sans CJK SC", sans-ser
 PAGE = (
     "<!DOCTYPE html><html lang='zh-CN'><head>{%metas%}<title>map</title>{%css%}<style>"
     + TOKENS
-    + "</style></head><body>{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer></body></html>"
+    + "</style></head><body>{%app_entry%}"
+    + "<footer>{%config%}{%scripts%}{%renderer%}</footer></body></html>"
 )
 
 
@@ -160,11 +161,11 @@ def address(region_id: int, layer: str) -> str:
     )
 
 
-def heat(cell_km: float = 5, kernel_km: float = 3.5) -> dict:
+def heat(cell_km: float = 5, kernel_km: float = 5) -> dict:
     """Clusters of events around the cities' seats and some scattered ones."""
     rng = np.random.default_rng(11)
     places = [
-        rng.normal((lon, lat), 0.02 + 0.012 * size, (int(22 * size), 2))
+        rng.normal((lon, lat), 0.02 + 0.012 * size, (int(45 * size), 2))
         for *_, lon, lat, size in CITIES.values()
     ]
     for _ in range(60):
@@ -188,7 +189,7 @@ def heat(cell_km: float = 5, kernel_km: float = 3.5) -> dict:
 def fill() -> dict:
     rng = np.random.default_rng(5)
     values = {
-        row.id: round(float(rng.normal(4.9, 0.9)), 1) for row in counties() if row.level == "county"
+        row.id: round(float(rng.normal(4.6, 1.2)), 1) for row in counties() if row.level == "county"
     }
     values[330127] = None
     return {"classes": [3.5, 4.5, 5.5, 6.5], "values": values}
@@ -294,20 +295,28 @@ def add_addresses(server: FastAPI) -> None:
             document or b"", status_code=200 if document else 404, media_type="application/json"
         )
 
+    @server.get("/made/{prefix}.json")
+    def made(prefix: str) -> list[str]:
+        return made_urls(prefix)
+
     @server.get("/payload.json")
     def whole() -> dict:
         return payload()
 
 
 @cache
-def made_grids(region: int) -> list[RegionShape]:
-    """Grids of a county, a city (``3302``) or the province (``33``), 867 a county."""
-    rows = [row for row in counties() if row.level == "county" and row.code.startswith(str(region))]
-    return [replace(grid, parent=row.id) for row in rows for grid in grids_of(row.id, 867)]
+def made_grids(county_id: int) -> tuple[RegionShape, ...]:
+    """867 grids: the province's 78,000 divided by its 90 counties."""
+    return grids_of(county_id, 867)
 
 
-def made_urls(region: int) -> Iterable[str]:
-    return [f"/geometry/{region}/made/grids.json"]
+def made_urls(prefix: str) -> list[str]:
+    """Addresses of the made grids of all counties whose code starts so."""
+    return [
+        f"/geometry/{row.id}/made/grids.json"
+        for row in counties()
+        if row.level == "county" and row.code.startswith(prefix)
+    ]
 
 
 if __name__ == "__main__":
