@@ -4,25 +4,35 @@ Takes flows and stocks of `dashboard.vocabulary`; gives SQLAlchemy expressions o
 `data_access.schema`. No indicator is known here and nothing is executed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
+    BindParameter,
     ColumnElement,
+    Date,
+    DateTime,
     FromClause,
+    Integer,
     Select,
     Table,
     and_,
+    any_,
+    bindparam,
     case,
     cast,
     extract,
     func,
     literal,
+    null,
     or_,
     select,
     true,
+    union_all,
 )
 
 from dashboard.vocabulary import (
@@ -51,7 +61,8 @@ from data_access import schema
 
 TABLES: dict[Subject, Table] = {subject: schema.metadata.tables[subject] for subject in Subject}
 
-Limit = datetime | date
+Limit = datetime | date | BindParameter[datetime] | BindParameter[date]
+Instant = datetime | BindParameter[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,7 @@ def moment_expression(moment: Moment, rows: FromClause) -> ColumnElement[datetim
 
 
 def condition_expression(
-    condition: Condition, rows: FromClause, as_of: datetime | None
+    condition: Condition, rows: FromClause, as_of: Instant | None
 ) -> ColumnElement[bool]:
     """The condition at an as-of instant; None stands for "as far as is known today"."""
     match condition:
@@ -130,7 +141,7 @@ def amount_expression(amount: Amount, rows: FromClause) -> ColumnElement[int]:
 
 
 def measure_condition(
-    measure: Measure, rows: FromClause, as_of: datetime | None
+    measure: Measure, rows: FromClause, as_of: Instant | None
 ) -> ColumnElement[bool]:
     """Whether a row is in the measure, apart from its moment."""
     return and_(true(), *(condition_expression(part, rows, as_of) for part in measure.where))
@@ -138,63 +149,94 @@ def measure_condition(
 
 def within(moment: Moment, rows: FromClause, start: Limit, end: Limit) -> ColumnElement[bool]:
     """The moment lies in [start, end); written so that the indexes on its columns can be used."""
-    at = moment_expression(moment, rows)
-    inside = and_(at >= start, at < end)
+    inside = _inside(moment, rows, start, end)
     if isinstance(moment, At):
         return inside
-    return and_(or_(*_column_ranges(moment, rows, start, end)), inside)
+    ranges = (_time_range(time, rows, start, end) for time in _column_times(moment))
+    return and_(or_(*ranges), inside)
 
 
-def _column_ranges(
-    moment: Moment, rows: FromClause, start: Limit, end: Limit
-) -> list[ColumnElement[bool]]:
-    """One index range per column; the moment can only lie inside when a column's range does."""
+def _inside(moment: Moment, rows: FromClause, start: Limit, end: Limit) -> ColumnElement[bool]:
+    at = moment_expression(moment, rows)
+    return and_(at >= start, at < end)
+
+
+def _column_times(moment: Moment) -> list[tuple[str, int]]:
+    """(column, hours before) of each time in the moment: it equals one of them, or is unknown."""
     match moment:
         case At(column):
-            return [and_(rows.c[column] >= start, rows.c[column] < end)]
-        case HoursBefore(inner, hours):
-            shift = timedelta(hours=hours)
-            return _column_ranges(inner, rows, start + shift, end + shift)
+            return [(column, 0)]
+        case HoursBefore(At(column), hours):
+            return [(column, hours)]
         case Later(first, second) | Earlier(first, second):
-            return [
-                *_column_ranges(first, rows, start, end),
-                *_column_ranges(second, rows, start, end),
-            ]
+            return [*_column_times(first), *_column_times(second)]
 
 
+def _time_range(
+    time: tuple[str, int], rows: FromClause, start: Limit, end: Limit
+) -> ColumnElement[bool]:
+    column, hours = time
+    if not hours:
+        return and_(rows.c[column] >= start, rows.c[column] < end)
+    shift = literal(timedelta(hours=hours))
+    return and_(rows.c[column] >= start + shift, rows.c[column] < end + shift)
+
+
+@cache
 def sums(
-    group: MomentGroup,
-    *,
-    by: Sequence[str],
-    start: Limit,
-    end: Limit,
-    as_of: datetime | None,
-    where: Sequence[ColumnElement[bool]] = (),
+    subject: Subject, measures: tuple[Measure, ...], *, is_current: bool
 ) -> Select[tuple[int, ...]]:
-    """Sums of the group's measures from the rows themselves, over [start, end), grouped by `by`.
+    """Sums of a subject's measures from the rows themselves, per county.
 
-    Columns: those of `by`, then one per measure (named like its roll-up column), 0 where none.
+    Columns: county_id, then one per measure (named like its roll-up column), 0 where none.
+    Parameters: `start`, `end` (half-open), `counties` (ids) and, unless current, `as_of`.
+
+    One scan per moment, so that each uses the index on its own time whatever the parameters are:
+    the statement is as long as the dictionary, and is planned once per connection, not per read.
     """
-    rows = TABLES[group.subject]
-    columns = [rows.c[name] for name in by]
-    values = [
-        func.coalesce(
-            func.sum(amount_expression(measure.flow.amount, rows)).filter(
-                measure_condition(measure, rows, as_of)
-            ),
-            0,
-        ).label(measure.column)
-        for measure in group.measures
-    ]
+    grouped: dict[Moment, list[Measure]] = {}
+    for measure in measures:
+        grouped.setdefault(measure.flow.moment, []).append(measure)
+    names = [measure.column for measure in measures]
+    scans = union_all(
+        *(_scan(subject, moment, mine, names, is_current) for moment, mine in grouped.items())
+    ).subquery()
+    totals = (func.coalesce(func.sum(scans.c[name]), 0).label(name) for name in names)
+    return select(scans.c.county_id, *totals).group_by(scans.c.county_id)
+
+
+def _scan(
+    subject: Subject,
+    moment: Moment,
+    measures: list[Measure],
+    names: list[str],
+    is_current: bool,
+) -> Select[tuple[int, ...]]:
+    """Sums of the measures of one moment per county, null in the columns of the others."""
+    rows = TABLES[subject]
+    column, _ = _column_times(moment)[0]
+    kind = Date() if isinstance(rows.c[column].type, Date) else DateTime(timezone=True)
+    start, end = bindparam("start", type_=kind), bindparam("end", type_=kind)
+    as_of = None if is_current else bindparam("as_of", type_=DateTime(timezone=True))
+    counties = bindparam("counties", type_=ARRAY(Integer))
+    mine = {
+        measure.column: func.sum(amount_expression(measure.flow.amount, rows)).filter(
+            measure_condition(measure, rows, as_of)
+        )
+        for measure in measures
+    }
+    values = (
+        cast(mine[name] if name in mine else null(), BigInteger).label(name) for name in names
+    )
     return (
-        select(*columns, *values)
-        .where(within(group.moment, rows, start, end), *where)
-        .group_by(*columns)
+        select(rows.c.county_id, *values)
+        .where(within(moment, rows, start, end), rows.c.county_id == any_(counties))
+        .group_by(rows.c.county_id)
     )
 
 
 def flow_rows(
-    measure: Measure, *, start: Limit, end: Limit, as_of: datetime | None
+    measure: Measure, *, start: Limit, end: Limit, as_of: Instant | None
 ) -> Select[tuple[object, ...]]:
     """The very rows that the measure counts over [start, end)."""
     rows = TABLES[measure.flow.subject]

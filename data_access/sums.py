@@ -5,8 +5,9 @@ The one place that decides where a number is read from. Indicators stand in
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
@@ -15,7 +16,7 @@ from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
 from dashboard.periods import day_start
 from dashboard.scope import Scope
 from dashboard.vocabulary import Measure, Subject
-from data_access.compiling import TABLES, MomentGroup, moment_groups, sums
+from data_access.compiling import TABLES, sums
 from data_access.region_tree import Region, RegionTree
 from data_access.rollups import rollups
 from data_access.schema import rollup_deltas
@@ -25,7 +26,25 @@ MEASURE_BY_COLUMN: dict[str, Measure] = {
     measure.column: measure for flow in ROLLED_UP_FLOWS + DAILY_FLOWS for measure in flow.measures()
 }
 
+# A local day has 25 hours once a year.
+LONGEST_DAY = timedelta(hours=25)
+
 Sums = dict[int, Counter[str]]
+
+
+def _by_subject(measures: Iterable[Measure]) -> dict[Subject, list[Measure]]:
+    found: dict[Subject, list[Measure]] = {}
+    for measure in measures:
+        found.setdefault(measure.flow.subject, []).append(measure)
+    return found
+
+
+ROLLED_UP_BY_SUBJECT: dict[Subject, tuple[Measure, ...]] = {
+    subject: tuple(measures)
+    for subject, measures in _by_subject(
+        measure for flow in ROLLED_UP_FLOWS for measure in flow.measures()
+    ).items()
+}
 
 
 class SumReader:
@@ -54,7 +73,8 @@ class SumReader:
         self._wanted = _ancestors_within(tree, region, self._counties)
         # Sums of a partly visible region are added up from its visible counties.
         self._is_partial = len(self._counties) < len(tree.counties(region))
-        self._edges: dict[tuple[MomentGroup, datetime, datetime], dict[int, Counter[str]]] = {}
+        self._county_ids = [county.id for county in self._counties]
+        self._read: dict[tuple[object, ...], dict[int, dict[str, int]]] = {}
         self._pending = self._read_pending()
 
     def over(self, columns: Iterable[str], start: datetime, end: datetime) -> Sums:
@@ -76,11 +96,12 @@ class SumReader:
     def daily(self, columns: Iterable[str], first: date, last: date) -> Sums:
         """Sums of the day-by-day measures (staffing, patrols) over [first, last)."""
         total: Sums = defaultdict(Counter)
-        flows = [MEASURE_BY_COLUMN[column].flow for column in columns]
-        for group in moment_groups(flows):
-            statement = sums(group, by=("county_id",), start=first, end=last, as_of=None)
-            for row in self._connection.execute(statement).mappings():
-                self._add_up(total, row["county_id"], group.measures, row)
+        wanted = [MEASURE_BY_COLUMN[column] for column in columns]
+        for subject, measures in _by_subject(wanted).items():
+            statement = sums(subject, tuple(measures), is_current=True)
+            parameters = {"start": first, "end": last, "counties": self._county_ids}
+            for row in self._connection.execute(statement, parameters).mappings():
+                self._add_up(total, row["county_id"], measures, row)
         return total
 
     def _is_rolled_up(self, measure: Measure) -> bool:
@@ -123,40 +144,41 @@ class SumReader:
     def _add_rows(
         self, total: Sums, measures: Sequence[Measure], start: datetime, end: datetime
     ) -> None:
-        if start >= end or not measures:
+        if start >= end:
             return
-        for group in moment_groups(dict.fromkeys(measure.flow for measure in measures)):
-            for county_id, counted in self._edge(group, start, end).items():
-                self._add_up(total, county_id, group.measures, counted)
+        for subject, wanted in _by_subject(measures).items():
+            # Several periods share the edge of a day: it is read once, with all its measures.
+            is_edge = end - start <= LONGEST_DAY
+            read = ROLLED_UP_BY_SUBJECT[subject] if is_edge else tuple(wanted)
+            for county_id, counted in self._rows(subject, read, start, end).items():
+                self._add_up(total, county_id, wanted, counted)
 
-    def _edge(self, group: MomentGroup, start: datetime, end: datetime) -> dict[int, Counter[str]]:
-        """Sums from the rows per county; kept, as several periods share an edge."""
-        key = (group, start, end)
-        if key not in self._edges:
-            rows = TABLES[group.subject]
-            where = [rows.c.county_id.in_([county.id for county in self._counties])]
-            statement = sums(
-                group,
-                by=("county_id",),
-                start=start,
-                end=end,
-                as_of=None if self._is_current else self._as_of,
-                where=where,
-            )
-            self._edges[key] = {
-                row["county_id"]: Counter(
-                    {measure.column: int(row[measure.column]) for measure in group.measures}
-                )
-                for row in self._connection.execute(statement).mappings()
+    def _rows(
+        self, subject: Subject, measures: tuple[Measure, ...], start: datetime, end: datetime
+    ) -> dict[int, dict[str, int]]:
+        """Sums from the rows per county."""
+        key = (subject, measures, start, end)
+        if key not in self._read:
+            parameters: dict[str, object] = {
+                "start": start,
+                "end": end,
+                "counties": self._county_ids,
             }
-        return self._edges[key]
+            if not self._is_current:
+                parameters["as_of"] = self._as_of
+            statement = sums(subject, measures, is_current=self._is_current)
+            self._read[key] = {
+                row["county_id"]: {name: int(value) for name, value in row.items()}
+                for row in self._connection.execute(statement, parameters).mappings()
+            }
+        return self._read[key]
 
     def _add_up(
-        self, total: Sums, county_id: int, measures: Sequence[Measure], row: object
+        self, total: Sums, county_id: int, measures: Sequence[Measure], row: Mapping[Any, Any]
     ) -> None:
         for region_id in self._wanted.get(county_id, ()):
             total[region_id].update(
-                {measure.column: int(row[measure.column]) for measure in measures}  # type: ignore[index]
+                {measure.column: int(row[measure.column]) for measure in measures}
             )
 
     def _region_ids(self) -> set[int]:

@@ -103,27 +103,14 @@ def _workflow_columns() -> list[SchemaItem]:
     ]
 
 
-def _time_indexes(table: str, times: tuple[str, ...], rare: tuple[str, ...]) -> list[Index]:
-    """One index per moment that an indicator may use as its cohort time.
-
-    `rare` ones serve only the edges of periods: block ranges are enough for times that grow with
-    the table, and cost a writer next to nothing.
-    """
+def _time_indexes(table: str, times: tuple[str, ...]) -> list[Index]:
+    """One index per moment that an indicator may use as its cohort time."""
     return [
         Index(f"ix_{table}_county_id_registered_at", "county_id", "registered_at"),
         Index(
             f"ix_{table}_open", "county_id", "due_at", postgresql_where=text("closed_at is null")
         ),
         *(Index(f"ix_{table}_{time}", time) for time in times),
-        *(
-            Index(
-                f"ix_{table}_{time}",
-                time,
-                postgresql_using="brin",
-                postgresql_with={"pages_per_range": 16, "autosummarize": True},
-            )
-            for time in rare
-        ),
     ]
 
 
@@ -149,8 +136,10 @@ incidents = Table(
     ),
     *_time_indexes(
         "incidents",
-        ("registered_at", "due_at", "closed_at", "recorded_at"),
-        ("dispatched_at", "sign_due_at", "red_card_at"),
+        (
+            *("registered_at", "dispatched_at", "sign_due_at", "due_at", "red_card_at"),
+            *("closed_at", "recorded_at"),
+        ),
     ),
     postgresql_partition_by="RANGE (registered_month)",
 )
@@ -176,9 +165,7 @@ disputes = Table(
         "is_successful is null or mediation_ended_at is not null", name="outcome_after_end"
     ),
     *_time_indexes(
-        "disputes",
-        ("registered_at", "accepted_at", "due_at", "closed_at", "mediation_ended_at"),
-        ("red_card_at",),
+        "disputes", ("registered_at", "accepted_at", "due_at", "closed_at", "mediation_ended_at")
     ),
     postgresql_partition_by="RANGE (registered_month)",
 )

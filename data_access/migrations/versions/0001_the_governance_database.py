@@ -229,14 +229,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("closed_at is null"),
     )
-    op.create_index(
-        "ix_disputes_red_card_at",
-        "disputes",
-        ["red_card_at"],
-        unique=False,
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16, "autosummarize": True},
-    )
     op.create_index("ix_disputes_registered_at", "disputes", ["registered_at"], unique=False)
     op.create_table(
         "geometry_sets",
@@ -367,8 +359,6 @@ def upgrade() -> None:
         "incidents",
         ["dispatched_at"],
         unique=False,
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16, "autosummarize": True},
     )
     op.create_index("ix_incidents_due_at", "incidents", ["due_at"], unique=False)
     op.create_index(
@@ -384,8 +374,6 @@ def upgrade() -> None:
         "incidents",
         ["red_card_at"],
         unique=False,
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16, "autosummarize": True},
     )
     op.create_index("ix_incidents_registered_at", "incidents", ["registered_at"], unique=False)
     op.create_index(
@@ -393,8 +381,6 @@ def upgrade() -> None:
         "incidents",
         ["sign_due_at"],
         unique=False,
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16, "autosummarize": True},
     )
     op.create_table(
         "outbox",
@@ -804,15 +790,11 @@ def downgrade() -> None:
     op.drop_index(
         "ix_incidents_sign_due_at",
         table_name="incidents",
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16, "autosummarize": True},
     )
     op.drop_index("ix_incidents_registered_at", table_name="incidents")
     op.drop_index(
         "ix_incidents_red_card_at",
         table_name="incidents",
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16, "autosummarize": True},
     )
     op.drop_index("ix_incidents_recorded_at", table_name="incidents")
     op.drop_index(
@@ -822,8 +804,6 @@ def downgrade() -> None:
     op.drop_index(
         "ix_incidents_dispatched_at",
         table_name="incidents",
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16, "autosummarize": True},
     )
     op.drop_index("ix_incidents_county_id_registered_at", table_name="incidents")
     op.drop_index("ix_incidents_closed_at", table_name="incidents")
@@ -832,12 +812,6 @@ def downgrade() -> None:
     op.drop_table("import_batches")
     op.drop_table("geometry_sets")
     op.drop_index("ix_disputes_registered_at", table_name="disputes")
-    op.drop_index(
-        "ix_disputes_red_card_at",
-        table_name="disputes",
-        postgresql_using="brin",
-        postgresql_with={"pages_per_range": 16, "autosummarize": True},
-    )
     op.drop_index(
         "ix_disputes_open", table_name="disputes", postgresql_where=sa.text("closed_at is null")
     )
