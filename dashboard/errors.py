@@ -4,6 +4,7 @@
     ├── SettingsError
     ├── ScreenConfigError
     ├── UnknownRegion
+    ├── UnknownAddress
     ├── DataUnavailable
     │   └── DatabaseUnavailable
     ├── MigrationError
@@ -39,6 +40,10 @@ class ScreenConfigError(CockpitError):
 
 class UnknownRegion(CockpitError):
     """No region has this code, or none had it at the time asked about."""
+
+
+class UnknownAddress(CockpitError):
+    """The address names no page, or a moment that is none."""
 
 
 class DataUnavailable(CockpitError):

@@ -37,6 +37,12 @@ class Settings(BaseModel):
         description="内嵌数据库的数据目录；不设则为项目目录下的 .cockpit"
         "（数据库用户进不了该目录时为 /var/lib/cockpit）",
     )
+    screens: Path | None = Field(
+        default=None, description="大屏配置文件（TOML）；不设则用内置的 /wall"
+    )
+    quiet_hour: int = Field(
+        default=4, ge=0, le=23, description="大屏自行重新载入的钟点（库的时区），防止浏览器内存累积"
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:

@@ -1,0 +1,331 @@
+"""The snapshotter: the one process that computes snapshots, for as long as it leads.
+
+Here: leadership, what is due when, and going on after every fault. How a snapshot is computed
+stands in `data_access.snapshotting`, how it is kept in `data_access.snapshots`.
+
+A leader holds an advisory lock on a direct connection; when it dies the server frees the lock and
+another takes over. Three threads: the main one computes, one says every two seconds how things are
+(web workers tell a silent snapshotter from a quiet province by it), one folds roll-ups and prunes.
+"""
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import DBAPIError
+
+from dashboard.asks import Ask
+from dashboard.errors import CockpitError, DatabaseUnavailable, UnknownRegion
+from dashboard.snapshot import Group, Snapshot
+from dashboard.views import View
+from data_access import feed, region_tree, rollups, snapshots
+from data_access.database import Database
+from data_access.region_tree import RegionTree
+from data_access.snapshotting import BandCache, compute
+
+log = logging.getLogger(__name__)
+
+LEADER_LOCK = 7_301_003
+COALESCE_SECONDS = 0.25
+POLL_SECONDS = 2.0
+LIVE_EVERY_SECONDS = 10.0
+SLOW_EVERY_SECONDS = 30.0
+# At the quarters, hence at every midnight: day, shift and month of the slow group move on.
+SLOW_BOUNDARY_SECONDS = 900
+PULSE_EVERY_SECONDS = 2.0
+FOLD_EVERY_SECONDS = 5.0
+PRUNE_EVERY_SECONDS = 60.0
+LEAD_AGAIN_SECONDS = 1.0
+RETRY_SECONDS = 1.0
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 3.0
+DISK_FULL = "53100"
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The clock of every age on every screen."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Health:
+    """What the pulse says. Instants are milliseconds since 1970."""
+
+    trouble_since: int | None = None
+    reason: str | None = None
+    # Rounds that found the outbox filled, and computations they caused.
+    changes: int = 0
+    computations: int = 0
+
+    def fail(self, reason: str) -> None:
+        """Something could not be computed or kept; the first time counts."""
+        self.trouble_since = self.trouble_since or int(time.time() * 1000)
+        self.reason = reason
+
+    def recover(self) -> None:
+        """Everything due was computed and kept."""
+        self.trouble_since = self.reason = None
+
+    def words(self) -> str:
+        """The pulse."""
+        return json.dumps(
+            {
+                "since": self.trouble_since,
+                "reason": self.reason,
+                "changes": self.changes,
+                "computations": self.computations,
+            }
+        )
+
+
+@dataclass
+class Slot:
+    """One requested view: its last snapshot, and what has changed since."""
+
+    last: Snapshot | None = None
+    is_live_dirty: bool = True
+    is_slow_dirty: bool = True
+    live_at: float = float("-inf")
+    slow_at: float = float("-inf")
+
+    def due(self, view: View, now: float) -> tuple[Group, ...]:
+        """The groups to compute at this instant (seconds since 1970)."""
+        slow = self.is_slow_dirty and now >= self.slow_at + SLOW_EVERY_SECONDS
+        if view.as_of is not None:
+            # A moment of the past changes only when its rows do.
+            return ("live", "slow") if slow else ()
+        if slow or now // SLOW_BOUNDARY_SECONDS != self.live_at // SLOW_BOUNDARY_SECONDS:
+            return ("live", "slow")
+        live = (
+            self.is_live_dirty
+            or now // 60 != self.live_at // 60
+            or now >= self.live_at + LIVE_EVERY_SECONDS
+        )
+        return ("live",) if live else ()
+
+
+@dataclass
+class Snapshotter:
+    """Computes what is requested while it leads. `ask_of` gives a screen's ask by its name."""
+
+    url: URL
+    ask_of: Callable[[str], Ask]
+    clock: Clock = utc_now
+    health: Health = field(default_factory=Health)
+    is_leading: bool = False
+
+    def __post_init__(self) -> None:
+        self.database = Database(self.url)
+        self._bands = BandCache()
+        self._slots: dict[View, Slot] = {}
+        self._tree: RegionTree | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Lead, or wait to lead, until told to stop; the database may come and go."""
+        threads = [
+            threading.Thread(target=work, args=(stop,), name=work.__name__, daemon=True)
+            for work in (self._pulse, self._keep_house)
+        ]
+        for thread in threads:
+            thread.start()
+        pause = SHORTEST_PAUSE
+        while not stop.is_set():
+            started = time.monotonic()
+            try:
+                self._lead_when_possible(stop)
+            except DatabaseUnavailable as error:
+                log.warning("the database is away: %s", error)
+            pause = SHORTEST_PAUSE if time.monotonic() - started > 10 else pause
+            stop.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        for thread in threads:
+            thread.join(LONGEST_PAUSE)
+        self.database.close()
+
+    def _lead_when_possible(self, stop: threading.Event) -> None:
+        listener = feed.ChangeListener(self.url)
+        try:
+            while not listener.try_to_lead(LEADER_LOCK):
+                if stop.wait(LEAD_AGAIN_SECONDS):
+                    return
+            log.info("leading")
+            self._slots.clear()
+            self._tree = None
+            self.is_leading = True
+            self._lead(listener, stop)
+        finally:
+            self.is_leading = False
+            listener.close()
+
+    def _lead(self, listener: feed.ChangeListener, stop: threading.Event) -> None:
+        """Rounds: read what changed, compute what is due, wait for the next hint or moment."""
+        while not stop.is_set():
+            began = time.monotonic()
+            listener.forget()
+            try:
+                failures = self._round()
+            except DatabaseUnavailable as error:
+                if not _is_disk_full(error):
+                    raise
+                failures = ["数据库磁盘已满"]
+            if failures:
+                self.health.fail(failures[0])
+            else:
+                self.health.recover()
+            wait = RETRY_SECONDS if failures else self._seconds_until_due()
+            if listener.wait(max(0.0, min(wait, POLL_SECONDS))):
+                stop.wait(max(0.0, began + COALESCE_SECONDS - time.monotonic()))
+
+    def _round(self) -> list[str]:
+        """One look at outbox and requests, and what follows; returns what failed, in words."""
+        with self.database.write() as connection:
+            changes = feed.take_changes(connection)
+            views = snapshots.requested(connection)
+            if self._tree is None or "regions" in changes.subjects:
+                self._tree = region_tree.load(connection)
+        if changes:
+            self.health.changes += 1
+        self._keep_slots([*views, *self._default_view()])
+        for view, slot in self._slots.items():
+            if changes and self._concerns(view, changes):
+                slot.is_live_dirty = slot.is_slow_dirty = True
+        failures = []
+        for view, slot in self._slots.items():
+            groups = slot.due(view, self.clock().timestamp())
+            if groups and (failure := self._renew(view, slot, groups)):
+                failures.append(failure)
+        return failures
+
+    def _renew(self, view: View, slot: Slot, groups: tuple[Group, ...]) -> str | None:
+        """Compute and keep one view; None when that worked, else what to tell the screens."""
+        now = self.clock()
+        began = time.perf_counter()
+        counted = slot.is_live_dirty
+        # Before reading: what commits meanwhile makes it dirty again in the next round.
+        slot.is_live_dirty = False
+        try:
+            made = compute(
+                self.database,
+                view,
+                now=now,
+                ask=self.ask_of(view.screen),
+                bands=self._bands,
+                previous=slot.last or self._kept(view),
+                groups=groups if slot.last else ("live", "slow"),
+            )
+            with self.database.write() as connection:
+                took = int((time.perf_counter() - began) * 1000)
+                slot.last = snapshots.store(connection, made, took)
+        except Exception as error:
+            slot.is_live_dirty = True
+            if isinstance(error, DatabaseUnavailable) and not _is_disk_full(error):
+                raise
+            log.exception("%s could not be computed or kept", view.key())
+            return _explained(error)
+        self.health.computations += counted
+        slot.live_at = now.timestamp()
+        if "slow" in groups:
+            slot.slow_at = slot.live_at
+            slot.is_slow_dirty = False
+        return None
+
+    def _kept(self, view: View) -> Snapshot | None:
+        """What an earlier leader made: a part that fails now keeps its value."""
+        with self.database.read() as connection:
+            stored = snapshots.newest(connection, view.key())
+        try:
+            return stored.open() if stored else None
+        except ValueError:
+            log.info("the kept snapshot of %s has another format", view.key())
+            return None
+
+    def _default_view(self) -> list[View]:
+        """The whole scope is always ready, whether or not a screen shows it."""
+        try:
+            return [View("wall", self._tree.root.id)] if self._tree else []
+        except UnknownRegion:
+            self._tree = None  # regions may be imported at any time
+            return []
+
+    def _keep_slots(self, views: list[View]) -> None:
+        wanted = dict.fromkeys(views)
+        self._slots = {view: self._slots.get(view) or Slot() for view in wanted}
+
+    def _concerns(self, view: View, changes: feed.Changes) -> bool:
+        if 0 in changes.counties or self._tree is None:
+            return True
+        region = self._tree.by_id.get(view.region_id)
+        if region is None:
+            return True
+        return any(county.id in changes.counties for county in self._tree.counties(region))
+
+    def _seconds_until_due(self) -> float:
+        now = self.clock().timestamp()
+        moments = [60 - now % 60]
+        for view, slot in self._slots.items():
+            if view.as_of is None:
+                moments.append(slot.live_at + LIVE_EVERY_SECONDS - now)
+            if slot.is_slow_dirty:
+                moments.append(slot.slow_at + SLOW_EVERY_SECONDS - now)
+        return max(0.01, min(moments))
+
+    def _pulse(self, stop: threading.Event) -> None:
+        """Say how things are, as long as this process leads."""
+        pulse: feed.Pulse | None = None
+        while not stop.wait(PULSE_EVERY_SECONDS):
+            try:
+                if self.is_leading:
+                    pulse = pulse or feed.Pulse(self.url)
+                    pulse.say(self.health.words())
+            except DatabaseUnavailable:
+                if pulse is not None:
+                    pulse.close()
+                pulse = None
+        if pulse is not None:
+            pulse.close()
+
+    def _keep_house(self, stop: threading.Event) -> None:
+        """Fold roll-ups and drop old snapshots, as long as this process leads."""
+        prune_at = time.monotonic()
+        while not stop.wait(FOLD_EVERY_SECONDS):
+            if not self.is_leading:
+                continue
+            try:
+                with self.database.write() as connection:
+                    rollups.fold(connection)
+                if time.monotonic() >= prune_at:
+                    prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
+                    with self.database.write() as connection:
+                        snapshots.prune(connection, self.clock())
+                        snapshots.forget_requests(connection)
+            except CockpitError as error:
+                log.warning("housekeeping failed and is tried again: %s", error)
+
+
+def run(
+    database_url: URL | str,
+    stop: threading.Event,
+    *,
+    ask_of: Callable[[str], Ask] = lambda screen: Ask(),
+) -> None:
+    """Compute snapshots until told to stop. See Snapshotter."""
+    Snapshotter(make_url(database_url), ask_of).run(stop)
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, DBAPIError) and getattr(cause.orig, "sqlstate", None) == DISK_FULL
+
+
+def _explained(error: Exception) -> str:
+    if _is_disk_full(error):
+        return "数据库磁盘已满"
+    if isinstance(error, CockpitError):
+        return str(error)
+    return "指标计算失败"
