@@ -12,9 +12,9 @@ from time import monotonic
 from typing import Literal
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from dashboard.errors import DatabaseUnavailable
+from dashboard.errors import DatabaseUnavailable, ImportRefused
 from data_access.imports import publishing, reference_rows, report, staging
 from data_access.imports.checks import judge, row_checks, titles
 from data_access.imports.interpreting import Interpreter
@@ -84,12 +84,24 @@ def import_incidents(
             staging.lock_source(connection, mapping.incidents.source.key)
             run = _Run(connection, file, facts, mapping, progress, rows_a_chunk)
             return run.outcome(report_folder, refresh_rollups)
+    except ProgrammingError as error:
+        remedy = _REMEDIES.get(getattr(error.orig, "sqlstate", ""))
+        if remedy is None:
+            raise
+        raise ImportRefused(f"{remedy}（{error.orig}）。") from error
     except OperationalError as error:
         reason = str(error.orig).strip().partition("\n")[0]
         raise DatabaseUnavailable(
             f"导入 {file.name} 时数据库出错：{reason}。尚无任何行可见；"
             "数据库恢复后重新运行同一命令，即从中断处继续。"
         ) from error
+
+
+# SQLSTATE -> what to do about it.
+_REMEDIES = {
+    "42P01": "数据库缺少所需的表，请先运行 cockpit db migrate",
+    "42501": "数据库用户权限不足，请以库的所有者运行",
+}
 
 
 @dataclass

@@ -114,12 +114,14 @@ def _resolve(connection: Connection, batch: Batch, mapping: IncidentMapping) -> 
         text(
             f"""
             create temporary table arriving on commit drop as
-            with regions_by_code as (
+            with local as (
+              select s.*, (s.registered_at at time zone :zone)::date as registered_on
+              from {batch.table} s
+            ), regions_by_day as (
               select distinct on (s.region_code, s.registered_on)
                 s.region_code, s.registered_on, r.id, r.county_id, r.town_id,
                 case when r.level = 'grid' then r.id end as grid_id
-              from (select distinct region_code, registered_month as registered_on
-                    from {batch.table}) s
+              from (select distinct region_code, registered_on from local) s
               join regions r on r.code = s.region_code
               order by s.region_code, s.registered_on,
                 (r.valid_from <= s.registered_on
@@ -129,9 +131,8 @@ def _resolve(connection: Connection, batch: Batch, mapping: IncidentMapping) -> 
               select s.*, r.id as region_id, r.county_id, r.town_id, r.grid_id,
                 o.id as holder_id, cast(:platform as text) as platform,
                 coalesce(c.is_sensitive, false) as is_sensitive
-              from {batch.table} s
-              join regions_by_code r on r.region_code = s.region_code
-                and r.registered_on = s.registered_month
+              from local s
+              join regions_by_day r using (region_code, registered_on)
               left join organisations o on o.code = s.holder_code
               left join codes c on c.list_key = :list_key and c.code = s.class_code
             )
@@ -145,6 +146,7 @@ def _resolve(connection: Connection, batch: Batch, mapping: IncidentMapping) -> 
         ),
         {
             "source": batch.source_id,
+            "zone": mapping.database.zone,
             "platform": mapping.platform,
             "list_key": mapping.classes.list_key,
         },

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 
-from dashboard.errors import ImportRefused, MappingError
+from dashboard.errors import DatabaseUnavailable, ImportRefused, MappingError
 from dashboard.heat_cells import Origin, cell_of
 from dashboard.work_calendar import WorkCalendar
 from data_access import facts, rollups
@@ -586,15 +586,41 @@ def test_a_file_that_lacks_a_column_leaves_nothing_behind(
     assert rows_of("select count(*) from incidents") == [(0,)]
 
 
+def test_a_database_without_tables_says_what_to_run(
+    empty_database_url: URL, excerpt: Path, boston_mapping: Path, tmp_path: Path
+) -> None:
+    engine = create_engine(empty_database_url)
+    with pytest.raises(ImportRefused, match="cockpit db migrate"):
+        import_incidents(engine, excerpt, boston_mapping, report_folder=tmp_path)
+    engine.dispose()
+
+
+def test_a_database_that_goes_away_is_said_and_the_next_run_goes_on(
+    imported: Importer, excerpt: Path, engine: Engine, rows_of: Reader
+) -> None:
+    def cut(stage: str, done: int, total: int) -> None:
+        if done == 31:
+            rows_of(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and pid <> pg_backend_pid()"
+            )
+
+    with pytest.raises(DatabaseUnavailable, match="从中断处继续"):
+        imported(excerpt, rows_a_chunk=10, progress=cut)
+    engine.dispose()
+    assert rows_of("select count(*) from incidents") == [(0,)]
+    assert imported(excerpt, rows_a_chunk=10).resumed_after_line == 31
+
+
 def test_regions_that_exist_are_used_by_code_and_validity(
     imported: Importer, sound_rows: Rows, write_csv: Writer, engine: Engine, rows_of: Reader
 ) -> None:
-    """Ward 5 was drawn anew on 2015-07-01: each case counts in the ward of its day."""
+    """Ward 5 was drawn anew on 2015-06-15: each case counts in the ward of its day."""
     regions: Iterable[tuple[int, str, str, str, str | None]] = (
         (1, "BOS", "city", "2000-01-01", None),
         (2, "BOS-00", "county", "2000-01-01", None),
-        (5, "BOS-05", "county", "2000-01-01", "2015-07-01"),
-        (6, "BOS-05", "county", "2015-07-01", None),
+        (5, "BOS-05", "county", "2000-01-01", "2015-06-15"),
+        (6, "BOS-05", "county", "2015-06-15", None),
     )
     with engine.begin() as connection:
         for region_id, code, level, valid_from, valid_to in regions:
@@ -614,7 +640,7 @@ def test_regions_that_exist_are_used_by_code_and_validity(
                 },
             )
     rows = sound_rows(4)
-    rows[1].update(OPEN_DT="08/01/2015 09:00:00 AM", TARGET_DT="", CLOSED_DT="")
+    rows[1].update(OPEN_DT="06/15/2015 12:10:00 AM", TARGET_DT="", CLOSED_DT="")
     rows[2].update(OPEN_DT="01/01/1999 09:00:00 AM")
     rows[3].update(ward="Ward 6")
     outcome = imported(write_csv(rows))
