@@ -67,9 +67,10 @@
     }
 
     setHeat() {
-      const night = said.theme === "night";
-      this.stage.show("heat", !night);
-      if (!night) this.heat.setData(said.heat || null);
+      const shown = said.theme !== "night" && Boolean(said.heat);
+      this.stage.show("heat", shown);
+      this.holder.classList.toggle("no-heat", !said.heat);
+      if (shown) this.heat.setData(said.heat);
     }
 
     async loadGeometry() {
@@ -79,9 +80,12 @@
       const load = (url) => (url ? this.library.get(url) : null);
       const [counties, towns] = await Promise.all([load(wanted.counties), load(wanted.towns)]);
       if (said.geometry !== wanted || !counties) return;
-      await this.slices.run("borders", this.counties.setShapes(counties, towns));
+      const groupOf = (region) => (isProvince() ? region.parent : region.id);
+      await this.slices.run("borders", this.counties.setShapes(counties, towns, groupOf));
       if (said.geometry !== wanted) return;
       this.base = counties;
+      this.holder.dataset.level = said.scope ? said.scope.level : "province";
+      this.holder.classList.toggle("has-grids", Boolean((wanted.grids || []).length));
       this.resize();
       const grids = await Promise.all((wanted.grids || []).map(load));
       if (said.geometry === wanted) this.grids.setShapes(grids.filter(Boolean));
@@ -147,13 +151,14 @@
 
     drawLines() {
       this.counties.paintLines();
-      this.labels.setLabels(said.labels || defaultLabels(this.base, said.scope));
+      this.labels.setLabels(said.labels || defaultLabels(this.base));
       this.labels.draw();
     }
 
     async drawInset() {
       const canvas = this.holder.querySelector("canvas.map-inset-canvas");
       const inset = said.inset;
+      this.holder.classList.toggle("no-inset", !inset);
       if (!canvas || !inset) return;
       const grids = await this.library.get(inset.grids);
       if (said.inset !== inset || !grids) return;
@@ -170,8 +175,7 @@
       const y = parts.mercatorY(place.lat);
       const region = this.base && this.counties.regionAt(x, y);
       if (!region) return;
-      const level = said.scope ? said.scope.level : null;
-      const target = level === "province" ? parentOf(region, this.base) : region;
+      const target = isProvince() ? parentOf(region, this.base) : region;
       if (target) cockpit.map.onPick(target.id, target.code);
     }
 
@@ -183,6 +187,10 @@
       this.stage.remove();
       if (face === this) face = null;
     }
+  }
+
+  function isProvince() {
+    return !said.scope || said.scope.level === "province";
   }
 
   function insetUrls() {
@@ -200,12 +208,13 @@
     return { id: region.parent, code: `${region.code.slice(0, 4)}00` };
   }
 
-  // Without labels from the payload: cities of a province, counties of a city, towns never.
-  function defaultLabels(shapes, scope) {
-    const level = scope && scope.level === "province" ? "city" : "county";
+  // Without labels from the payload: cities of a province (杭州), counties of a city (余姚市).
+  function defaultLabels(shapes) {
+    const level = isProvince() ? "city" : "county";
+    const short = (name) => (isProvince() ? name.replace(/市$/, "") : name);
     return shapes.regions
       .filter((region) => region.level === level && region.centre)
-      .map(({ name, centre: [lon, lat] }) => ({ text: name.replace(/市$/, ""), lon, lat }));
+      .map(({ name, centre: [lon, lat] }) => ({ text: short(name), lon, lat }));
   }
 
   function update(payload) {
@@ -240,9 +249,9 @@
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.cockpit_map = { apply };
 
-  // dash-leaflet's bundle brings Leaflet along and makes it window.L; every map made from now on
-  // passes here.
-  window.L.Map.addInitHook(function () {
+  // dash-leaflet's bundle brings Leaflet along and makes it window.L, before any asset is read (a
+  // page without maps has none); every map made from now on passes here.
+  window.L?.Map.addInitHook(function () {
     if (this.getContainer().classList.contains(MAP_CLASS)) face = new Face(this);
   });
 })();

@@ -20,12 +20,13 @@
       this.fill = { classes: [], values: {} };
     }
 
-    // `counties` and, where the scope shows them, `towns` (null otherwise).
-    *setShapes(counties, towns) {
+    // `counties` and, where the scope shows them, `towns` (null otherwise). Between counties of two
+    // groups runs a light line, within one a dark one.
+    *setShapes(counties, towns, groupOfCounty) {
       const sets = [];
       for (const shapes of [counties, towns]) {
         if (!shapes) continue;
-        const groupOf = sets.length ? () => 0 : (region) => region.parent;
+        const groupOf = sets.length ? () => 0 : groupOfCounty;
         const borders = yield* shapes.borders(groupOf);
         sets.push({ shapes, borders, painted: [], lines: { scale: 0 } });
       }

@@ -24,6 +24,7 @@
     // `layers`: Shapes, one a county; an empty list takes the layer away.
     setShapes(layers) {
       this.layers = layers;
+      this.meanSide = meanSide(layers);
       this.forget();
       this.draw();
     }
@@ -142,7 +143,7 @@
         context.fillStyle = step < 0 ? pattern : view.theme.cell[step];
         yield* inBatches(context, members, view.scale, left, top, () => context.fill("evenodd"));
       }
-      if (!cells.length || meanSide(cells) * view.scale < LINED_FROM) return;
+      if (this.meanSide * view.scale < LINED_FROM) return;
       context.strokeStyle = view.theme.ground;
       context.lineWidth = LINE * view.unit;
       context.lineJoin = "round";
@@ -182,12 +183,15 @@
     }
   }
 
-  function meanSide(cells) {
+  // Mean width of the cells, on the Mercator square.
+  function meanSide(layers) {
     let sum = 0;
-    for (const [shapes, index] of cells) {
-      sum += shapes.boxes[index * 4 + 2] - shapes.boxes[index * 4];
+    let cells = 0;
+    for (const { boxes } of layers) {
+      for (let box = 0; box < boxes.length; box += 4) sum += boxes[box + 2] - boxes[box];
+      cells += boxes.length / 4;
     }
-    return sum / cells.length;
+    return cells ? sum / cells : 0;
   }
 
   parts.Grids = Grids;

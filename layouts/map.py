@@ -72,6 +72,8 @@ TEXT_IDS: Final = {
     "alert_budget": "wall-map-alert-budget",
     "fill_period": "wall-map-fill-period",
     "fill_unit": "wall-map-fill-unit",
+    "grid_period": "wall-map-grid-period",
+    "grid_unit": "wall-map-grid-unit",
     "attribution": "wall-map-attribution",
     "inset_title": "wall-map-inset-title",
     "inset_count": "wall-map-inset-count",
@@ -79,6 +81,7 @@ TEXT_IDS: Final = {
     "stale_title": "wall-map-stale-title",
     "stale_gap": "wall-map-stale-gap",
     "stale_rings": "wall-map-stale-rings",
+    "summary": "wall-map-summary",
 }
 """Leaf text by meaning: ``set_props(id, {children: text})`` changes it."""
 
@@ -91,9 +94,11 @@ class MapFace:
     """What stands on the map's face when the page is built.
 
     ``fill_classes`` are the limits between the five county steps, ``heat_limits`` the lower limits
-    of the five heat steps, both in the units printed beside them. ``attribution`` is the 审图号
-    bound to these very outlines, or ``NOT_REVIEWED``. ``inset`` is None where no grid inset is
-    shown.
+    of the five heat steps, both in the units printed beside them. ``grid_classes`` are those of
+    the grid cells, empty where no scope of the page shows grids; while grids are shown their legend
+    stands in place of the fill's. ``attribution`` is the 审图号 bound to these very outlines, or
+    ``NOT_REVIEWED``. ``inset`` is None where no grid inset is shown. ``summary`` says in a
+    sentence, for those who hear the page, what the map shows.
     """
 
     heat_window: str
@@ -104,7 +109,10 @@ class MapFace:
     alert_budget: Sequence[str] = ()
     ring_name: str = "新发隐患、民生"
     heat_unit: str = HEAT_UNIT
+    grid_classes: Sequence[float] = ()
+    grid_unit: str = HEAT_UNIT
     attribution: str = NOT_REVIEWED
+    summary: str = ""
     inset: InsetFace | None = None
 
 
@@ -120,13 +128,24 @@ class InsetFace:
 def wall_map(face: MapFace) -> html.Div:
     """Return the map region: map, legends, inset, attribution, the note of a silent source."""
     children = [
+        html.P(face.summary, id=TEXT_IDS["summary"], className="map-summary"),
         leaflet_map(),
         heat_legend(face),
-        fill_legend(face),
+        class_legend(
+            "fill",
+            (TEXT_IDS["fill_period"], face.fill_period),
+            (TEXT_IDS["fill_unit"], face.fill_unit),
+            "county",
+            face.fill_classes,
+        ),
         html.Div(face.attribution, id=TEXT_IDS["attribution"], className="map-attribution"),
         stale_note(),
         dcc.Store(id=STORE_ID),
     ]
+    if face.grid_classes:
+        period = (TEXT_IDS["grid_period"], face.fill_period)
+        unit = (TEXT_IDS["grid_unit"], face.grid_unit)
+        children.append(class_legend("grids", period, unit, "cell", face.grid_classes))
     if face.inset is not None:
         children.append(grid_inset(face.inset))
     return html.Div(children, id=STAGE_ID, className="map-stage")
@@ -171,27 +190,31 @@ def heat_legend(face: MapFace) -> html.Div:
             html.Div(face.heat_unit, id=TEXT_IDS["heat_unit"]),
             html.Div(steps, className="map-heat-steps"),
         ],
-        className="map-day-only",
+        className="map-day-only map-heat-only",
     )
     return html.Div(
         [heat, _night_counts(), _mark_keys(face)], className="map-legend map-legend-heat"
     )
 
 
-def fill_legend(face: MapFace) -> html.Div:
-    """Return the legend of the county fill, highest step on top, hatch for no data below."""
-    rows = [
-        _fill_row(f"county-{step}", words)
-        for step, words in reversed(list(enumerate(class_words(face.fill_classes), start=1)))
-    ]
+def class_legend(
+    name: str,
+    period: tuple[str, str],
+    unit: tuple[str, str],
+    ramp: str,
+    limits: Sequence[float],
+) -> html.Div:
+    """Return a legend of steps, the highest on top, the hatch for no data below.
+
+    ``period`` and ``unit`` are (id, words) of the two lines of its title; ``ramp`` is county or
+    cell.
+    """
+    steps = enumerate(class_words(limits), start=1)
+    rows = [_step_row(f"{ramp}-{step}", words) for step, words in steps]
+    title = [html.Div(words, id=id_) for id_, words in (period, unit)]
     return html.Div(
-        [
-            html.Div(face.fill_period, id=TEXT_IDS["fill_period"]),
-            html.Div(face.fill_unit, id=TEXT_IDS["fill_unit"]),
-            *rows,
-            _fill_row("hatch", "无数据"),
-        ],
-        className="map-legend map-legend-fill",
+        [*title, *reversed(rows), _step_row("hatch", "无数据")],
+        className=f"map-legend map-legend-{name}",
     )
 
 
@@ -267,7 +290,7 @@ def _mark_keys(face: MapFace) -> html.Div:
     )
 
 
-def _fill_row(swatch: str, words: str) -> html.Div:
+def _step_row(swatch: str, words: str) -> html.Div:
     return html.Div(
         [html.Span(className=f"map-swatch map-swatch-{swatch}"), html.Span(words)],
         className="map-fill-step",

@@ -253,6 +253,25 @@ def payload() -> dict:
     }
 
 
+def city_payload() -> dict:
+    """A city with its grids, to follow ``payload``."""
+    urls = made_urls("3302")
+    rng = np.random.default_rng(2)
+    grids = [row for url in urls for row in made_grids(int(url.split("/")[2]))]
+    return {
+        "scope": {"region_id": 3302, "level": "city"},
+        "geometry": {"counties": address(3302, "counties"), "towns": None, "grids": urls},
+        "grid_values": {
+            "limits": [4, 8, 16, 28],
+            "values": {row.id: round(float(rng.gamma(1, 9)), 1) for row in grids},
+        },
+        "heat": None,
+        "inset": None,
+        "alerts": [],
+        "points": [],
+    }
+
+
 def create_harness() -> Dash:
     """The page and the addresses it asks for: layers, and /payload.json."""
     app = Dash(
@@ -268,6 +287,7 @@ def create_harness() -> Dash:
         fill_unit="件/万人",
         fill_classes=[3.5, 4.5, 5.5, 6.5],
         alert_budget=["预警门限:全屏", "每班误报不超1次"],
+        grid_classes=[4, 8, 16, 28],
         inset=InsetFace("网格层 鄞州区", "1,931个网格并为84片", "近24小时 · 界线为示意"),
     )
     app.layout = html.Div(
@@ -298,6 +318,10 @@ def add_addresses(server: FastAPI) -> None:
     @server.get("/made/{prefix}.json")
     def made(prefix: str) -> list[str]:
         return made_urls(prefix)
+
+    @server.get("/city.json")
+    def city() -> dict:
+        return city_payload()
 
     @server.get("/payload.json")
     def whole() -> dict:

@@ -466,6 +466,27 @@ def test_the_words_of_silence_are_shown_only_then(wall):
     expect(note).to_be_visible()
 
 
+def test_a_city_shows_the_legend_of_its_grids_and_none_of_what_it_lacks(wall):
+    for shown, hidden in [
+        (["map-legend-fill", "map-heat-only", "map-inset"], ["map-legend-grids"]),
+        (["map-legend-grids"], ["map-legend-fill", "map-heat-only", "map-inset"]),
+    ]:
+        for name in shown:
+            expect(wall.page.locator(f".{name}")).to_be_visible()
+        for name in hidden:
+            expect(wall.page.locator(f".{name}")).to_be_hidden()
+        wall.update(**harness.city_payload())
+
+
+def test_borders_of_counties_are_light_in_a_city_and_dark_in_a_province(wall):
+    def county_lines() -> int:
+        return wall.page.evaluate("() => cockpit.map.face().counties.sets[0].borders.within.length")
+
+    assert county_lines() > 0
+    wall.update(**harness.city_payload())
+    assert county_lines() == 0
+
+
 # -- picks, faults, long life ----------------------------------------------------------------
 
 

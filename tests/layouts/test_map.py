@@ -25,6 +25,8 @@ FACE = MapFace(
     fill_unit="件/万人",
     fill_classes=[3.5, 4.5, 5.5, 6.5],
     alert_budget=["预警门限:全屏", "每班误报不超1次"],
+    grid_classes=[4, 8, 16, 28],
+    summary="全省90个县(市、区)近24小时每万人上报件数",
     inset=InsetFace("网格层 鄞州区", "1,931个网格并为84片", "近24小时 · 界线为示意"),
 )
 
@@ -83,6 +85,13 @@ def test_the_fill_legend_names_each_step_from_the_highest_down():
         "不足3.5",
         "无数据",
     ]
+
+
+def test_a_page_without_grids_has_no_legend_of_grids():
+    [legend] = by_class(wall_map(FACE), "map-legend-grids")
+
+    assert words(legend)[2:4] == ["28及以上", "16—28"]
+    assert by_class(wall_map(replace(FACE, grid_classes=[])), "map-legend-grids") == []
 
 
 def test_the_heat_legend_prints_unit_and_lower_limit_of_each_step():
