@@ -1,0 +1,302 @@
+"""The `cockpit` command: what an operator types, what is said back, nothing else.
+
+Each command reads its arguments and calls one function; the work stands in the packages. Those are
+imported inside the commands, so that `cockpit --help` and small commands start at once.
+"""
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import psutil
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from dashboard.errors import CockpitError, DataUnavailable, SettingsError
+from dashboard.settings import Settings
+
+if TYPE_CHECKING:
+    from data_access.database import Database
+    from data_access.imports.incidents import ImportOutcome
+    from data_access.installation import Installation
+
+ROOT = Path(__file__).parent
+BOSTON_MAPPING = ROOT / "docs" / "examples" / "boston_311.toml"
+INDICATOR_PAGE = ROOT / "docs" / "indicators.md"
+REPORTS = Path("artifacts/imports")
+VERIFY_SECONDS = 600.0
+
+Reports = Annotated[Path, typer.Option(help="检查报告存放的目录")]
+On = Annotated[str, typer.Option("--on", help="内嵌数据库：main、demo 或 boston")]
+
+console = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+app = typer.Typer(help="综治中心数字驾驶舱", no_args_is_help=True, add_completion=False)
+database = typer.Typer(help="治理数据库：升级、核对、查看", no_args_is_help=True)
+imports = typer.Typer(help="导入部门交来的文件", no_args_is_help=True)
+app.add_typer(database, name="db")
+app.add_typer(imports, name="import")
+
+
+def main() -> None:
+    """Run a command; what is not as it must be is said in its own sentence, with status 1."""
+    try:
+        app()
+    except CockpitError as error:
+        say(str(error))
+        sys.exit(1)
+
+
+def say(sentence: str) -> None:
+    """One sentence for the operator, on stderr: stdout is for results."""
+    errors.print(sentence, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def progress_bars() -> Iterator["ProgressBars"]:
+    """Bars for the block; the last one stays on the terminal however the block ends."""
+    bars = ProgressBars()
+    try:
+        yield bars
+    finally:
+        bars.stop()
+
+
+class ProgressBars:
+    """One bar a step, one step after the other."""
+
+    def __init__(self) -> None:
+        self._step = ""
+        self._bar = Progress(console=console)
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` of a step is done; a finished bar is left alone."""
+        if step != self._step:
+            self._begin(step)
+        task = self._bar.tasks[0]
+        self._bar.update(task.id, completed=done, total=total)
+        if done >= total:
+            self.stop()
+
+    def _begin(self, step: str) -> None:
+        self.stop()
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
+        self._bar = Progress(*columns, TimeElapsedColumn(), console=console)
+        self._bar.add_task(step)
+        self._bar.start()
+        self._step = step
+
+    def stop(self) -> None:
+        """Leave the bar as it is on the terminal."""
+        self._bar.stop()
+
+
+@app.command()
+def demo(
+    seed: Annotated[int, typer.Option(help="同一种子生成同样的数据")] = 1,
+    until: Annotated[
+        datetime | None,
+        typer.Option(help="数据生成到此刻为止，不再写入新案件（默认现在，持续写入）"),
+    ] = None,
+) -> None:
+    """演示：内嵌数据库、虚构数据、持续写入的新案件、大屏。Ctrl-C 全部停止。"""
+    from data_access.demo import loader
+    from data_access.installation import Installation
+    from data_access.service import cockpit_program
+
+    writer = cockpit_program("演示数据写入", "demo-writer", "--seed", str(seed))
+    fill = loader.filled_with(seed, until)
+    others = () if until else (writer,)
+    show(Installation(name="demo", zone="Asia/Shanghai", fill=fill, others=others))
+
+
+@app.command()
+def demo_boston(
+    file: Annotated[Path | None, typer.Argument(help="boston_311_2015.csv.gz")] = None,
+    reports: Reports = REPORTS,
+) -> None:
+    """用真实热线数据演示：导入波士顿 311 文件（导入过以后可不带文件）。"""
+    from data_access.installation import Installation, filled_from_file
+
+    fill = filled_from_file(file, BOSTON_MAPPING, reports=reports, tell=show_outcome)
+    show(Installation(name="boston", database="boston", zone="America/New_York", fill=fill))
+
+
+@app.command()
+def serve() -> None:
+    """正式运行：数据库由 COCKPIT_DATABASE_URL 指定，不设则用内嵌数据库。"""
+    from data_access import installation
+
+    settings = Settings.from_environment()
+    with progress_bars() as report:
+        installation.serve(settings, say=say, report=report, on_ready=lambda: announce(settings))
+
+
+def show(installation: "Installation") -> None:
+    """Run an installation on this terminal until Ctrl-C."""
+    from data_access.installation import run
+
+    settings = Settings.from_environment()
+    with progress_bars() as report:
+        run(settings, installation, say=say, report=report, on_ready=lambda: announce(settings))
+    say("已全部停止。")
+
+
+def announce(settings: Settings) -> None:
+    """Where the wall is, and how long it took to be there."""
+    seconds = time.time() - psutil.Process().create_time()
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
+    say(f"大屏已就绪：http://{host}:{settings.port}/wall （用时 {seconds:.0f} 秒；Ctrl-C 停止）")
+
+
+@app.command(hidden=True)
+def snapshotter() -> None:
+    """计算快照的进程（由 demo、serve 启动）。"""
+    from data_access import snapshotter as process
+
+    process.run(child_database_url(), stop_event())
+
+
+@app.command(hidden=True)
+def demo_writer(seed: int = 1) -> None:
+    """持续写入演示数据的进程（由 demo 启动）。"""
+    from data_access.demo import writer
+
+    writer.run(child_database_url(), seed, stop_event())
+
+
+def child_database_url() -> str:
+    """The database that whoever started this process named."""
+    url = Settings.from_environment().database_url
+    if url is None:
+        raise SettingsError("缺少 COCKPIT_DATABASE_URL：此命令由 cockpit demo 或 serve 启动。")
+    return url
+
+
+def stop_event() -> threading.Event:
+    """An event that a stop signal sets, for processes that end at their next round."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    return stop
+
+
+@contextmanager
+def open_database(on: str) -> Iterator["Database"]:
+    """The database a command works on."""
+    from data_access.database import Database
+    from data_access.service import operators_database
+
+    name = "boston" if on == "boston" else "cockpit"
+    settings = Settings.from_environment()
+    with operators_database(settings, on, name) as url, closing(Database(url)) as opened:
+        yield opened
+
+
+@database.command()
+def migrate(
+    on: On = "main",
+    zone: Annotated[str | None, typer.Option(help="新库的时区（IANA 名）")] = None,
+) -> None:
+    """把数据库结构升级到本程序的版本。"""
+    from data_access import migrating
+
+    with open_database(on) as opened:
+        migrating.migrate(opened.url, zone=zone)
+    say("数据库结构已是最新。")
+
+
+@database.command()
+def verify(on: On = "main") -> None:
+    """逐日核对汇总与明细行；有差异时退出码为 1。"""
+    from data_access import rollups
+    from data_access.installation import require_current_schema
+
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        with opened.read(timeout_seconds=VERIFY_SECONDS) as connection:
+            differences = rollups.differences(connection)
+    if differences:
+        raise DataUnavailable(
+            f"{differences} 个地区日的汇总与明细不符：请执行 cockpit db rebuild。"
+        )
+    say("汇总与明细完全一致。")
+
+
+@database.command()
+def rebuild(on: On = "main") -> None:
+    """由明细行重新计算全部汇总。"""
+    from data_access import rollups
+
+    with open_database(on) as opened, opened.write() as connection:
+        rollups.rebuild(connection)
+    say("汇总已重新计算。")
+
+
+@database.command()
+def status(on: On = "main") -> None:
+    """版本、案件数、各来源最近一次联系。"""
+    from data_access.database_status import database_status
+
+    with open_database(on) as opened, opened.read() as connection:
+        found = database_status(connection)
+    table = Table(show_header=False)
+    table.add_row("PostgreSQL", found.server)
+    table.add_row("结构版本", f"{found.revision or '空'}（本程序 {found.newest}）")
+    table.add_row("时区", found.zone or "—")
+    table.add_row("事件", f"{found.incidents:,}")
+    table.add_row("矛盾纠纷", f"{found.disputes:,}")
+    table.add_row("未并入汇总的变化", f"{found.pending_deltas:,}")
+    for source, at in found.contacts:
+        table.add_row(source, f"{at:%Y-%m-%d %H:%M:%S %Z}" if at else "从未联系")
+    console.print(table)
+
+
+@imports.command("incidents")
+def import_incidents(
+    file: Annotated[Path, typer.Argument(help="CSV 文件，可为 .gz")],
+    mapping: Annotated[Path, typer.Option(help="映射文件，见 docs/data-formats.md")],
+    reports: Reports = REPORTS,
+    on: On = "main",
+) -> None:
+    """导入事件。中断后重新执行即继续；同一文件再次导入不改变任何数据。"""
+    from data_access.installation import import_into, require_current_schema
+
+    with open_database(on) as opened, progress_bars() as report:
+        require_current_schema(opened)
+        outcome = import_into(opened, file, mapping, reports=reports, report=report)
+    show_outcome(outcome)
+
+
+def show_outcome(outcome: "ImportOutcome") -> None:
+    """What an import did: rows, checks, and where the report is."""
+    table = Table("行", "数", title="此前已导入，未作改动" if outcome.is_repeat else None)
+    table.add_row("读入", f"{outcome.rows_read:,}")
+    table.add_row("接受", f"{outcome.rows_accepted:,}")
+    table.add_row("拒绝", f"{outcome.rows_rejected:,}")
+    table.add_row("接受但存疑", f"{outcome.rows_doubtful:,}")
+    for check in outcome.checks:
+        table.add_row(f"{'拒绝' if check.rejects else '存疑'}：{check.title}", f"{check.rows:,}")
+    console.print(table)
+    console.print(f"检查报告：{outcome.report}", soft_wrap=True)
+
+
+@app.command()
+def indicators() -> None:
+    """由代码重新生成 docs/indicators.md。"""
+    from layouts.documents.indicator_dictionary import indicator_dictionary
+
+    INDICATOR_PAGE.write_text(indicator_dictionary(), encoding="utf-8")
+    say(f"已写入 {INDICATOR_PAGE}。")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Files made from the dictionary or from a snapshot; everything on a screen stands elsewhere."""
