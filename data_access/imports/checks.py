@@ -2,7 +2,7 @@
 
 A check is a name, a Chinese title, what follows from it, and a function that looks at one
 understood chunk. Checks that need the whole file are named here too; their statements stand in
-`staging`. What a doubt does to indicators is decided where they are defined, not here.
+`whole_file`. What a doubt does to indicators is decided where they are defined, not here.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from data_access.imports.mapping import load_mapping
+from data_access.imports.mapping_file import load_mapping
 from data_access.imports.reading import read_chunks
 
 ROWS_A_CHUNK = 20_000

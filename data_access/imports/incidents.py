@@ -15,14 +15,15 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from dashboard.errors import DatabaseUnavailable, ImportRefused
-from data_access.imports import publishing, reference_rows, report, staging
+from data_access.imports import batches, publishing, reference_rows, report, staging, whole_file
+from data_access.imports.batches import Batch
 from data_access.imports.checks import judge, row_checks, titles
 from data_access.imports.interpreting import Interpreter
-from data_access.imports.mapping import IncidentMapping, LoadedMapping, load_mapping
+from data_access.imports.mapping import IncidentMapping
+from data_access.imports.mapping_file import LoadedMapping, load_mapping
 from data_access.imports.publishing import Published
 from data_access.imports.reading import FileFacts, file_facts, read_chunks
 from data_access.imports.report import CheckCount
-from data_access.imports.staging import Batch
 from data_access.schema import import_batches
 
 ROWS_A_CHUNK = 20_000
@@ -81,7 +82,7 @@ def import_incidents(
     try:
         with engine.connect() as connection:
             connection.detach()  # a session of its own: its end gives the lock back
-            staging.lock_source(connection, mapping.incidents.source.key)
+            batches.lock_source(connection, mapping.incidents.source.key)
             run = _Run(connection, file, facts, mapping, progress, rows_a_chunk)
             return run.outcome(report_folder, refresh_rollups)
     except ProgrammingError as error:
@@ -123,7 +124,7 @@ class _Run:
         began = monotonic()
         with self.connection.begin():
             reference_rows.refuse_foreign_database(self.connection, self.mapping)
-            batch = staging.claim_batch(self.connection, self.file.name, self.facts, self.loaded)
+            batch = batches.claim_batch(self.connection, self.file.name, self.facts, self.loaded)
         is_repeat = batch.state == "published"
         resumed_after = 0 if is_repeat else self._stage(batch)
         staged = monotonic()
@@ -138,7 +139,7 @@ class _Run:
         with self.connection.begin():
             known = reference_rows.known_region_codes(self.connection, self.mapping)
             origin = reference_rows.heat_origin(self.connection, self.mapping)
-            after_line = staging.resume_line(self.connection, batch)
+            after_line = batches.resume_line(self.connection, batch)
         if batch.state == "staged" and after_line:
             return after_line
         interpreter = Interpreter(self.mapping, known)
@@ -161,7 +162,7 @@ class _Run:
                 )
             self.progress("读入", raw.last_line, self.facts.lines)
         with self.connection.begin():
-            staging.finish(self.connection, batch, self.mapping)
+            whole_file.finish(self.connection, batch, self.mapping)
         return after_line
 
     def _titles(self) -> dict[str, str]:

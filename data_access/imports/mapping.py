@@ -1,19 +1,14 @@
 """What a file to import means, as a typed value read from TOML.
 
-Here: the shape of a mapping file, and errors that name file, key and what was expected. Not here:
-anything that looks at the data file or the database; columns are compared in `reading`, region and
-class codes in `publishing`. docs/data-formats.md describes every key for operators.
+Here: the shape of a mapping and what may stand in it; docs/data-formats.md describes every key for
+operators. Not here: reading the file and explaining its errors (`mapping_file`), and anything that
+looks at data or a database.
 """
 
 import codecs
-import hashlib
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -21,13 +16,10 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
-from pydantic_core import ErrorDetails
 
-from dashboard.errors import MappingError
 from data_access.schema.cases import CATEGORIES
 from data_access.schema.regions import LEVELS
 
@@ -321,80 +313,3 @@ class IncidentMapping(_Section):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.database.zone)
-
-
-@dataclass(frozen=True)
-class LoadedMapping:
-    """A mapping with the name and checksum of the file it came from."""
-
-    incidents: IncidentMapping
-    name: str
-    sha256: str
-
-
-def load_mapping(path: Path) -> LoadedMapping:
-    """Read and check a mapping file of kind `incidents`.
-
-    Raises:
-        MappingError: unreadable file, not TOML, or a key that is missing, unknown or wrong; the
-            message names the file, every wrong key and what was expected there.
-    """
-    content = _content(path)
-    try:
-        table = tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MappingError(
-            f"映射文件 {path} 不是有效的 TOML（UTF-8）：{error}。请改正后重试。"
-        ) from error
-    try:
-        mapping = IncidentMapping.model_validate(table)
-    except ValidationError as error:
-        raise MappingError(_explained(path, error.errors())) from error
-    return LoadedMapping(mapping, path.name, hashlib.sha256(content).hexdigest())
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise MappingError(
-            f"无法读取映射文件 {path}：{error.strerror}。请检查路径和权限。"
-        ) from error
-
-
-_EXPECTED: Mapping[str, str] = {
-    "missing": "此键必填",
-    "extra_forbidden": "没有这个键，请删除或检查拼写",
-    "string_type": "应为文本",
-    "string_too_short": "应为非空文本",
-    "string_too_long": "应为一个字符",
-    "int_type": "应为整数",
-    "float_type": "应为数字",
-    "bool_type": "应为 true 或 false",
-    "list_type": "应为数组",
-    "dict_type": "应为表",
-    "model_type": "应为表",
-    "date_type": "应为日期，例如 2000-01-01",
-    "datetime_type": "应为日期时间，例如 2015-01-01T00:00:00",
-}
-
-
-def _explained(path: Path, errors: Iterable[ErrorDetails]) -> str:
-    found = "；".join(f"键 {_key(error)}：{_expected(error)}" for error in errors)
-    return f"映射文件 {path} 有误。{found}。请改正后重试。"
-
-
-def _key(error: ErrorDetails) -> str:
-    return ".".join(str(part) for part in error["loc"]) or "（顶层）"
-
-
-def _expected(error: ErrorDetails) -> str:
-    context: dict[str, Any] = error.get("ctx", {})
-    if error["type"] == "literal_error":
-        return f"应为 {context['expected'].replace(' or ', '、')} 之一"
-    if error["type"] == "value_error":
-        return str(context["error"])
-    limits = [f"{name} {context[name]}" for name in ("gt", "ge", "lt", "le") if name in context]
-    if limits:
-        return f"应满足 {'、'.join(limits)}"
-    return _EXPECTED.get(error["type"], f"值不合要求（{error['msg']}）")

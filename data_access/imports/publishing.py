@@ -14,8 +14,8 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from data_access.imports import reference_rows
+from data_access.imports.batches import Batch, drop
 from data_access.imports.mapping import MILESTONES, IncidentMapping
-from data_access.imports.staging import Batch, drop
 from data_access.partitions import ensure_months
 
 KEY = "home_county_id, source_id, case_no, registered_month"

@@ -17,13 +17,13 @@ from dashboard.errors import ImportRefused
 from dashboard.heat_cells import Origin
 from dashboard.work_calendar import SATURDAY, official_days, official_years
 from data_access import facts, migrating
+from data_access.imports.batches import NEW_SOURCES
 from data_access.imports.mapping import (
     CalendarSection,
     IncidentMapping,
     RegionEntry,
     RegionTree,
 )
-from data_access.imports.staging import NEW_SOURCES
 from data_access.schema import (
     code_lists,
     codes,

@@ -8,7 +8,8 @@ import pytest
 
 from data_access.imports.checks import Finding, Judgement, judge, row_checks
 from data_access.imports.interpreting import Interpretation, Interpreter
-from data_access.imports.mapping import IncidentMapping, load_mapping
+from data_access.imports.mapping import IncidentMapping
+from data_access.imports.mapping_file import load_mapping
 from data_access.imports.reading import read_chunks
 
 # Invented; the check character fits (see test_personal_data).

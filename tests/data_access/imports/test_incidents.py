@@ -14,7 +14,7 @@ from dashboard.errors import DatabaseUnavailable, ImportRefused, MappingError
 from dashboard.heat_cells import Origin, cell_of
 from dashboard.work_calendar import WorkCalendar
 from data_access import facts, rollups
-from data_access.imports import staging
+from data_access.imports import batches
 from data_access.imports.incidents import ImportOutcome, import_incidents
 from data_access.migrating import migrate
 
@@ -524,7 +524,7 @@ def test_a_second_import_of_a_source_waits_and_is_then_refused(
     rows_of: Reader,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(staging, "LOCK_PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(batches, "LOCK_PATIENCE_SECONDS", 0.3)
     path, other = write_csv(sound_rows(5)), write_csv(sound_rows(6), "other.csv")
     refusals: list[str] = []
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.errors import MappingError
-from data_access.imports.mapping import load_mapping
+from data_access.imports.mapping_file import load_mapping
 
 
 def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Path) -> None:

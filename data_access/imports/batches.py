@@ -1,0 +1,212 @@
+"""Batches: one file under one mapping on its way, its staging table, and where it stopped.
+
+A staging table is unlogged: after a crash of the server it is empty, which `resume_line` notices,
+and the file is read again from its start. What goes into the table stands in `staging`.
+"""
+
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, text, update
+
+from dashboard.errors import ImportRefused
+from data_access.imports.mapping import TIMES
+from data_access.imports.mapping_file import LoadedMapping
+from data_access.imports.reading import FileFacts
+from data_access.schema import import_batches, import_findings, sources
+
+SCHEMA = "import_staging"
+NEW_SOURCES = f"{SCHEMA}.new_sources"
+# One import at a time may take a number for a new source or batch.
+NUMBERING_LOCK = 7_301_011
+# First half of the two-part lock of one source's imports.
+SOURCE_LOCK = 7_301_012
+LOCK_PATIENCE_SECONDS = 15.0
+LOCK_RETRY_SECONDS = 0.25
+
+COLUMNS = (
+    "line",
+    "case_no",
+    "region_code",
+    "class_code",
+    "category",
+    "channel",
+    "holder_code",
+    *TIMES,
+    "registered_month",
+    "lon",
+    "lat",
+    "location_quality",
+    "cell_x",
+    "cell_y",
+    "has_doubtful_times",
+)
+_TYPES = {
+    "line": "bigint primary key",
+    "case_no": "text not null",
+    "region_code": "text not null",
+    "lon": "double precision",
+    "lat": "double precision",
+    "cell_x": "smallint",
+    "cell_y": "smallint",
+    "registered_month": "date not null",
+    "has_doubtful_times": "boolean not null",
+    **dict.fromkeys(TIMES, "timestamptz"),
+}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One file under one mapping; `state` is staging, staged, published or abandoned."""
+
+    id: int
+    source_id: int
+    state: str
+
+    @property
+    def table(self) -> str:
+        """Qualified name of its staging table."""
+        return f"{SCHEMA}.batch_{self.id}"
+
+
+def lock_source(connection: Connection, source_key: str) -> None:
+    """Keep other imports of the source away until this session ends, killed or not.
+
+    The server looks every second whether its client still lives: the session of a killed run ends
+    soon, and the lock is waited for as long as that takes.
+
+    Raises:
+        ImportRefused: another import of this source is running.
+    """
+    connection.execute(text("set client_connection_check_interval = '1s'"))
+    attempt = text("select pg_try_advisory_lock(:space, hashtext(:key))")
+    deadline = monotonic() + LOCK_PATIENCE_SECONDS
+    while not connection.scalar(attempt, {"space": SOURCE_LOCK, "key": source_key}):
+        connection.commit()
+        if monotonic() > deadline:
+            raise ImportRefused(
+                f"来源 {source_key} 正在导入另一个文件。请等它结束后再试；未作任何改动。"
+            )
+        sleep(LOCK_RETRY_SECONDS)
+    connection.commit()
+
+
+def claim_batch(
+    connection: Connection, file_name: str, facts: FileFacts, mapping: LoadedMapping
+) -> Batch:
+    """The batch of this file and mapping: the unfinished or last published one, or a new one.
+
+    Unfinished batches of the source from other files are abandoned: their rows were never seen.
+    """
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": NUMBERING_LOCK})
+    source_id = _source_id(connection, mapping.incidents.source.key)
+    latest = _latest_batch(connection, source_id)
+    same = (facts.sha256, mapping.sha256)
+    if latest and (latest.file_sha256, latest.mapping_sha256) == same:
+        return Batch(latest.id, source_id, latest.state)
+    if latest and latest.state != "published":
+        _abandon(connection, Batch(latest.id, source_id, latest.state))
+    batch_id = connection.execute(
+        insert(import_batches)
+        .values(
+            kind=mapping.incidents.kind,
+            source_id=source_id,
+            file_name=file_name,
+            file_sha256=facts.sha256,
+            mapping_sha256=mapping.sha256,
+            state="staging",
+        )
+        .returning(import_batches.c.id)
+    ).scalar_one()
+    batch = Batch(batch_id, source_id, "staging")
+    _create_table(connection, batch)
+    return batch
+
+
+def resume_line(connection: Connection, batch: Batch) -> int:
+    """Last line that is safely staged, 0 to begin; empties a table that lost rows in a crash."""
+    kept = connection.execute(
+        select(
+            import_batches.c.staged_through_line,
+            import_batches.c.rows_read,
+            import_batches.c.rows_rejected,
+        ).where(import_batches.c.id == batch.id)
+    ).one()
+    _create_table(connection, batch)
+    staged = connection.scalar(text(f"select count(*) from {batch.table}"))
+    if staged == kept.rows_read - kept.rows_rejected:
+        return int(kept.staged_through_line)
+    _forget(connection, batch)
+    return 0
+
+
+def drop(connection: Connection, batch: Batch) -> None:
+    """Remove the staging table."""
+    connection.exec_driver_sql(f"drop table if exists {batch.table}")
+
+
+def _source_id(connection: Connection, key: str) -> int:
+    """Number of the source: its own, or one kept for it until `publishing` writes the source."""
+    for statement in (
+        f"create schema if not exists {SCHEMA}",
+        f"create table if not exists {NEW_SOURCES} (key text primary key, id smallint not null)",
+    ):
+        connection.exec_driver_sql(statement)
+    known = connection.scalar(select(sources.c.id).where(sources.c.key == key))
+    kept = connection.scalar(text(f"select id from {NEW_SOURCES} where key = :key"), {"key": key})
+    if known is not None or kept is not None:
+        return int(known if known is not None else kept)
+    return int(
+        connection.execute(
+            text(
+                f"insert into {NEW_SOURCES} select :key, 1 + greatest("
+                f"(select coalesce(max(id), 0) from {NEW_SOURCES}),"
+                " (select coalesce(max(id), 0) from sources),"
+                " (select coalesce(max(source_id), 0) from import_batches)) returning id"
+            ),
+            {"key": key},
+        ).scalar_one()
+    )
+
+
+def _latest_batch(connection: Connection, source_id: int) -> Row[Any] | None:
+    columns = import_batches.c
+    return connection.execute(
+        select(import_batches)
+        .where(columns.source_id == source_id, columns.state != "abandoned")
+        .order_by(columns.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def _abandon(connection: Connection, batch: Batch) -> None:
+    drop(connection, batch)
+    connection.execute(delete(import_findings).where(import_findings.c.batch_id == batch.id))
+    connection.execute(
+        update(import_batches).where(import_batches.c.id == batch.id).values(state="abandoned")
+    )
+
+
+def _forget(connection: Connection, batch: Batch) -> None:
+    """Begin the batch again: nothing read, nothing found."""
+    drop(connection, batch)
+    _create_table(connection, batch)
+    connection.execute(delete(import_findings).where(import_findings.c.batch_id == batch.id))
+    connection.execute(
+        update(import_batches)
+        .where(import_batches.c.id == batch.id)
+        .values(
+            state="staging",
+            staged_through_line=0,
+            rows_read=0,
+            rows_accepted=0,
+            rows_rejected=0,
+            rows_doubtful=0,
+        )
+    )
+
+
+def _create_table(connection: Connection, batch: Batch) -> None:
+    columns = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in COLUMNS)
+    connection.exec_driver_sql(f"create unlogged table if not exists {batch.table} ({columns})")
