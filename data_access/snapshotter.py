@@ -12,7 +12,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dashboard.asks import Ask
 from dashboard.errors import CockpitError, DatabaseUnavailable, UnknownRegion
+from dashboard.screens import Screen, load_screens
 from dashboard.snapshot import Group, Snapshot
 from dashboard.views import View
 from data_access import feed, region_tree, rollups, snapshots
@@ -309,12 +310,14 @@ class Snapshotter:
 
 
 def run(
-    database_url: URL | str,
-    stop: threading.Event,
-    *,
-    ask_of: Callable[[str], Ask] = lambda screen: Ask(),
+    database_url: URL | str, stop: threading.Event, screens: Mapping[str, Screen] | None = None
 ) -> None:
-    """Compute snapshots until told to stop. See Snapshotter."""
+    """Compute snapshots until told to stop; `screens` (default: the built-in ones) say of what."""
+    known = screens or load_screens()
+
+    def ask_of(name: str) -> Ask:
+        return known[name].ask if name in known else Ask()
+
     Snapshotter(make_url(database_url), ask_of).run(stop)
 
 

@@ -1,0 +1,149 @@
+"""Where everything meets: settings, database, hub, pages, and the web server around them.
+
+`create_app(settings)` makes the Dash app; `server` is what gunicorn runs (`gunicorn -k asgi
+app:server`), made from the environment when it is first asked for.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dash import Dash
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+import callbacks
+from callbacks.hub import Hub
+from callbacks.wall import shell
+from dashboard.addresses import Address
+from dashboard.errors import SettingsError, UnknownAddress
+from dashboard.screens import Screen, load_screens
+from dashboard.settings import Settings
+from dashboard.snapshot import Snapshot
+from dashboard.views import View
+from data_access.database import Database
+from layouts import wall
+
+ROOT = Path(__file__).parent
+ASSETS = ROOT / "assets"
+TITLE = "综治中心数字驾驶舱"
+# Not part of the page: the browser keeps it for the time the server is away.
+NOT_ON_THE_PAGE = r"^service_worker\.js$"
+INDEX = (ASSETS / "index.html").read_text(encoding="utf-8")
+
+
+def create_app(settings: Settings) -> Dash:
+    """The whole cockpit as a Dash app on FastAPI; `.server` answers requests.
+
+    No connection is made before the first request.
+
+    Raises:
+        SettingsError: no database is named. ScreenConfigError: the screens' file is wrong.
+    """
+    if settings.database_url is None:
+        raise SettingsError(
+            "缺少 COCKPIT_DATABASE_URL：网页服务要知道数据库在哪里；cockpit serve 会替它设好。"
+        )
+    screens = load_screens(settings.screens)
+    database = Database(settings.database_url)
+    build = build_id()
+    hub = Hub(
+        database,
+        draw=lambda snapshot: wall.props(screen_named(screens, screen_of(snapshot)), snapshot),
+        build=build,
+        quiet_hour=settings.quiet_hour,
+    )
+    server = FastAPI(lifespan=hub.lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = Dash(
+        __name__,
+        server=server,
+        assets_folder=str(ASSETS),
+        title=TITLE,
+        update_title=None,  # type: ignore[arg-type]
+        assets_ignore=NOT_ON_THE_PAGE,
+        index_string=INDEX,
+    )
+    app.layout = shell()
+    callbacks.register_all(
+        app,
+        server,
+        hub=hub,
+        database=database,
+        build=lambda address, snapshot: built(screens, address, snapshot),
+        assets=ASSETS,
+    )
+    server.add_middleware(MarkedResponses, build=build)
+    server.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
+    return app
+
+
+def built(screens: Mapping[str, Screen], address: Address, snapshot: Snapshot | None) -> Any:
+    """The page of an address."""
+    return wall.build(screen_named(screens, address.screen), snapshot)
+
+
+def screen_named(screens: Mapping[str, Screen], name: str) -> Screen:
+    """The screen, which the address may have misspelt."""
+    if name not in screens:
+        raise UnknownAddress(f"没有大屏 /{name};配置文件中有 /{'、/'.join(screens)}。")
+    return screens[name]
+
+
+def screen_of(snapshot: Snapshot) -> str:
+    """Name of the screen a snapshot was made for."""
+    return View.parse(snapshot.view).screen
+
+
+def build_id() -> str:
+    """Changes when anything changes that a browser has loaded: pages loaded before then reload."""
+    digest = hashlib.sha256()
+    for folder, pattern in (
+        (ASSETS, "*"),
+        (ROOT / "layouts", "*.py"),
+        (ROOT / "callbacks", "*.py"),
+    ):
+        for path in sorted(folder.rglob(pattern)):
+            if path.is_file() and path.suffix != ".woff2":
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class MarkedResponses:
+    """Marks every answer as ours, and lets browsers keep what never changes under one address.
+
+    A proxy's error page, a login page, a stranger's answer bears no mark: the browser's shell
+    tells them apart by it.
+    """
+
+    def __init__(self, app: ASGIApp, *, build: str) -> None:
+        self._app = app
+        self._build = build
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, adding headers to the start of an answer."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        is_asset = scope["path"].startswith("/assets/") and b"m=" in scope["query_string"]
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Cockpit"] = self._build
+                if is_asset and message["status"] == 200:
+                    headers["Cache-Control"] = "public, max-age=31536000, immutable"
+                elif headers.get("content-type", "").startswith("text/html"):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self._app(scope, receive, marked)
+
+
+def __getattr__(name: str) -> FastAPI:
+    if name == "server":
+        server: FastAPI = create_app(Settings.from_environment()).server
+        globals()["server"] = server
+        return server
+    raise AttributeError(name)

@@ -1,0 +1,97 @@
+// The page: sets leaf props that changed, once the page is there. Never rebuilds anything.
+(function () {
+  "use strict";
+
+  const cockpit = (window.cockpit = window.cockpit || {});
+  const PAGE_ID = "page";
+
+  // What every leaf should show and what it does show, as JSON; both by id and prop.
+  let target = new Map();
+  let shown = new Map();
+  let map = {};
+  let builtFor = null;
+
+  function here() {
+    return window.location.pathname + window.location.search;
+  }
+
+  function node() {
+    const page = document.getElementById(PAGE_ID);
+    return page && page.childElementCount && page.dataset.address === here() ? page : null;
+  }
+
+  // Forget everything: another address.
+  function leave() {
+    target = new Map();
+    shown = new Map();
+    map = {};
+    builtFor = null;
+  }
+
+  // Takes an event in; returns whether something was set on the screen.
+  function take(event) {
+    if (event.type === "snapshot") {
+      target = new Map();
+      map = {};
+    }
+    for (const [id, props] of Object.entries(event.props || {})) {
+      if (!target.has(id)) target.set(id, new Map());
+      for (const [name, value] of Object.entries(props)) target.get(id).set(name, value);
+    }
+    Object.assign(map, event.map || {});
+    return flush(event.meta.number);
+  }
+
+  function flush(number) {
+    const page = node();
+    if (!page || !window.dash_clientside || !window.dash_clientside.set_props) return false;
+    if (builtFor !== page.dataset.address) {
+      builtFor = page.dataset.address;
+      shown = new Map();
+      // The page was built with this very snapshot: nothing to set.
+      if (Number(page.dataset.number) === number) remember();
+    }
+    for (const [id, props] of target) setChanged(id, props);
+    if (Object.keys(map).length && cockpit.map) {
+      const parts = map;
+      map = {};
+      cockpit.map.update(parts);
+    }
+    return true;
+  }
+
+  function setChanged(id, props) {
+    const changed = {};
+    const known = shown.get(id) || new Map();
+    for (const [name, value] of props) {
+      const text = JSON.stringify(value);
+      if (known.get(name) === text) continue;
+      changed[name] = value;
+      known.set(name, text);
+    }
+    shown.set(id, known);
+    target.delete(id);
+    if (!Object.keys(changed).length) return;
+    try {
+      window.dash_clientside.set_props(id, changed);
+    } catch (error) {
+      // A leaf this page hasn't got must not keep the others from being set.
+      console.warn(`cockpit: ${id} can't be set`, error);
+    }
+  }
+
+  function remember() {
+    for (const [id, props] of target) {
+      const known = new Map();
+      for (const [name, value] of props) known.set(name, JSON.stringify(value));
+      shown.set(id, known);
+    }
+    target = new Map();
+  }
+
+  function isWaiting() {
+    return target.size > 0 || Object.keys(map).length > 0;
+  }
+
+  cockpit.page = { here, node, leave, take, flush, isWaiting };
+})();

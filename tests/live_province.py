@@ -1,0 +1,98 @@
+"""A small invented province for the tests of the live half: two cities, three counties, a source.
+
+Names and figures are invented. Rows are written as a foreign program would: plain SQL, no help.
+"""
+
+from datetime import UTC, datetime
+from itertools import count
+
+import psycopg
+from sqlalchemy import URL, create_engine, text
+
+from data_access.feed import libpq_url
+from data_access.migrating import migrate
+
+PROVINCE, EAST, WEST = 1, 2, 3
+HARBOUR, HILLS, RIVER = 11, 12, 13
+COUNTIES = (HARBOUR, HILLS, RIVER)
+SOURCE = 1
+SOURCE_CYCLE_SECONDS = 10
+
+_REGIONS = [
+    (PROVINCE, "990000", "试验省", "试验", "shiyan", "province", None, None, None),
+    (EAST, "990100", "东州市", "东州", "dongzhou", "city", PROVINCE, EAST, None),
+    (WEST, "990200", "西州市", "西州", "xizhou", "city", PROVINCE, WEST, None),
+    (HARBOUR, "990101", "港口区", "港口", "gangkou", "county", EAST, EAST, HARBOUR),
+    (HILLS, "990102", "丘陵县", "丘陵", "qiuling", "county", EAST, EAST, HILLS),
+    (RIVER, "990201", "江湾县", "江湾", "jiangwan", "county", WEST, WEST, RIVER),
+]
+_case_numbers = count(1)
+
+
+def found(url: URL, *, zone: str = "Asia/Shanghai") -> None:
+    """Migrate an empty database and write regions and the source into it."""
+    migrate(url, zone=zone)
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        for row in _REGIONS:
+            connection.execute(
+                text(
+                    "insert into regions (id, code, name, short_name, pinyin, level, parent_id,"
+                    " city_id, county_id, sort_order, valid_from, centre_lon, centre_lat, area_km2)"
+                    " values (:id, :code, :name, :short, :pinyin, :level, :parent, :city, :county,"
+                    " :id, date '2020-01-01', 120, 29, 1000)"
+                ),
+                dict(
+                    zip(
+                        (
+                            *("id", "code", "name", "short", "pinyin", "level", "parent", "city"),
+                            "county",
+                        ),
+                        row,
+                        strict=True,
+                    )
+                ),
+            )
+        connection.execute(
+            text(
+                "insert into sources (id, key, name, kind, cycle_seconds, last_contact_at, is_live)"
+                " values (:id, 'grid', '网格系统', 'incidents', :cycle, now(), true)"
+            ),
+            {"id": SOURCE, "cycle": SOURCE_CYCLE_SECONDS},
+        )
+    engine.dispose()
+
+
+class Writer:
+    """A foreign program: commits one statement at a time on a connection of its own."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = libpq_url(url)
+        self._connection: psycopg.Connection | None = None
+
+    def add_incident(self, county: int = HARBOUR, *, at: datetime | None = None) -> str:
+        """Insert an incident registered now (or then), and report contact; returns its number."""
+        number = f"T{next(_case_numbers):08d}"
+        at = at or datetime.now(UTC)
+        self.execute(
+            "insert into incidents (home_county_id, source_id, case_no, registered_month, category,"
+            " region_id, county_id, class_code, registered_at) values (%s, %s, %s,"
+            " date_trunc('month', %s at time zone 'Asia/Shanghai')::date, 'service', %s, %s, 'x',"
+            " %s)",
+            (county, SOURCE, number, at, county, county, at),
+        )
+        return number
+
+    def report_contact(self) -> None:
+        """The source's heartbeat."""
+        self.execute("update sources set last_contact_at = clock_timestamp() where id = 1")
+
+    def execute(self, statement: str, values: tuple = ()) -> None:
+        """Run and commit one statement, connecting anew when the server was away."""
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._url, autocommit=True)
+        self._connection.execute(statement, values)  # type: ignore[call-overload]
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
