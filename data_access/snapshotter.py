@@ -27,7 +27,8 @@ from dashboard.views import View
 from data_access import feed, region_tree, rollups, snapshots
 from data_access.database import Database
 from data_access.region_tree import RegionTree
-from data_access.snapshotting import BandCache, compute
+from data_access.snapshotting import compute
+from data_access.wall_parts import BandCache
 
 log = logging.getLogger(__name__)
 

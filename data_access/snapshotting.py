@@ -1,59 +1,27 @@
-"""Computes a Snapshot: asks every reading module for its part and puts the parts together.
+"""Computes a Snapshot: asks for every part that is due and puts the parts together.
 
-Which indicators and periods a wall asks for stands here; how each is read stands in the modules
-named `*_readings`. Parts are independent: one that fails is named in `failures` and keeps its last
-value, the others go on.
+The parts stand in `data_access.wall_parts`. They are independent: one that fails is named in
+`failures` and keeps its last value, the others go on.
 """
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from dashboard import periods as spans
 from dashboard.asks import Ask
-from dashboard.bands import UsualBand
 from dashboard.errors import CockpitError
-from dashboard.indicators import DAILY_FLOWS, INDICATOR_BY_KEY
-from dashboard.intervals import wilson_interval
-from dashboard.periods import Period as Span
 from dashboard.scope import Scope
-from dashboard.snapshot import (
-    Choropleth,
-    Group,
-    HeatCells,
-    MapPart,
-    MapRegion,
-    Period,
-    Place,
-    Reading,
-    Series,
-    Snapshot,
-)
+from dashboard.snapshot import Group, HeatCells, MapPart, Reading, Series, Snapshot
 from dashboard.views import View
-from dashboard.vocabulary import Subject
-from dashboard.work_calendar import WorkCalendar
-from data_access import (
-    case_lists,
-    facts,
-    indicator_readings,
-    map_readings,
-    outlines,
-    ranking_readings,
-    region_tree,
-    reported_readings,
-    series_readings,
-    source_readings,
-)
+from data_access import facts, outlines, region_tree, series_readings, source_readings, wall_parts
 from data_access.database import Database
-from data_access.indicator_readings import Wanted
-from data_access.region_tree import Region, RegionTree
-from data_access.sums import EVER, SumReader, subjects_without_rows
+from data_access.sums import SumReader, subjects_without_rows
+from data_access.wall_parts import BandCache, Work
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -61,82 +29,6 @@ T = TypeVar("T")
 BOTH: tuple[Group, ...] = ("live", "slow")
 # An as-of within this of the clock is "now": nothing younger is known than what was just read.
 NOW_SLACK = timedelta(seconds=30)
-
-TODAY_COUNTS = ("incidents_closed", "red_new", "yellow_new")
-STOCKS = (
-    "incidents_open",
-    "incidents_overdue",
-    "incidents_near_due",
-    "incidents_red",
-    "incidents_yellow",
-    "emergencies_open",
-)
-MONTH_RATES = (
-    "closing_rate",
-    "on_time_rate",
-    "sign_rate",
-    "return_rate",
-    "visit_rate",
-    "satisfaction_rate",
-    "resolution_level",
-    "resolved_in_town_rate",
-)
-DISPUTE_INDICATORS = (
-    "receptions",
-    "reception_people",
-    "disputes_accepted",
-    "disputes_dispatched",
-    "disputes_mediated",
-    "disputes_succeeded",
-    "dispute_resolution_rate",
-    "mediation_success_rate",
-    "confirmation_rate",
-    "performance_rate",
-    "mean_mediation_days",
-)
-STAFF_INDICATORS = ("staff_online_rate", "reporting_rate", "patrol_rate")
-SPARK_DAYS = 30
-LEFT_OUT = {
-    "时间存疑": "registered_doubtful",
-    "无办结时限": "registered_unlimited",
-    "默认坐标": "registered_placed__default",
-    "坐标出界": "registered_placed__outside",
-    "无坐标": "registered_placed__none",
-}
-
-
-class BandCache:
-    """Usual bands by view and day: sixty days of half-hours are counted once a day, not a tick."""
-
-    def __init__(self) -> None:
-        self._bands: dict[tuple[Any, ...], UsualBand | None] = {}
-
-    def get(self, key: tuple[Any, ...], count: Callable[[], UsualBand | None]) -> UsualBand | None:
-        """The band kept under the key, counted when it is not there yet."""
-        if key not in self._bands:
-            if len(self._bands) > 500:
-                self._bands.clear()
-            self._bands[key] = count()
-        return self._bands[key]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Work:
-    """What all parts of one computation share."""
-
-    connection: Connection
-    tree: RegionTree
-    region: Region
-    counties: tuple[int, ...]
-    reader: SumReader
-    as_of: datetime
-    is_current: bool
-    zone: ZoneInfo
-    ask: Ask
-    heat_origin: tuple[float, float]
-    work_days: WorkCalendar
-    bands: BandCache
-    absent: frozenset[Subject]
 
 
 def compute(
@@ -169,7 +61,7 @@ def compute(
         scope = scope or Scope(counties=frozenset(counties))
         as_of = (view.as_of or now).astimezone(UTC)
         is_current = abs(now - as_of) <= NOW_SLACK
-        work = _Work(
+        work = Work(
             connection=connection,
             tree=tree,
             region=region,
@@ -196,7 +88,7 @@ def compute(
 
 
 def _assemble(
-    work: _Work,
+    work: Work,
     view: View,
     known: dict[str, Any],
     now: datetime,
@@ -205,13 +97,13 @@ def _assemble(
 ) -> Snapshot:
     failures: dict[str, str] = {}
 
-    def part(name: str, group: Group, make: Callable[[], T], kept: T) -> T:
+    def part(name: str, group: Group, make: Callable[[Work], T], kept: T) -> T:
         """The part anew, or as it was: when its group is not due, or when it failed."""
         if group not in groups:
             return kept
         try:
             with work.connection.begin_nested():
-                return make()
+                return make(work)
         except (DBAPIError, CockpitError, ArithmeticError, LookupError, ValueError) as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise
@@ -221,21 +113,23 @@ def _assemble(
 
     old_live, old_slow = _kept(previous, "live"), _kept(previous, "slow")
     old_map = previous.map if previous else _empty_map()
-    live = part("今日与在办", "live", lambda: _live_readings(work), old_live)
-    slow = part("比率与纠纷", "slow", lambda: _slow_readings(work), old_slow)
-    trend = part("今日走势", "live", lambda: _live_series(work), _kept_series(previous, "live"))
-    days = part("近30日", "slow", lambda: _slow_series(work), _kept_series(previous, "slow"))
-    ranking = part("排名", "slow", lambda: _ranking(work), previous.ranking if previous else None)
-    choropleth = part("地图着色", "live", lambda: _choropleth(work), old_map.choropleth)
-    heat_live = part("热力", "live", lambda: _heat(work, "live"), _kept_heat(old_map, "live"))
-    heat_slow = part("热力", "slow", lambda: _heat(work, "slow"), _kept_heat(old_map, "slow"))
-    points = part("新发事件", "live", lambda: _points(work), old_map.points)
-    inset = part("网格层", "slow", lambda: _inset(work), old_map.inset)
-    items = part("督办", "live", lambda: _work_items(work), previous.work_items if previous else ())
-    ticker = part("最新事件", "live", lambda: _ticker(work), previous.ticker if previous else ())
-    left_out = part(
-        "未计入", "slow", lambda: _left_out(work), previous.left_out if previous else {}
+    live = part("今日与在办", "live", wall_parts.live_readings, old_live)
+    slow = part("比率与纠纷", "slow", wall_parts.slow_readings, old_slow)
+    trend = part("今日走势", "live", wall_parts.live_series, _kept_series(previous, "live"))
+    days = part("近30日", "slow", wall_parts.slow_series, _kept_series(previous, "slow"))
+    ranking = part("排名", "slow", wall_parts.ranking, previous.ranking if previous else None)
+    choropleth = part("地图着色", "live", wall_parts.choropleth, old_map.choropleth)
+    heat_live = part(
+        "热力", "live", lambda work: wall_parts.heat(work, "live"), _kept_heat(old_map, "live")
     )
+    heat_slow = part(
+        "热力", "slow", lambda work: wall_parts.heat(work, "slow"), _kept_heat(old_map, "slow")
+    )
+    points = part("新发事件", "live", wall_parts.points, old_map.points)
+    inset = part("网格层", "slow", wall_parts.inset, old_map.inset)
+    items = part("督办", "live", wall_parts.work_items, previous.work_items if previous else ())
+    ticker = part("最新事件", "live", wall_parts.ticker, previous.ticker if previous else ())
+    left_out = part("未计入", "slow", wall_parts.left_out, previous.left_out if previous else {})
     outline_set = outlines.current_set(work.connection)
     return Snapshot(
         number=0,
@@ -248,9 +142,9 @@ def _assemble(
         known_at=now,
         made_at=now,
         is_live=view.as_of is None,
-        place=_place(work),
-        regions=_map_regions(work),
-        periods=_named_periods(work),
+        place=wall_parts.place(work),
+        regions=wall_parts.map_regions(work),
+        periods=wall_parts.named_periods(work),
         readings=(*live, *slow),
         series=(*trend, *days),
         ranking=ranking,
@@ -270,329 +164,6 @@ def _assemble(
         sources=source_readings.states(work.connection),
         left_out=left_out,
         failures=failures,
-    )
-
-
-def _live_readings(work: _Work) -> tuple[Reading, ...]:
-    """Counts of today, stocks, and the same of the child regions where the wall shows them."""
-    today = spans.today_so_far(work.as_of, work.zone)
-    yesterday = spans.yesterday_same_time(work.as_of, work.zone)
-    own = (work.region.id,)
-    shown = (*own, *(child.id for child in work.tree.children(work.region)))
-    shift = spans.shift_since(work.as_of, work.zone, 20)
-    last_day = spans.last_hours(work.as_of, 24)
-    orders = [
-        Wanted(
-            indicator="incidents_registered",
-            period_key="today",
-            period=today,
-            compared_with=yesterday,
-            comparison_label="较昨日同时段",
-            region_ids=shown,
-            group="live",
-        ),
-        *(_own("today", today, key, own, "live") for key in TODAY_COUNTS),
-        *(_own("now", today, key, own, "live") for key in STOCKS),
-        *(
-            _own("shift", shift, key, own, "live")
-            for key in ("incidents_registered", "incidents_closed", "red_new")
-        ),
-        _own("last_24_hours", last_day, "incidents_registered", own, "live"),
-    ]
-    return tuple(_read(work, orders))
-
-
-def _slow_readings(work: _Work) -> tuple[Reading, ...]:
-    """Rates of the month, means of 30 days, disputes, staff, reported figures."""
-    month = spans.month_to_date(work.as_of, work.zone)
-    before = spans.previous_month_same_instant(work.as_of, work.zone)
-    thirty = spans.last_days(work.as_of, work.zone, 30)
-    own = (work.region.id,)
-    orders = [
-        Wanted(
-            indicator=key,
-            period_key="month",
-            period=month,
-            compared_with=before,
-            comparison_label="较上月同期",
-            region_ids=own,
-            group="slow",
-        )
-        for key in (*MONTH_RATES, *DISPUTE_INDICATORS)
-    ]
-    orders.append(_own("last_30_days", thirty, "mean_handling_hours", own, "slow"))
-    readings = _read(work, orders)
-    reported = reported_readings.read(work.connection, own, work.as_of)
-    return (*readings, _median(work, thirty), *_staff(work), *reported)
-
-
-def _read(work: _Work, orders: list[Wanted]) -> list[Reading]:
-    return indicator_readings.read(work.reader, orders, work.as_of, absent=work.absent)
-
-
-def _own(key: str, span: Span, indicator: str, region_ids: tuple[int, ...], group: Group) -> Wanted:
-    return Wanted(
-        indicator=indicator, period_key=key, period=span, region_ids=region_ids, group=group
-    )
-
-
-def _median(work: _Work, span: Span) -> Reading:
-    median, count = indicator_readings.median_handling_hours(work.connection, work.counties, span)
-    return Reading(
-        indicator="median_handling_hours",
-        region_id=work.region.id,
-        period="last_30_days",
-        value=median,
-        denominator=count,
-        status="known" if count else "empty_base",
-        group="slow",
-        as_of=work.as_of,
-    )
-
-
-def _staff(work: _Work) -> list[Reading]:
-    """Yesterday's staffing rates: the last whole day."""
-    today = work.as_of.astimezone(work.zone).date()
-    columns = [flow.key for flow in DAILY_FLOWS]
-    sums = work.reader.daily(columns, today - timedelta(days=1), today).get(work.region.id)
-    readings = []
-    for key in STAFF_INDICATORS:
-        indicator = INDICATOR_BY_KEY[key]
-        num = indicator_readings.total(sums, indicator.numerator) if sums else 0
-        den = indicator_readings.total(sums, indicator.denominator) if sums else 0
-        interval = wilson_interval(num, den) if den else None
-        readings.append(
-            Reading(
-                indicator=key,
-                region_id=work.region.id,
-                period="yesterday",
-                value=num / den if den else None,
-                numerator=num,
-                denominator=den,
-                interval=(interval.lower, interval.upper) if interval else None,
-                status="known" if den else ("empty_base" if sums else "no_data"),
-                group="slow",
-                as_of=work.as_of,
-            )
-        )
-    return readings
-
-
-def _live_series(work: _Work) -> tuple[Series, ...]:
-    today = work.as_of.astimezone(work.zone).date()
-    yesterday = today - timedelta(days=1)
-    counts = series_readings.half_hours(
-        work.connection,
-        work.counties,
-        spans.day_start(yesterday, work.zone),
-        work.as_of,
-        work.zone,
-    )
-    bands = {day: _band(work, day) for day in (yesterday, today)}
-    return (
-        series_readings.today_trend(counts, bands[today], work.as_of, work.zone),
-        series_readings.last_hours_trend(counts, bands, work.as_of, work.zone),
-    )
-
-
-def _band(work: _Work, day: date) -> UsualBand | None:
-    return work.bands.get(
-        (work.connection.engine.url, work.region.id, work.counties, day, work.ask.band_days),
-        lambda: series_readings.usual_day(
-            work.connection,
-            work.counties,
-            day,
-            work_days=work.work_days,
-            zone=work.zone,
-            days_back=work.ask.band_days,
-        ),
-    )
-
-
-def _slow_series(work: _Work) -> tuple[Series, ...]:
-    today = work.as_of.astimezone(work.zone).date()
-    first = today - timedelta(days=SPARK_DAYS)
-    columns = ("registered_all", "due", "due_met", "closed_seconds", "closed_sound")
-    rows = series_readings.daily(work.connection, work.region.id, columns, first, today)
-    begun = series_readings.first_case_day(work.connection, work.region.id)
-    days = [first + timedelta(days=n) for n in range(SPARK_DAYS)]
-    counted = {day: rows.get(day, {}) for day in days if begun is not None and day >= begun}
-    values: dict[tuple[str, str, str], dict[date, float | None]] = {
-        ("last_30_days", "incidents_registered", "件"): {
-            day: row.get("registered_all", 0) for day, row in counted.items()
-        },
-        ("on_time_spark", "on_time_rate", "%"): {
-            day: _ratio(row, "due_met", "due") for day, row in counted.items()
-        },
-        ("handling_spark", "mean_handling_hours", "小时"): {
-            day: _ratio(row, "closed_seconds", "closed_sound", 3600) for day, row in counted.items()
-        },
-    }
-    return tuple(
-        series_readings.daily_series(key, indicator, unit, series, work.as_of, work.zone)
-        for (key, indicator, unit), series in values.items()
-    )
-
-
-def _ratio(row: dict[str, int], over: str, under: str, scale: float = 1) -> float | None:
-    base = row.get(under, 0)
-    return row.get(over, 0) / base / scale if base else None
-
-
-def _ranking(work: _Work) -> Any:
-    year = spans.year_to_date(work.as_of, work.zone)
-    local = work.as_of.astimezone(work.zone)
-    before = None
-    if local.month > 1:
-        month_start = spans.day_start(local.date().replace(day=1), work.zone)
-        before = Span(year.start, month_start, f"1—{local.month - 1}月")
-    return ranking_readings.rank_counties(
-        work.connection,
-        work.reader,
-        work.tree,
-        work.region,
-        indicator_key=work.ask.ranking_indicator,
-        minimum=work.ask.ranking_minimum,
-        month=spans.month_to_date(work.as_of, work.zone),
-        cumulative=year,
-        before=before,
-        as_of=work.as_of,
-    )
-
-
-def _choropleth(work: _Work) -> Choropleth:
-    """近24小时 件/万人 by county, or another indicator of the month by county."""
-    key = work.ask.choropleth_indicator
-    indicator = INDICATOR_BY_KEY[key]
-    if key == "incidents_per_10k":
-        span = spans.last_hours(work.as_of, 24)
-        sums = work.reader.over(("registered_all",), span.start, span.end)
-        people = indicator_readings.residents(work.connection, work.counties)
-        known = indicator_readings.per_10k(sums, people)
-        values = {county: known.get(county) for county in work.counties}
-    else:
-        span = spans.month_to_date(work.as_of, work.zone)
-        order = _own("month", span, key, work.counties, "slow")
-        values = {
-            reading.region_id: reading.value
-            for reading in _read(work, [order])
-            if reading.facet is None
-        }
-    return Choropleth(
-        indicator=key,
-        label=span.label,
-        unit=indicator.unit,
-        classes=work.ask.choropleth_classes,
-        values=values,
-        group="live",
-        as_of=work.as_of,
-    )
-
-
-def _heat(work: _Work, group: Group) -> tuple[HeatCells, ...]:
-    layers = map_readings.heat(
-        work.connection,
-        work.region,
-        work.counties,
-        work.as_of,
-        ask=work.ask.heat,
-        origin=work.heat_origin,
-        groups=(group,),
-    )
-    return tuple(layers)
-
-
-def _points(work: _Work) -> Any:
-    return case_lists.new_points(
-        work.connection,
-        work.counties,
-        work.as_of,
-        minutes=work.ask.new_event_minutes,
-        limit=work.ask.point_count,
-    )
-
-
-def _inset(work: _Work) -> Any:
-    county = None
-    if work.ask.inset_county:
-        county = work.tree.find(work.ask.inset_county)
-    if county is None or county.id not in work.counties:
-        span = spans.last_days(work.as_of, work.zone, work.ask.inset_days)
-        sums = work.reader.over(("registered_all",), span.start, span.end)
-        chosen = map_readings.busiest(
-            {county: sums[county]["registered_all"] for county in work.counties if county in sums}
-        )
-        county = work.tree.by_id[chosen] if chosen is not None else None
-    return (
-        map_readings.grid_inset(work.connection, county, work.as_of, work.ask) if county else None
-    )
-
-
-def _work_items(work: _Work) -> Any:
-    return case_lists.work_items(
-        work.connection,
-        work.tree,
-        work.counties,
-        work.as_of,
-        work_days=work.work_days,
-        limit=work.ask.work_item_rows,
-    )
-
-
-def _ticker(work: _Work) -> Any:
-    return case_lists.newest(
-        work.connection, work.tree, work.counties, work.as_of, work.ask.ticker_rows
-    )
-
-
-def _left_out(work: _Work) -> dict[str, int]:
-    """Cases known by the as-of that some indicator or layer leaves out, by reason."""
-    sums = work.reader.over(LEFT_OUT.values(), EVER, work.as_of)[work.region.id]
-    return {reason: sums[column] for reason, column in LEFT_OUT.items() if sums.get(column)}
-
-
-def _named_periods(work: _Work) -> tuple[Period, ...]:
-    named = {
-        "today": spans.today_so_far(work.as_of, work.zone),
-        "month": spans.month_to_date(work.as_of, work.zone),
-        "year": spans.year_to_date(work.as_of, work.zone),
-        "last_30_days": spans.last_days(work.as_of, work.zone, 30),
-        "last_24_hours": spans.last_hours(work.as_of, 24),
-        "shift": spans.shift_since(work.as_of, work.zone, 20),
-    }
-    return tuple(
-        Period(key=key, label=span.label, start=span.start, end=span.end)
-        for key, span in named.items()
-    )
-
-
-def _place(work: _Work) -> Place:
-    children = work.tree.children(work.region)
-    return Place(
-        id=work.region.id,
-        code=work.region.code,
-        name=work.region.name,
-        level=work.region.level,
-        child_level=children[0].level if children else None,
-        city_count=sum(child.level == "city" for child in children),
-        county_count=len(work.counties),
-    )
-
-
-def _map_regions(work: _Work) -> tuple[MapRegion, ...]:
-    shown = [work.region, *work.tree.children(work.region)]
-    shown += [county for county in work.tree.counties(work.region) if county not in shown]
-    return tuple(
-        MapRegion(
-            id=region.id,
-            code=region.code,
-            name=region.name,
-            short_name=region.short_name,
-            level=region.level,
-            parent_id=region.parent_id,
-            centre=region.centre,
-        )
-        for region in shown
     )
 
 
