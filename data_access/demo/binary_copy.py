@@ -95,7 +95,8 @@ def _encode_rows(columns: Sequence[Column]) -> bytes:
     fields = [_field_count(count, len(columns)), *map(_field, columns)]
     matrix = np.concatenate([body for body, _ in fields], axis=1)
     kept = np.concatenate([mask for _, mask in fields], axis=1)
-    return matrix[kept].tobytes()
+    sent: Bytes = matrix[kept]
+    return sent.tobytes()
 
 
 def _field_count(rows: int, columns: int) -> tuple[Bytes, npt.NDArray[np.bool_]]:

@@ -247,13 +247,15 @@ def _town_weights(towns: Level, generator: np.random.Generator) -> Floats:
 def _shares(total: int, county_share: Floats, towns: Level, weight: Floats) -> Integers:
     """`total` dealt to towns by their county's share and their weight in it; each gets one."""
     in_county = np.bincount(towns.parent, weight)[towns.parent]
-    return 1 + _rounded(total - len(towns), county_share[towns.parent] * weight / in_county)
+    share = county_share[towns.parent] * weight / in_county
+    dealt: Integers = 1 + _rounded(total - len(towns), share)
+    return dealt
 
 
 def _rounded(total: int, share: Floats) -> Integers:
     """Whole numbers in proportion to the shares that add up to the total (largest remainder)."""
     exact = total * share / share.sum()
-    whole = np.floor(exact).astype(np.int64)
+    whole: Integers = np.floor(exact).astype(np.int64)
     rest = np.argsort(whole - exact, kind="stable")[: total - int(whole.sum())]
     whole[rest] += 1
     return whole
@@ -269,8 +271,8 @@ def _dealt(per_town: Integers, villages: Level, generator: np.random.Generator) 
     position = np.arange(len(villages)) - first[villages.parent]
     start = generator.integers(0, in_town)[villages.parent]
     turn = (position - start) % in_town[villages.parent]
-    extra: Integers = (turn < (rest % in_town)[villages.parent]).astype(np.int64)
-    return count + extra
+    dealt: Integers = count + (turn < (rest % in_town)[villages.parent])
+    return dealt
 
 
 def _children(
@@ -280,14 +282,13 @@ def _children(
     owner = np.repeat(np.arange(len(parents)), count)
     x, y = subdivision.random_points(parents.outlines, owner, generator)
     number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + 1
+    numbered = list(zip(owner.tolist(), number.tolist(), strict=True))
     is_grid = level == "grid"
     return Level(
         level,
         (GRID_IDS if is_grid else VILLAGE_IDS) + np.arange(len(owner)),
-        [f"{parents.codes[o]}{n:03d}" for o, n in zip(owner, number, strict=True)],
-        [f"第{n:02d}网格" for n in number]
-        if is_grid
-        else [_village_name(parents.names[o], n) for o, n in zip(owner, number, strict=True)],
+        [f"{parents.codes[parent]}{n:03d}" for parent, n in numbered],
+        [f"第{n:02d}网格" if is_grid else _village_name(parents.names[p], n) for p, n in numbered],
         owner,
         subdivision.split(parents.outlines, owner, x, y),
     )
