@@ -13,6 +13,9 @@ FIND_CHROMIUM = for program in "$$COCKPIT_CHROMIUM" chromium chromium-browser go
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DATABASE_TESTS := tests/data_access tests/callbacks
+# The real hotline file is no part of the project; found where it lies beside it.
+FILE ?= $(firstword $(COCKPIT_BOSTON_FILE) \
+	$(wildcard boston_311_2015.csv* ../boston_311_2015.csv* ../*/data/boston_311_2015/*.csv*))
 
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -26,9 +29,8 @@ help: ## 列出这些命令
 demo: $(INSTALLED) ## 启动演示：内嵌数据库、演示数据、持续写入的新案件、大屏（Ctrl-C 全部停止）
 	@$(BIN)/cockpit demo
 
-demo-boston: $(INSTALLED) ## 用真实热线数据启动：make demo-boston FILE=boston_311_2015.csv.gz
-	@test -n "$(FILE)" || { echo "请指明数据文件：make demo-boston FILE=boston_311_2015.csv.gz" >&2; exit 1; }
-	@$(BIN)/cockpit demo-boston "$(FILE)"
+demo-boston: $(INSTALLED) ## 用真实热线数据启动：make demo-boston FILE=….csv.gz
+	@$(BIN)/cockpit demo-boston $(FILE)
 
 serve: $(INSTALLED) ## 正式运行：COCKPIT_DATABASE_URL 指定的数据库，或内嵌数据库
 	@$(BIN)/cockpit serve

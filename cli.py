@@ -160,9 +160,11 @@ def announce(settings: Settings) -> None:
 @app.command(hidden=True)
 def snapshotter() -> None:
     """计算快照的进程（由 demo、serve 启动）。"""
+    from dashboard.screens import load_screens
     from data_access import snapshotter as process
 
-    process.run(child_database_url(), stop_event())
+    screens = load_screens(Settings.from_environment().screens)
+    process.run(child_database_url(), stop_event(), screens)
 
 
 @app.command(hidden=True)

@@ -8,6 +8,7 @@ the database before they start (``installation``).
 import contextlib
 import fcntl
 import http.client
+import json
 import os
 import signal
 import sys
@@ -38,7 +39,7 @@ GRACEFUL_SECONDS = 3
 # What a killed cockpit left behind ends by itself within seconds, and then frees its port.
 PORT_PATIENCE_SECONDS = 5.0
 LOOK_EVERY_SECONDS = 0.2
-READY_PATH = "/ready"
+SNAPSHOT_PATH = "/api/snapshot?path=/wall"
 
 Say = Callable[[str], None]
 
@@ -141,28 +142,34 @@ def run(
     first = (cockpit_program("快照进程", "snapshotter"), web_program(settings))
     for program in (*first, *others):
         supervisor.add(program.name, program.argv, environment)
-    threading.Thread(target=_watch, args=(settings, on_ready), daemon=True).start()
+    watch = threading.Thread(target=_watch, args=(settings, on_ready), daemon=True)
+    watch.start()
     supervisor.run()
 
 
 def _watch(settings: Settings, on_ready: Callable[[], None]) -> None:
-    while not is_ready(settings):
+    started_at = time.time() * 1000
+    while not shows_a_picture(settings, made_since=started_at):
         time.sleep(LOOK_EVERY_SECONDS)
     on_ready()
 
 
-def is_ready(settings: Settings) -> bool:
-    """Whether the web answers and has a whole snapshot to show."""
+def shows_a_picture(settings: Settings, *, made_since: float) -> bool:
+    """Whether the wall answers with a snapshot made since then, no part of which failed.
+
+    ``made_since`` in milliseconds since 1970: an earlier run's picture stays in the database.
+    """
     # Asked on this machine, by no proxy that the environment may name.
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
     connection = http.client.HTTPConnection(host, settings.port, timeout=5)
     try:
-        connection.request("GET", READY_PATH)
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
+        connection.request("GET", SNAPSHOT_PATH)
+        about = json.load(connection.getresponse())["meta"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError):
         return False
     finally:
         connection.close()
+    return (about["made_at"] or 0) >= made_since and not about["failures"]
 
 
 @contextlib.contextmanager
