@@ -75,7 +75,7 @@ class ProgressBars:
 
     def __init__(self) -> None:
         self._step = ""
-        self._bar = Progress(console=console)
+        self._bar = Progress(console=errors)
 
     def __call__(self, step: str, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` of a step is done; a finished bar is left alone."""
@@ -89,7 +89,7 @@ class ProgressBars:
     def _begin(self, step: str) -> None:
         self.stop()
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-        self._bar = Progress(*columns, TimeElapsedColumn(), console=console)
+        self._bar = Progress(*columns, TimeElapsedColumn(), console=errors)
         self._bar.add_task(step)
         self._bar.start()
         self._step = step

@@ -1,0 +1,147 @@
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.errors import EmbeddedServerError, PortInUse
+from dashboard.settings import Settings
+from data_access import service
+from data_access.server_data_folder import ServerDataFolder
+
+ROOT = Path(__file__).parents[2]
+NOW = 1_700_000_000_000.0
+
+
+def holding_a_claim(folder: Path) -> str:
+    return (
+        "import time; from pathlib import Path;"
+        " from data_access import service;"
+        " from data_access.server_data_folder import ServerDataFolder\n"
+        f"with service.claimed(ServerDataFolder(Path({str(folder)!r}))):\n"
+        "    print('claimed', flush=True); time.sleep(60)"
+    )
+
+
+@pytest.fixture
+def claiming_process(server_folder: Path) -> Iterator[tuple[Path, subprocess.Popen[str]]]:
+    """A folder, and another process that has claimed it."""
+    folder = server_folder / "claimed"
+    argv = [sys.executable, "-c", holding_a_claim(folder)]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield folder, process
+        process.kill()
+
+
+def test_a_folder_in_use_names_the_process_that_uses_it(
+    claiming_process: tuple[Path, subprocess.Popen[str]],
+) -> None:
+    folder, process = claiming_process
+    with pytest.raises(EmbeddedServerError) as refused, service.claimed(ServerDataFolder(folder)):
+        pass
+    assert f"进程号 {process.pid}" in str(refused.value)
+    assert "COCKPIT_DATA_FOLDER" in str(refused.value)
+
+
+def test_the_claim_of_a_killed_process_is_void(
+    claiming_process: tuple[Path, subprocess.Popen[str]],
+) -> None:
+    folder, process = claiming_process
+    process.kill()
+    process.wait()
+    with service.claimed(ServerDataFolder(folder)):
+        assert (folder / "cockpit.lock").read_text() == str(os.getpid())
+
+
+def test_a_port_that_becomes_free_is_waited_for() -> None:
+    taken = socket.create_server(("127.0.0.1", 0))
+    settings = Settings(port=taken.getsockname()[1])
+    threading.Timer(0.5, taken.close).start()
+    service.require_port_soon(settings)
+
+
+def test_a_port_that_stays_taken_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PORT_PATIENCE_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(PortInUse):
+        service.require_port_soon(Settings(port=taken.getsockname()[1]))
+
+
+@pytest.fixture
+def answering() -> Iterator[tuple[Settings, dict[str, Any]]]:
+    """A web server of its own kind; what it answers can be changed."""
+    answer: dict[str, Any] = {"body": b""}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer["body"])
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield Settings(port=server.server_port), answer
+        server.shutdown()
+        thread.join()
+
+
+def meta(made_at: float | None, failures: dict[str, str] | None = None) -> bytes:
+    return json.dumps({"meta": {"made_at": made_at, "failures": failures or {}}}).encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (meta(NOW + 5), True),
+        (meta(NOW - 5), False),
+        (meta(None), False),
+        (meta(NOW + 5, {"ranking": "查询失败"}), False),
+        (b"<html>502 Bad Gateway</html>", False),
+        (b"{}", False),
+    ],
+    ids=["new", "of an earlier run", "none yet", "with a failed part", "a proxy's", "another's"],
+)
+def test_only_a_new_whole_snapshot_counts_as_a_picture(
+    answering: tuple[Settings, dict[str, Any]], body: bytes, expected: bool
+) -> None:
+    settings, answer = answering
+    answer["body"] = body
+    assert service.shows_a_picture(settings, made_since=NOW) is expected
+
+
+def test_no_answer_is_no_picture() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert not service.shows_a_picture(Settings(port=port), made_since=NOW)
+
+
+def test_a_stop_signal_unwinds_what_was_begun() -> None:
+    steps = []
+    with pytest.raises(SystemExit) as left, service.stopping_tidily():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        finally:
+            steps.append("tidied")
+    assert steps == ["tidied"]
+    assert left.value.code == 128 + signal.SIGTERM
+
+
+def test_the_web_listens_where_the_settings_say() -> None:
+    argv = service.web_program(Settings(host="::1", port=9000, workers=3)).argv
+    assert argv[argv.index("--bind") + 1] == "[::1]:9000"
+    assert argv[argv.index("--workers") + 1] == "3"

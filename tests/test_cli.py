@@ -1,0 +1,119 @@
+"""The `cockpit` command as an operator meets it: what is said, where, and with which status."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+from typer.testing import CliRunner, Result
+
+import cli
+from data_access import service
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli.app, arguments, catch_exceptions=False)
+
+
+@pytest.fixture
+def cockpit_database(empty_database_url: URL, monkeypatch: pytest.MonkeyPatch) -> URL:
+    text = empty_database_url.render_as_string(hide_password=False)
+    monkeypatch.setenv("COCKPIT_DATABASE_URL", text)
+    return empty_database_url
+
+
+def said_by_main(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> str:
+    """What `cockpit …` says on stderr when it fails; it has left with status 1 then."""
+    monkeypatch.setattr(sys, "argv", ["cockpit", *arguments])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 1
+    written = capsys.readouterr()
+    assert "Traceback" not in written.err + written.out
+    return written.err
+
+
+def test_what_is_wrong_is_one_sentence_on_stderr_with_status_1() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "serve"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"COCKPIT_PORT": "80x", "PATH": "/usr/bin:/bin", "PYTHONUTF8": "1"},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("设置有误：COCKPIT_PORT=80x（应为 1—65535 的整数）。")
+
+
+def test_a_port_in_use_is_named_with_another_one_to_take(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(service, "PORT_PATIENCE_SECONDS", 0.0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("COCKPIT_PORT", str(port))
+        said = said_by_main(monkeypatch, capsys, "demo")
+    assert f"端口 {port} 已被" in said
+    assert "COCKPIT_PORT=" in said
+
+
+def test_a_process_started_alone_says_who_starts_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COCKPIT_DATABASE_URL", raising=False)
+    assert "cockpit demo" in said_by_main(monkeypatch, capsys, "snapshotter")
+
+
+def test_an_empty_database_is_migrated_and_then_agrees_with_its_rows(
+    cockpit_database: URL,
+) -> None:
+    before = run("db", "status")
+    assert "空" in before.stdout
+    assert run("db", "migrate", "--zone", "America/New_York").exit_code == 0
+    after = run("db", "status")
+    assert "America/New_York" in after.stdout
+    assert run("db", "verify").exit_code == 0
+
+
+def test_an_unmigrated_database_is_not_imported_into(
+    cockpit_database: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("import", "incidents", "cases.csv", "--mapping", "mapping.toml")
+    assert "cockpit db migrate" in said_by_main(monkeypatch, capsys, *arguments)
+
+
+def test_a_missing_mapping_is_named(
+    cockpit_database: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("db", "migrate")
+    arguments = ("import", "incidents", "cases.csv", "--mapping", "nowhere.toml")
+    assert "nowhere.toml" in said_by_main(monkeypatch, capsys, *arguments)
+
+
+def test_the_dictionary_page_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "indicators.md"
+    monkeypatch.setattr(cli, "INDICATOR_PAGE", page)
+    assert run("indicators").exit_code == 0
+    assert page.read_text(encoding="utf-8").startswith("# 指标字典")
+
+
+def test_each_step_gets_one_bar_that_is_left_when_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with cli.progress_bars() as report:
+        for done in range(3):
+            report("读入", done, 2)
+        report("发布", 1, 1)
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.strip()]
+    assert [line.split()[0] for line in lines] == ["读入", "发布"]
+    assert all("100%" in line for line in lines)
