@@ -1,0 +1,150 @@
+"""Snapshot time: ``snapshotting.compute`` for province, city and county, warm.
+
+Beside it: the main figures of the same wall straight from the rows, as a dashboard without
+roll-ups would ask for them.
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from dashboard.screens import built_in_wall
+from dashboard.snapshot import Group, Snapshot
+from dashboard.views import View
+from data_access import region_tree, snapshots
+from data_access.database import Database
+from data_access.region_tree import Region
+from data_access.snapshotting import BOTH, compute
+from data_access.wall_parts import BandCache
+from tests.bench.demo_database import BenchDatabase
+from tests.bench.measurement import Beside, Measurement, timed
+
+RUNS = 20
+AIM_MS = 150.0
+LIVE: tuple[Group, ...] = ("live",)
+
+# Today's counts, stocks and this month's rates by county, and the disputes' of the year: the
+# figures of the wall's left and right columns without trends, bands, ranks, lists and map.
+PLAIN_INCIDENTS = """
+select county_id,
+  count(*) filter (where registered_at >= :today) as registered,
+  count(*) filter (where closed_at >= :today) as closed,
+  count(*) filter (where closed_at is null) as open,
+  count(*) filter (where closed_at is null and due_at < :now) as overdue,
+  count(*) filter (where closed_at is null and due_at between :now and :soon) as near_due,
+  count(*) filter (where due_at >= :month and due_at < :now) as due,
+  count(*) filter (where due_at >= :month and due_at < :now and closed_at <= due_at) as on_time,
+  count(*) filter (where sign_due_at >= :month and sign_due_at < :now) as sign_due,
+  count(*) filter (where sign_due_at >= :month and sign_due_at < :now
+    and signed_at <= sign_due_at) as signed,
+  avg(closed_at - registered_at) filter (where closed_at >= :month) as handling,
+  count(*) filter (where dispatched_at >= :month and returned_at is not null) as returned,
+  count(*) filter (where closed_at >= :month and resolved_level <> 'county') as local
+from incidents where county_id = any(:counties) and registered_at < :now group by county_id"""
+PLAIN_DISPUTES = """
+select county_id,
+  count(*) filter (where registered_at >= :month) as registered,
+  count(*) filter (where closed_at >= :month) as closed,
+  count(*) filter (where closed_at >= :month and is_successful) as resolved,
+  count(*) filter (where closed_at >= :month and method = 'people') as people
+from disputes where county_id = any(:counties) and registered_at < :now group by county_id"""
+
+
+def measure(database: BenchDatabase) -> Iterable[Measurement]:
+    """Live group and both groups for each level; storing one."""
+    with closing(Database(database.app_url)) as opened:
+        chosen = _largest_of_each_level(opened)
+        bands = BandCache()
+        for region in chosen:
+            yield from _of_region(opened, region, bands)
+        yield _storing(opened, chosen[0], bands)
+
+
+def _largest_of_each_level(database: Database) -> tuple[Region, ...]:
+    with database.read() as connection:
+        tree = region_tree.load(connection)
+        busiest = connection.scalar(
+            text("select county_id from incidents group by 1 order by count(*) desc limit 1")
+        )
+    county = tree.by_id[int(busiest)]
+    city = tree.by_id.get(county.parent_id or 0, tree.root)
+    return tuple(dict.fromkeys((tree.root, city, county)))
+
+
+def _of_region(database: Database, region: Region, bands: BandCache) -> Iterable[Measurement]:
+    plain = timed(lambda: _plain(database, region), 5)
+    for groups, name in ((LIVE, "live group"), (BOTH, "both groups")):
+        yield Measurement(
+            what=f"snapshot, {region.level}, {name}",
+            unit="ms",
+            samples=timed(_computation(database, region, bands, groups), RUNS, warm=3),
+            aim=AIM_MS,
+            beside=Beside(what="main figures from rows", samples=plain),
+            note=f"{region.name}: one warm connection, bands known, computed and not stored."
+            " Beside it two plain statements over the rows for today's counts, stocks and the"
+            " month's rates only, without bands, trends, ranking, lists, heat and grids.",
+        )
+
+
+def _computation(
+    database: Database, region: Region, bands: BandCache, groups: tuple[Group, ...]
+) -> Callable[[], Snapshot]:
+    previous = _computed(database, region, bands, BOTH, None)
+    return lambda: _computed(database, region, bands, groups, previous)
+
+
+def _computed(
+    database: Database,
+    region: Region,
+    bands: BandCache,
+    groups: tuple[Group, ...],
+    previous: Snapshot | None,
+) -> Snapshot:
+    made = compute(
+        database,
+        View("wall", region.id),
+        now=datetime.now(UTC),
+        ask=built_in_wall().ask,
+        bands=bands,
+        previous=previous,
+        groups=groups,
+    )
+    if made.failures:
+        raise RuntimeError(f"the snapshot of {region.name} has failures: {made.failures}")
+    return made
+
+
+def _plain(database: Database, region: Region) -> None:
+    with database.read() as connection:
+        tree = region_tree.load(connection)
+        zone = connection.scalar(text("select value #>> '{}' from database_facts where key='zone'"))
+        moments = connection.execute(
+            text(
+                "select now() as now, now() + interval '1 day' as soon,"
+                " date_trunc('day', now(), :zone) as today,"
+                " date_trunc('month', now(), :zone) as month"
+            ),
+            {"zone": zone or "Asia/Shanghai"},
+        ).mappings()
+        values = {**moments.one(), "counties": [county.id for county in tree.counties(region)]}
+        for statement in (PLAIN_INCIDENTS, PLAIN_DISPUTES):
+            connection.execute(text(statement), values).all()
+
+
+def _storing(database: Database, region: Region, bands: BandCache) -> Measurement:
+    made = _computed(database, region, bands, BOTH, None)
+
+    def store() -> None:
+        with database.engine.connect() as connection:
+            snapshots.store(connection, made, 0)
+            connection.rollback()
+
+    return Measurement(
+        what="snapshot, serialised and stored",
+        unit="ms",
+        samples=timed(store, RUNS),
+        note=f"{region.name}, {len(made.to_json()) / 1000:,.0f} kB of JSON: to JSON, hash, gzip,"
+        " insert, notify; rolled back.",
+    )
