@@ -1,4 +1,4 @@
-"""Code lists of the demo, read from `code_lists.toml`: rows for the tables, weights for the draws.
+"""Code lists of the demo, read from `code_lists.toml`: rows for the tables.
 
 Codes are text even where they look like numbers.
 """
@@ -9,20 +9,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
 
 class Code(NamedTuple):
-    """One entry of a list; weight 0: a heading, drawn by nothing."""
+    """One entry of a list."""
 
     code: str
     label: str
     category: str | None
     is_sensitive: bool
-    weight: float
-    platform: str | None
-    days: int
 
 
 @cache
@@ -40,23 +34,9 @@ def entries(list_key: str) -> tuple[Code, ...]:
             entry["label"],
             entry.get("category"),
             entry.get("is_sensitive", False),
-            entry.get("weight", 0.0),
-            entry.get("platform"),
-            entry.get("days", 0),
         )
         for code, entry in _document()[list_key]["codes"].items()
     )
-
-
-def drawn(list_key: str, category: str | None = None) -> tuple[tuple[Code, ...], Any]:
-    """The entries that cases may have, and their probabilities (float array)."""
-    chosen = tuple(
-        entry
-        for entry in entries(list_key)
-        if entry.weight and (category is None or entry.category == category)
-    )
-    weights: npt.NDArray[np.float64] = np.array([entry.weight for entry in chosen])
-    return chosen, weights / weights.sum()
 
 
 def list_rows() -> Iterator[dict[str, Any]]:

