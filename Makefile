@@ -63,7 +63,8 @@ bench: $(INSTALLED) chromium ## 测量并写入 docs/performance.md
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/cockpit bench
 
 screenshots: $(INSTALLED) chromium ## 给正在运行的演示截图，存入 docs/screenshots
-	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/cockpit screenshots
+	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" \
+	$(BIN)/python -m tests.browser.screenshots "http://127.0.0.1:$${COCKPIT_PORT:-8050}"
 
 indicators: $(INSTALLED) ## 由代码重新生成 docs/indicators.md
 	@$(BIN)/cockpit indicators
