@@ -1,0 +1,48 @@
+// Turns the pages of lists every eight seconds, all walls together, and tells the style sheet the
+// wall's scale as a plain number, which CSS can't compute and charts need. Nothing else.
+(function () {
+  "use strict";
+
+  const TURN_MS = 8000;
+  const LOOK_MS = 500;
+
+  function serverTime() {
+    const clock = window.cockpit && window.cockpit.clock;
+    return clock && clock.isSet() ? clock.now() : Date.now();
+  }
+
+  // Rows of a pool are classed is-unused; of the others, all but this page's are marked. Marks are
+  // attributes of ours, which no leaf prop writes.
+  function turn(list, turns) {
+    const rows = [...list.children].filter((row) => !row.classList.contains("is-unused"));
+    const perPage = Number(getComputedStyle(list).getPropertyValue("--per-page")) || rows.length;
+    const pages = Math.max(1, Math.ceil(rows.length / perPage));
+    const page = turns % pages;
+    rows.forEach((row, place) => {
+      row.toggleAttribute("data-off-page", Math.floor(place / perPage) !== page);
+    });
+    const tabs = document.querySelector(`[data-pager-tabs="${list.dataset.pager}"]`);
+    if (!tabs) return;
+    [...tabs.children].forEach((tab, place) => {
+      tab.toggleAttribute("data-on-page", Math.floor(place / perPage) === page);
+    });
+  }
+
+  function turnAll() {
+    const turns = Math.floor(serverTime() / TURN_MS);
+    for (const list of document.querySelectorAll("[data-pager]")) turn(list, turns);
+  }
+
+  function setScale() {
+    const probe = document.createElement("i");
+    probe.style.cssText = "position:absolute;visibility:hidden;width:calc(100 * var(--u))";
+    document.body.appendChild(probe);
+    const scale = probe.getBoundingClientRect().width / 100;
+    probe.remove();
+    if (scale) document.documentElement.style.setProperty("--scale", scale.toFixed(4));
+  }
+
+  setScale();
+  window.addEventListener("resize", setScale);
+  setInterval(turnAll, LOOK_MS);
+})();

@@ -1,0 +1,175 @@
+"""Screens as data: which panels stand where, whose limits hold, when it is night.
+
+The TOML files are read and checked here; the built-in one is `dashboard/screens/wall.toml`. How a
+panel looks stands in `layouts.components`, what its figures are in `dashboard.indicators`.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from datetime import time
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from dashboard.asks import Ask
+from dashboard.errors import ScreenConfigError
+from dashboard.indicators import INDICATOR_BY_KEY
+
+BUILT_IN = Path(__file__).with_name("screens") / "wall.toml"
+
+PanelName = Literal[
+    "today",
+    "rates",
+    "trend",
+    "thirty_days",
+    "categories",
+    "map",
+    "cities",
+    "disputes",
+    "mediation",
+    "levels",
+    "ranking",
+    "supervision",
+    "latest",
+    "night_emergencies",
+    "night_shift",
+    "night_trend",
+    "night_handover",
+]
+PANEL_NAMES: tuple[str, ...] = get_args(PanelName)
+
+
+class Regions(BaseModel):
+    """Panels by the part of the screen they stand in, in their order."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    left: tuple[PanelName, ...] = ()
+    centre: tuple[PanelName, ...] = ()
+    right: tuple[PanelName, ...] = ()
+    bottom: tuple[PanelName, ...] = ()
+    night_left: tuple[PanelName, ...] = ()
+    night_right: tuple[PanelName, ...] = ()
+
+    def panels(self) -> tuple[PanelName, ...]:
+        """All panels, region by region."""
+        regions: Iterable[tuple[PanelName, ...]] = (
+            self.left,
+            self.centre,
+            self.right,
+            self.bottom,
+            self.night_left,
+            self.night_right,
+        )
+        return tuple(name for region in regions for name in region)
+
+
+class Screen(BaseModel):
+    """One screen. `rate_window` is in percent, `night_hours` are local hours [from, to)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    regions: Regions
+    night_hours: tuple[int, int] = (22, 6)
+    duty_phone: str = ""
+    duty_lines: tuple[str, ...] = ()
+    rate_window: tuple[int, int] = (84, 100)
+    ask: Ask = Ask()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        panels = self.regions.panels()
+        if repeated := sorted({name for name in panels if panels.count(name) > 1}):
+            raise ValueError(f"面板 {'、'.join(repeated)} 不能放两次")
+        low, high = self.rate_window
+        if not 0 <= low < high <= 100:
+            raise ValueError("rate_window 应为 0—100 之间由小到大的两个数")
+        if not all(0 <= hour <= 23 for hour in self.night_hours):
+            raise ValueError("night_hours 应为两个 0—23 的整点")
+        for key in (self.ask.ranking_indicator, self.ask.choropleth_indicator):
+            if key not in INDICATOR_BY_KEY:
+                raise ValueError(f"没有名为 {key} 的指标(见 docs/indicators.md)")
+        return self
+
+    def is_night(self, local: time) -> bool:
+        """Whether the night layout holds at this local time of day."""
+        start, end = self.night_hours
+        hour = local.hour
+        return start <= hour < end if start <= end else hour >= start or hour < end
+
+
+def load_screens(path: Path | None = None) -> dict[str, Screen]:
+    """The screens of a file by name, or the built-in ones.
+
+    Raises:
+        ScreenConfigError: the file can't be read, or names what does not exist.
+    """
+    file = path or BUILT_IN
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ScreenConfigError(
+            f"大屏配置文件 {file} 读不出来({error.strerror})。请检查 COCKPIT_SCREENS 与文件权限。"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScreenConfigError(
+            f"大屏配置文件 {file} 不是有效的 TOML:{error}。请改正后重试。"
+        ) from error
+    if not tables:
+        raise ScreenConfigError(f"大屏配置文件 {file} 里没有任何大屏。请至少写一个,例如 [wall]。")
+    return {name: _screen(file, name, table) for name, table in tables.items()}
+
+
+def built_in_wall() -> Screen:
+    """The wall that is shown where no file is set."""
+    return _built_in()["wall"]
+
+
+@cache
+def _built_in() -> dict[str, Screen]:
+    return load_screens()
+
+
+def _screen(file: Path, name: str, table: Any) -> Screen:
+    if not isinstance(table, dict):
+        raise ScreenConfigError(f"大屏配置文件 {file} 的 {name} 应为一个表,例如 [{name}]。")
+    try:
+        ask = _ask(table.get("ask", {}))
+        return Screen.model_validate({**table, "name": name, "ask": ask})
+    except (ValidationError, ValueError) as error:
+        raise ScreenConfigError(
+            f"大屏配置文件 {file} 的 [{name}] 有误:{_explained(error)}。请改正后重试。"
+        ) from error
+
+
+def _ask(table: dict[str, Any]) -> Ask:
+    unknown = sorted(set(table) - set(Ask.__dataclass_fields__))
+    if unknown:
+        raise ValueError(f"ask 里不认识 {'、'.join(unknown)}")
+    return TypeAdapter(Ask).validate_python(table)
+
+
+def _explained(error: ValueError) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    return ";".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or '整体'}:"
+        f"{_reason(problem['type'], problem['msg'])}(写的是 {_short(problem['input'])})"
+        for problem in error.errors()
+    )
+
+
+def _reason(kind: str, message: str) -> str:
+    if kind == "literal_error":
+        return f"没有这个面板,可用的有 {'、'.join(PANEL_NAMES)}"
+    if kind == "extra_forbidden":
+        return "没有这个设置"
+    return message.removeprefix("Value error, ")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -1,0 +1,102 @@
+"""各市今日上报: the child regions in the order of the data, each against yesterday."""
+
+from dash import html
+
+from dashboard.screens import Screen
+from dashboard.snapshot import MapRegion, Reading, Snapshot
+from layouts import ids, wording
+from layouts.ids import WallIds
+from layouts.panel_frame import (
+    Leaves,
+    PanelState,
+    count_leaves,
+    figure,
+    merged,
+    state_of,
+    text_leaf,
+    untitled_panel,
+    width_leaf,
+)
+
+# Pages of twelve: enough for the largest province's cities and most counties' towns.
+POOL = 36
+
+
+def build(screen: Screen) -> html.Section:
+    """Frame of the strip: a pool of cells in pages."""
+    return untitled_panel(
+        WallIds.CITIES,
+        "cities",
+        html.Div(
+            [
+                html.Span(id=WallIds.CITIES_TITLE, className="cities-title"),
+                html.Span("件,较昨日同时段", className="cities-unit"),
+                html.Span(id=ids.part(WallIds.CITIES, "asof"), className="panel-asof"),
+            ],
+            className="cities-head",
+        ),
+        html.Div(
+            [_cell(place) for place in range(POOL)],
+            className="cities-cells",
+            **{"data-pager": "cities"},
+        ),
+        is_live=True,
+    )
+
+
+def state(screen: Screen, snapshot: Snapshot) -> PanelState:
+    """State of the panel; a place without parts has an empty strip."""
+    children = _children(snapshot)
+    return (
+        state_of(*(_reading(snapshot, child) for child in children)) if children else PanelState()
+    )
+
+
+def props(screen: Screen, snapshot: Snapshot) -> Leaves:
+    """Leaf props of the panel."""
+    children = _children(snapshot)
+    readings = [_reading(snapshot, child) for child in children]
+    highest = max((reading.value or 0 for reading in readings if reading), default=0)
+    level = snapshot.place.child_level or ""
+    parts: list[Leaves] = [
+        text_leaf(WallIds.CITIES_TITLE, f"{wording.LEVEL_WORDS.get(level, '各地')}今日上报"),
+    ]
+    for place in range(POOL):
+        cell = ids.row(WallIds.CITIES, place)
+        if place >= len(children):
+            parts.append({cell: {"className": "city is-unused"}})
+            continue
+        reading = readings[place]
+        value = (reading.value or 0) if reading else 0
+        change = reading.comparison.change if reading and reading.comparison else None
+        leads = bool(highest) and value == highest
+        parts += [
+            {cell: {"className": "city is-leader" if leads else "city"}},
+            text_leaf(ids.part(cell, "name"), children[place].short_name),
+            count_leaves(ids.part(cell, "value"), reading),
+            text_leaf(ids.part(cell, "change"), wording.growth(change, 0)),
+            width_leaf(ids.part(cell, "bar"), value / highest if highest else 0),
+        ]
+    return merged(parts)
+
+
+def _children(snapshot: Snapshot) -> list[MapRegion]:
+    return [region for region in snapshot.regions if region.parent_id == snapshot.place.id][:POOL]
+
+
+def _reading(snapshot: Snapshot, region: MapRegion) -> Reading | None:
+    return snapshot.find("incidents_registered", period="today", region_id=region.id)
+
+
+def _cell(place: int) -> html.Div:
+    cell = ids.row(WallIds.CITIES, place)
+    return html.Div(
+        [
+            html.Span(id=ids.part(cell, "name"), className="city-name"),
+            html.Span(html.I(id=ids.part(cell, "bar"), className="bar"), className="bar-track"),
+            figure(ids.part(cell, "value"), "city-value"),
+            html.Span(id=ids.part(cell, "change"), className="city-change"),
+        ],
+        id=cell,
+        className="city is-unused",
+    )

@@ -1,0 +1,175 @@
+"""The map's region: `layouts.map` given its words, and the payload of a snapshot for its canvases."""
+
+from typing import Any
+
+from dash import html
+
+from dashboard.geometry import geometry_url
+from dashboard.screens import Screen
+from dashboard.snapshot import GridInset, HeatCells, Snapshot
+from layouts import wording
+from layouts.ids import WallIds
+from layouts.map import HEAT_UNIT, NOT_REVIEWED, STORE_ID, TEXT_IDS, InsetFace, MapFace, wall_map
+from layouts.panel_frame import Leaves, PanelState, merged, text_leaf, zone_of
+from layouts.source_clock import data_until
+
+HEAT_WINDOW = "2h"
+HEAT_CLASSES = "隐患、民生"
+NO_OUTLINES = "暂无界线数据"
+
+
+def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Section:
+    """The region with the map, for the place of the snapshot (its scales depend on the level)."""
+    ask = screen.ask
+    level = snapshot.place.level if snapshot else "province"
+    cell_km = ask.heat.cell_km.get(level, min(ask.heat.limits))
+    face = MapFace(
+        heat_window=f"近2小时 {HEAT_CLASSES}",
+        heat_limits=ask.heat.limits.get(cell_km, next(iter(ask.heat.limits.values()))),
+        fill_period="近24小时",
+        fill_unit="件/万人",
+        fill_classes=ask.choropleth_classes,
+        ring_name=f"新发{HEAT_CLASSES}",
+        inset=InsetFace("网格层", "", ""),
+    )
+    return html.Section(
+        [wall_map(face), html.Div(id=WallIds.VOLUME_NOTE, className="volume-note")],
+        id=WallIds.MAP,
+        className="panel-map",
+    )
+
+
+def state(screen: Screen, snapshot: Snapshot) -> PanelState:
+    """The map keeps its ground whatever is missing on it."""
+    return PanelState()
+
+
+def props(screen: Screen, snapshot: Snapshot) -> Leaves:
+    """Leaf props: the words beside the map, and the payload of `layouts.map` in its Store."""
+    part = snapshot.map
+    zone = zone_of(snapshot)
+    until = wording.minutes(data_until(snapshot), zone)
+    heat = heat_layer(snapshot)
+    fill = part.choropleth
+    attribution = {
+        "approved": part.approval_number or NOT_REVIEWED,
+        "unapproved": NOT_REVIEWED,
+        "none": NO_OUTLINES,
+    }[part.outlines]
+    texts = {
+        "heat_window": f"{heat.window_label if heat else '近2小时'} {HEAT_CLASSES}",
+        "heat_unit": HEAT_UNIT,
+        "night_rings": f"近{screen.ask.new_event_minutes}分钟{len(part.points)}件",
+        "fill_period": fill.label if fill else "近24小时",
+        "fill_unit": fill.unit if fill else "",
+        "attribution": attribution,
+        "stale_title": f"地图停在{until}",
+        "stale_gap": "之后无数据",
+        "stale_rings": f"圆圈为{until}前",
+        "summary": _summary(snapshot),
+        **_inset_words(part.inset),
+    }
+    return merged(
+        [
+            *(text_leaf(TEXT_IDS[name], words) for name, words in texts.items()),
+            text_leaf(WallIds.VOLUME_NOTE, snapshot.volume_note or ""),
+            {STORE_ID: {"data": payload(snapshot)}},
+        ]
+    )
+
+
+def payload(snapshot: Snapshot) -> dict[str, Any]:
+    """What the canvases draw, in the form `layouts.map` describes."""
+    part, place = snapshot.map, snapshot.place
+    checksum = part.geometry_checksum
+    drawn: dict[str, Any] = {
+        "scope": {"region_id": place.id, "level": place.level},
+        "fill": {
+            "classes": list(part.choropleth.classes),
+            "values": {
+                str(region): None if value is None else round(value, 2)
+                for region, value in sorted(part.choropleth.values.items())
+            },
+        }
+        if part.choropleth
+        else {"classes": [1, 2, 3, 4], "values": {}},
+        "heat": _heat(heat_layer(snapshot)),
+        "points": [
+            {
+                "id": point.key,
+                "lon": point.lon,
+                "lat": point.lat,
+                "at": point.at.isoformat(),
+                "class": wording.CATEGORY_WORDS.get(point.category, point.category),
+            }
+            for point in part.points
+        ],
+        "now": snapshot.made_at.isoformat(),
+        "alerts": [],
+        "inset": _inset(part.inset, checksum),
+    }
+    if checksum:
+        towns = geometry_url(place.id, checksum, "towns") if place.level != "province" else None
+        drawn["geometry"] = {
+            "counties": geometry_url(place.id, checksum, "counties"),
+            "towns": towns,
+            "grids": [],
+        }
+    return drawn
+
+
+def heat_layer(snapshot: Snapshot) -> HeatCells | None:
+    """The layer of the wall: the last two hours."""
+    return next((layer for layer in snapshot.map.heat if layer.window == HEAT_WINDOW), None)
+
+
+def _heat(layer: HeatCells | None) -> dict[str, Any] | None:
+    if layer is None:
+        return None
+    return {
+        "cell_km": layer.cell_km,
+        "kernel_km": layer.kernel_km,
+        "origin": list(layer.origin),
+        "cells": [[x, y, round(rate, 2)] for x, y, rate in layer.cells],
+        "limits": list(layer.limits),
+    }
+
+
+def _inset(inset: GridInset | None, checksum: str | None) -> dict[str, Any] | None:
+    if inset is None or checksum is None:
+        return None
+    return {
+        "region_id": inset.county_id,
+        "grids": geometry_url(inset.county_id, checksum, "grids"),
+        "limits": list(inset.classes),
+        "patches": [
+            {
+                "members": list(patch.grid_ids),
+                "value": None if patch.rate is None else round(patch.rate, 2),
+            }
+            for patch in inset.patches
+        ],
+    }
+
+
+def _inset_words(inset: GridInset | None) -> dict[str, str]:
+    if inset is None:
+        return {"inset_title": "网格层", "inset_count": "", "inset_note": ""}
+    return {
+        "inset_title": f"网格层 {inset.county_name}",
+        "inset_count": f"{inset.grid_count:,}个网格并为{len(inset.patches)}片",
+        "inset_note": f"{inset.period_label} · 界线为示意",
+    }
+
+
+def _summary(snapshot: Snapshot) -> str:
+    fill = snapshot.map.choropleth
+    if fill is None:
+        return f"{snapshot.place.name}地图,暂无着色数据。"
+    known = [value for value in fill.values.values() if value is not None]
+    if not known:
+        return f"{snapshot.place.name}地图,{fill.label}{fill.unit}无数据。"
+    return (
+        f"{snapshot.place.name}地图,{len(known)}个区域{fill.label}"
+        f"{wording.number(min(known))}至{wording.number(max(known))}{fill.unit}。"
+    )

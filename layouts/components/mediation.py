@@ -1,0 +1,172 @@
+"""化解成效: the two rates of the month, and success by method as dots with their error range."""
+
+import math
+from collections.abc import Sequence
+
+from dash import html
+
+from dashboard.screens import Screen
+from dashboard.snapshot import Reading, Snapshot
+from layouts import ids, wording
+from layouts.ids import WallIds
+from layouts.panel_frame import (
+    Leaves,
+    PanelState,
+    css_percent,
+    figure,
+    figure_leaves,
+    merged,
+    panel,
+    rate_leaves,
+    state_of,
+    text_leaf,
+)
+
+# 其中行业性专业性 is a part of people's mediation and stands below it, hollow.
+METHODS = ("people", "sectoral", "administrative", "judicial", "other")
+TICKS = 5
+STEP_PERCENT = 4
+
+
+def build(screen: Screen) -> html.Section:
+    """Frame of the panel."""
+    rates = html.Span(
+        [
+            html.Span("化解率", className="mediation-rate-name"),
+            figure(WallIds.MEDIATION_RESOLUTION),
+            html.Span("调解成功率", className="mediation-rate-name"),
+            figure(WallIds.MEDIATION_SUCCESS),
+        ],
+        className="mediation-rates",
+    )
+    ticks = [
+        html.Span(id=ids.row(ids.part(WallIds.MEDIATION, "tick"), place), className="dots-tick")
+        for place in range(TICKS)
+    ]
+    return panel(
+        WallIds.MEDIATION,
+        "mediation",
+        "化解成效",
+        html.Div([_row(place) for place in range(len(METHODS))], className="dots"),
+        html.Div(
+            html.Div(
+                [html.I(id=WallIds.MEDIATION_MEAN, className="dots-mean"), *ticks],
+                className="dots-scale",
+            ),
+            className="dots-axis",
+        ),
+        note=rates,
+        is_live=False,
+    )
+
+
+def state(screen: Screen, snapshot: Snapshot) -> PanelState:
+    """State of the panel."""
+    return state_of(_success(snapshot))
+
+
+def props(screen: Screen, snapshot: Snapshot) -> Leaves:
+    """Leaf props of the panel."""
+    readings = [_success(snapshot, method) for method in METHODS]
+    mean = _success(snapshot)
+    low, high = window([*readings, mean], screen.rate_window)
+    parts: list[Leaves] = [
+        rate_leaves(
+            WallIds.MEDIATION_RESOLUTION, snapshot.find("dispute_resolution_rate", period="month")
+        ),
+        rate_leaves(WallIds.MEDIATION_SUCCESS, mean),
+        {WallIds.MEDIATION_MEAN: {"style": _left(mean.value if mean else None, low, high)}},
+        *_tick_props(low, high),
+    ]
+    for place, reading in enumerate(readings):
+        parts += _row_props(place, reading, low, high)
+    return merged(parts)
+
+
+def window(readings: Sequence[Reading | None], wanted: tuple[int, int]) -> tuple[float, float]:
+    """Ends of the axis as shares: those wanted, moved out in steps of 4 points to hold all."""
+    low, high = wanted
+    for reading in readings:
+        if reading is None or reading.value is None:
+            continue
+        first, last = reading.interval or (reading.value, reading.value)
+        low = min(low, math.floor(min(first, reading.value) * 100 / STEP_PERCENT) * STEP_PERCENT)
+        high = max(high, math.ceil(max(last, reading.value) * 100 / STEP_PERCENT) * STEP_PERCENT)
+    return max(low, 0) / 100, min(high, 100) / 100
+
+
+def _success(snapshot: Snapshot, method: str | None = None) -> Reading | None:
+    return snapshot.find("mediation_success_rate", period="month", facet=method)
+
+
+def _tick_props(low: float, high: float) -> list[Leaves]:
+    """Both ends and round values between, at most five labels."""
+    first, last = round(low * 100), round(high * 100)
+    step = STEP_PERCENT
+    while (last - first) / step > TICKS - 1:
+        step *= 2
+    values = [*range(first, last, step), last]
+    # A label right beside the last one would touch it.
+    if len(values) > 2 and values[-1] - values[-2] < step:
+        values.pop(-2)
+    parts: list[Leaves] = []
+    for place in range(TICKS):
+        tick = ids.row(ids.part(WallIds.MEDIATION, "tick"), place)
+        if place >= len(values):
+            parts.append({tick: {"children": "", "style": {"display": "none"}}})
+            continue
+        share = (values[place] - first) / (last - first)
+        parts.append(
+            {tick: {"children": f"{values[place]}%", "style": {"left": css_percent(share)}}}
+        )
+    return parts
+
+
+def _row_props(place: int, reading: Reading | None, low: float, high: float) -> list[Leaves]:
+    row = ids.row(WallIds.MEDIATION, place)
+    value = reading.value if reading else None
+    interval = reading.interval if reading and value is not None else None
+    base = reading.denominator if reading else None
+    return [
+        {ids.part(row, "dot"): {"style": _left(value, low, high)}},
+        {ids.part(row, "range"): {"style": _span(interval, low, high)}},
+        rate_leaves(ids.part(row, "rate"), reading),
+        figure_leaves(ids.part(row, "base"), reading, wording.count(base), "件"),
+    ]
+
+
+def _left(value: float | None, low: float, high: float) -> dict[str, str]:
+    if value is None:
+        return {"display": "none"}
+    return {"left": css_percent((value - low) / (high - low))}
+
+
+def _span(interval: tuple[float, float] | None, low: float, high: float) -> dict[str, str]:
+    if interval is None:
+        return {"display": "none"}
+    first, last = interval
+    return {
+        "left": css_percent((first - low) / (high - low)),
+        "width": css_percent((last - first) / (high - low)),
+    }
+
+
+def _row(place: int) -> html.Div:
+    row = ids.row(WallIds.MEDIATION, place)
+    method = METHODS[place]
+    plot = html.Span(
+        [
+            html.I(id=ids.part(row, "range"), className="dots-range"),
+            html.I(id=ids.part(row, "dot"), className="dots-dot"),
+        ],
+        className="dots-plot",
+    )
+    return html.Div(
+        [
+            html.Span(wording.METHOD_WORDS[method], className="dots-name"),
+            plot,
+            figure(ids.part(row, "rate"), "dots-rate"),
+            figure(ids.part(row, "base"), "dots-base"),
+        ],
+        className="dots-row is-part" if method == "sectoral" else "dots-row",
+    )

@@ -1,0 +1,93 @@
+"""按期办结率 and 平均办理用时, each with its sparkline of 30 days."""
+
+from dash import html
+
+from dashboard.screens import Screen
+from dashboard.snapshot import Reading, Snapshot
+from layouts import wording
+from layouts.figures.sparkline import spark_end_style, spark_style
+from layouts.ids import WallIds
+from layouts.panel_frame import (
+    Leaves,
+    PanelState,
+    figure,
+    figure_leaves,
+    merged,
+    rate_leaves,
+    state_of,
+    text_leaf,
+    untitled_panel,
+)
+
+
+def build(screen: Screen) -> html.Section:
+    """Frame of the panel."""
+    return untitled_panel(
+        WallIds.RATES,
+        "rates",
+        _cell(
+            "按期办结率",
+            html.Span(id=WallIds.RATES_ON_TIME_PERIOD, className="period"),
+            WallIds.RATES_ON_TIME,
+            _spark(WallIds.RATES_ON_TIME_SPARK, WallIds.RATES_ON_TIME_END),
+        ),
+        _cell(
+            "平均办理用时",
+            html.Span("近30日", className="period"),
+            WallIds.RATES_HANDLING,
+            _spark(WallIds.RATES_HANDLING_SPARK, WallIds.RATES_HANDLING_END),
+        ),
+        is_live=False,
+    )
+
+
+def state(screen: Screen, snapshot: Snapshot) -> PanelState:
+    """State of the panel."""
+    return state_of(*_readings(snapshot))
+
+
+def props(screen: Screen, snapshot: Snapshot) -> Leaves:
+    """Leaf props of the panel."""
+    on_time, handling = _readings(snapshot)
+    month = snapshot.period("month")
+    hours = wording.number(handling.value) if handling else ""
+    on_time_spark = snapshot.series_of("on_time_spark")
+    handling_spark = snapshot.series_of("handling_spark")
+    return merged(
+        [
+            text_leaf(WallIds.RATES_ON_TIME_PERIOD, month.label if month else ""),
+            rate_leaves(WallIds.RATES_ON_TIME, on_time),
+            {WallIds.RATES_ON_TIME_SPARK: {"style": spark_style(on_time_spark)}},
+            {WallIds.RATES_ON_TIME_END: {"style": spark_end_style(on_time_spark)}},
+            figure_leaves(WallIds.RATES_HANDLING, handling, hours, "小时"),
+            {WallIds.RATES_HANDLING_SPARK: {"style": spark_style(handling_spark)}},
+            {WallIds.RATES_HANDLING_END: {"style": spark_end_style(handling_spark)}},
+        ]
+    )
+
+
+def _readings(snapshot: Snapshot) -> tuple[Reading | None, Reading | None]:
+    return (
+        snapshot.find("on_time_rate", period="month"),
+        snapshot.find("mean_handling_hours", period="last_30_days"),
+    )
+
+
+def _cell(name: str, period: html.Span, figure_id: WallIds, spark: html.Div) -> html.Div:
+    return html.Div(
+        [
+            html.Div([html.Span(name, className="rates-name"), period], className="label"),
+            html.Div([figure(figure_id, "rates-value"), spark], className="rates-line"),
+        ],
+        className="rates-cell",
+    )
+
+
+def _spark(line_id: WallIds, end_id: WallIds) -> html.Div:
+    return html.Div(
+        [
+            html.Div(id=line_id, className="spark-line"),
+            html.I(id=end_id, className="spark-end"),
+        ],
+        className="spark",
+    )

@@ -1,0 +1,65 @@
+"""The list of cases that need a hand: icon, word, county, what and how long. A pool of rows."""
+
+from datetime import datetime, timedelta
+
+from dash import html
+
+from dashboard.snapshot import Snapshot, WorkItem
+from layouts import ids, wording
+from layouts.panel_frame import Leaves, merged, text_leaf
+
+POOL = 12
+
+
+def work_rows(owner: str) -> html.Div:
+    """Rows of a work list; the pager of the browser turns them."""
+    return html.Div(
+        [_row(owner, place) for place in range(POOL)],
+        className="work-rows",
+        **{"data-pager": "work"},
+    )
+
+
+def work_rows_props(owner: str, snapshot: Snapshot) -> Leaves:
+    """Leaf props of the rows."""
+    parts: list[Leaves] = []
+    for place in range(POOL):
+        row = ids.row(owner, place)
+        if place >= len(snapshot.work_items):
+            parts.append({row: {"className": "work-row is-unused"}})
+            continue
+        item = snapshot.work_items[place]
+        parts += [
+            {row: {"className": f"work-row is-{item.kind}"}},
+            {ids.part(row, "icon"): {"className": f"icon icon-{item.kind}"}},
+            text_leaf(ids.part(row, "kind"), wording.WORK_ITEM_WORDS[item.kind]),
+            text_leaf(ids.part(row, "county"), item.county_name),
+            text_leaf(ids.part(row, "what"), what_words(item, snapshot.as_of)),
+        ]
+    return merged(parts)
+
+
+def what_words(item: WorkItem, as_of: datetime) -> str:
+    """劳动人事争议 超期9个工作日; of an emergency how long it has been known."""
+    if item.kind == "emergency":
+        return f"{item.class_label} 已登记{_elapsed(as_of - item.registered_at)}"
+    return f"{item.class_label} {wording.overdue(item.overdue_workdays)}".strip()
+
+
+def _elapsed(span: timedelta) -> str:
+    minutes = max(0, int(span.total_seconds() // 60))
+    return f"{minutes}分钟" if minutes < 60 else f"{minutes // 60}小时{minutes % 60:02d}分"
+
+
+def _row(owner: str, place: int) -> html.Div:
+    row = ids.row(owner, place)
+    return html.Div(
+        [
+            html.I(id=ids.part(row, "icon"), className="icon"),
+            html.Span(id=ids.part(row, "kind"), className="work-kind"),
+            html.Span(id=ids.part(row, "county"), className="work-county"),
+            html.Span(id=ids.part(row, "what"), className="work-what"),
+        ],
+        id=row,
+        className="work-row is-unused",
+    )

@@ -1,0 +1,1 @@
+"""Plotly figures and drawn lines, from series of a snapshot. Texts beside them stand in panels."""

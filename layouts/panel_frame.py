@@ -1,0 +1,198 @@
+"""What all panels share: the frame with title and as-of, figures, and the leaf props of both.
+
+Leaf props are `{id: {prop: value}}`, JSON values only. A panel's own figures stand in
+`layouts.components`; texts come from `layouts.wording`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.screens import Screen
+from dashboard.snapshot import Reading, Snapshot
+from layouts import ids, wording
+
+Leaves = dict[str, dict[str, Any]]
+
+STATUS_WORDS = {
+    "no_data": wording.NO_DATA,
+    "forbidden": wording.FORBIDDEN,
+    "suppressed": wording.SUPPRESSED,
+    "empty_base": wording.NOTHING,
+}
+STATUS_CLASSES = {
+    "no_data": "is-no-data",
+    "forbidden": "is-forbidden",
+    "suppressed": "is-suppressed",
+    "empty_base": "is-empty",
+}
+
+
+class NothingToShow(LookupError):
+    """The snapshot lacks what the panel is about; the page says 本面板暂不可用."""
+
+
+@dataclass(frozen=True, slots=True)
+class PanelState:
+    """How a whole panel stands: a class beside its own, and a word laid over it."""
+
+    css_class: str = ""
+    notice: str = ""
+
+
+FAILED = PanelState("is-failed", wording.FAILED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Panel:
+    """A panel of the wall: its frame, built once, and its leaf props, pure functions of a snapshot.
+
+    `state` raises NothingToShow where the snapshot lacks what the panel is about.
+    """
+
+    id: str
+    kind: str
+    is_live: bool
+    build: Callable[[Screen], Component]
+    state: Callable[[Screen, Snapshot], PanelState]
+    props: Callable[[Screen, Snapshot], Leaves]
+
+
+def panel(
+    panel_id: str,
+    kind: str,
+    title: str | Component,
+    *body: Component,
+    note: str | Component | None = None,
+    is_live: bool,
+) -> html.Section:
+    """A panel: head with title, note and the as-of shown while stale; body; notice over it."""
+    notes = [] if note is None else [html.Div(note, className="panel-note")]
+    if is_live:
+        notes.append(html.Div(id=ids.part(panel_id, "asof"), className="panel-asof"))
+    return html.Section(
+        [
+            html.Div(
+                [html.H2(title, className="panel-title"), *notes],
+                className="panel-head",
+            ),
+            html.Div(list(body), className="panel-body"),
+            html.Div(id=ids.part(panel_id, "notice"), className="panel-notice"),
+        ],
+        id=panel_id,
+        className=panel_class(panel_id, kind, is_live=is_live),
+    )
+
+
+def untitled_panel(panel_id: str, kind: str, *body: Component, is_live: bool) -> html.Section:
+    """A panel whose parts carry their own titles."""
+    return html.Section(
+        [
+            html.Div(list(body), className="panel-body"),
+            html.Div(id=ids.part(panel_id, "notice"), className="panel-notice"),
+        ],
+        id=panel_id,
+        className=panel_class(panel_id, kind, is_live=is_live),
+    )
+
+
+def panel_class(
+    panel_id: str, kind: str, *, is_live: bool, state: PanelState = PanelState()
+) -> str:
+    """Classes of a panel's root."""
+    names = ("panel", f"panel-{kind}", "panel-live" if is_live else "panel-slow", state.css_class)
+    return " ".join(name for name in names if name)
+
+
+def state_of(*readings: Reading | None) -> PanelState:
+    """The state all these readings share: a panel of nothing but 未接入 is hatched as a whole.
+
+    Raises:
+        NothingToShow: none of them is in the snapshot.
+    """
+    known = [reading for reading in readings if reading is not None]
+    if not known:
+        raise NothingToShow("no reading of this panel is in the snapshot")
+    statuses = {reading.status for reading in known}
+    if statuses == {"no_data"}:
+        return PanelState("is-no-data", wording.NO_DATA)
+    if statuses == {"forbidden"}:
+        return PanelState("is-forbidden", wording.FORBIDDEN)
+    return PanelState()
+
+
+def figure(figure_id: str, css_class: str = "") -> html.Span:
+    """A number with its unit, half its size, behind."""
+    return html.Span(
+        [
+            html.Span(id=figure_id, className="figure-number"),
+            html.Span(id=ids.part(figure_id, "unit"), className="figure-unit"),
+        ],
+        className=f"figure {css_class}".strip(),
+    )
+
+
+def figure_leaves(
+    figure_id: str, reading: Reading | None, text: str = "", unit: str = ""
+) -> Leaves:
+    """Leaf props of a figure: the text and unit given, or the word for the reading's status."""
+    if reading is None:
+        return words_leaves(figure_id, wording.NOTHING, css_class="is-empty")
+    if reading.status in STATUS_WORDS:
+        return words_leaves(
+            figure_id, STATUS_WORDS[reading.status], css_class=STATUS_CLASSES[reading.status]
+        )
+    return words_leaves(figure_id, text, unit=unit)
+
+
+def words_leaves(figure_id: str, text: str, *, unit: str = "", css_class: str = "") -> Leaves:
+    """Leaf props of a figure that says these words."""
+    return {
+        figure_id: {"children": text, "className": f"figure-number {css_class}".strip()},
+        ids.part(figure_id, "unit"): {"children": unit},
+    }
+
+
+def count_leaves(figure_id: str, reading: Reading | None, unit: str = "") -> Leaves:
+    """Leaf props of a count."""
+    text = wording.count(reading.value) if reading else ""
+    return figure_leaves(figure_id, reading, text, unit)
+
+
+def rate_leaves(figure_id: str, reading: Reading | None) -> Leaves:
+    """Leaf props of a rate, a fraction first where the base is small."""
+    text, unit = wording.rate(reading) if reading else ("", "")
+    return figure_leaves(figure_id, reading, text, unit)
+
+
+def text_leaf(leaf_id: str, text: str) -> Leaves:
+    """Leaf props of a plain text."""
+    return {leaf_id: {"children": text}}
+
+
+def width_leaf(leaf_id: str, share: float) -> Leaves:
+    """Leaf props of a bar, `share` of its track from 0 to 1."""
+    return {leaf_id: {"style": {"width": css_percent(share)}}}
+
+
+def css_percent(share: float) -> str:
+    """A share as a CSS percentage, within its track."""
+    return f"{round(min(1.0, max(0.0, share)) * 100, 2):g}%"
+
+
+def merged(parts: Iterable[Leaves]) -> Leaves:
+    """Leaf props of several parts as one; each leaf belongs to one part."""
+    leaves: Leaves = {}
+    for part in parts:
+        for leaf_id, props in part.items():
+            leaves.setdefault(str(leaf_id), {}).update(props)
+    return leaves
+
+
+def zone_of(snapshot: Snapshot) -> ZoneInfo:
+    """The database's zone: all times on the wall are in it."""
+    return ZoneInfo(snapshot.zone)

@@ -1,0 +1,194 @@
+"""The wall's page: its frame, built once, and the leaf props of all panels for a snapshot.
+
+`build(screen, snapshot | None)` gives the component tree, `props(screen, snapshot)` every leaf that
+may change as `{id: {prop: value}}`: plain texts, classNames, styles, figures. The same snapshot
+always gives the same values; no component is ever in them, so a tick rebuilds nothing. Rows of
+lists are fixed pools (`is-unused` hides a row). A panel that fails says so and the rest goes on.
+
+What the browser drives
+-----------------------
+On ``<body>`` (the style sheets listen there):
+
+    data-state    live | late | stale | offline    freshness (DESIGN §6); absent counts as live
+    data-theme    day | night                      colours and layout of the night
+    data-failing  true                             the sentence of the header names failed parts
+
+Nodes it writes itself, which no leaf prop touches after the first paint:
+
+    header-data-at      14:32:05        header-data-age   3秒前, 延迟45秒
+    header-query-at     14:32:06, when silent with the reason behind it
+    header-paint-at     14:32:08        header-clock      14:32        header-date 11月20日 周五
+    header-alert        one sentence: stale it is the amber bar, offline it stands at hero size
+    [data-heartbeat]    three of them with twelve children; the lit one has the class is-lit
+
+`panel-asof` (截至 14:28) is a leaf of every live panel, shown while stale. Numbers have the class
+`figure-number`; while offline the style sheet shows 「—」 in their place. Charts follow the wall's
+scale by `--chart-scale`, whose number assets/panels.js sets as `--scale` on the root element.
+"""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.screens import Screen
+from dashboard.snapshot import Snapshot
+from layouts import ids, wording
+from layouts.components import (
+    categories,
+    cities,
+    disputes,
+    header,
+    latest,
+    levels,
+    map_region,
+    mediation,
+    night_emergencies,
+    night_handover,
+    night_shift,
+    night_trend,
+    ranking,
+    rates,
+    supervision,
+    thirty_days,
+    today,
+    trend,
+)
+from layouts.ids import WallIds
+from layouts.panel_frame import (
+    FAILED,
+    Leaves,
+    NothingToShow,
+    Panel,
+    PanelState,
+    merged,
+    panel_class,
+    zone_of,
+)
+from layouts.source_clock import data_until
+
+log = logging.getLogger(__name__)
+
+REGIONS = ("left", "centre", "right", "bottom", "night_left", "night_right")
+
+
+def _panel(panel_id: str, kind: str, module: Any, *, is_live: bool) -> Panel:
+    return Panel(
+        id=panel_id,
+        kind=kind,
+        is_live=is_live,
+        build=module.build,
+        state=module.state,
+        props=module.props,
+    )
+
+
+PANELS: dict[str, Panel] = {
+    "today": _panel(WallIds.TODAY, "today", today, is_live=True),
+    "rates": _panel(WallIds.RATES, "rates", rates, is_live=False),
+    "trend": _panel(WallIds.TREND, "trend", trend, is_live=True),
+    "thirty_days": _panel(WallIds.THIRTY_DAYS, "thirty-days", thirty_days, is_live=False),
+    "categories": _panel(WallIds.CATEGORIES, "categories", categories, is_live=True),
+    "cities": _panel(WallIds.CITIES, "cities", cities, is_live=True),
+    "disputes": _panel(WallIds.DISPUTES, "disputes", disputes, is_live=False),
+    "mediation": _panel(WallIds.MEDIATION, "mediation", mediation, is_live=False),
+    "levels": _panel(WallIds.LEVELS, "levels", levels, is_live=False),
+    "ranking": _panel(WallIds.RANKING, "ranking", ranking, is_live=False),
+    "supervision": _panel(WallIds.SUPERVISION, "supervision", supervision, is_live=True),
+    "latest": _panel(WallIds.LATEST, "latest", latest, is_live=True),
+    "night_emergencies": _panel(
+        WallIds.NIGHT_EMERGENCIES, "night-emergencies", night_emergencies, is_live=True
+    ),
+    "night_shift": _panel(WallIds.NIGHT_SHIFT, "night-shift", night_shift, is_live=True),
+    "night_trend": _panel(WallIds.NIGHT_TREND, "night-trend", night_trend, is_live=True),
+    "night_handover": _panel(
+        WallIds.NIGHT_HANDOVER, "night-handover", night_handover, is_live=True
+    ),
+}
+# The map is no panel: the ground is its own, and its state is drawn on it.
+MAP = "map"
+
+
+def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Div:
+    """The page's frame; with a snapshot its leaves already show it."""
+    page = html.Div(
+        [
+            header.build(screen),
+            html.Main(
+                [_region(name, screen, snapshot) for name in REGIONS], className="wall-frame"
+            ),
+        ],
+        id=WallIds.ROOT,
+        className="wall",
+        lang="zh-CN",
+        **{"data-demo": "false"},
+    )
+    return page if snapshot is None else _filled(page, props(screen, snapshot))
+
+
+def props(screen: Screen, snapshot: Snapshot) -> Leaves:
+    """Every leaf prop of the page. Panels that fail are marked; the others are complete."""
+    parts = [_page_props(snapshot), header.props(snapshot)]
+    for name in screen.regions.panels():
+        if name == MAP:
+            parts.append(_safely(MAP, partial(map_region.props, screen, snapshot)) or {})
+        else:
+            parts.append(_panel_props(name, PANELS[name], screen, snapshot))
+    return merged(parts)
+
+
+def _region(name: str, screen: Screen, snapshot: Snapshot | None) -> html.Div:
+    panels = [
+        map_region.build(screen, snapshot) if panel == MAP else PANELS[panel].build(screen)
+        for panel in getattr(screen.regions, name)
+    ]
+    return html.Div(panels, className=f"region region-{name.replace('_', '-')}")
+
+
+def _page_props(snapshot: Snapshot) -> Leaves:
+    return {WallIds.ROOT: {"data-demo": "true" if snapshot.is_demo else "false"}}
+
+
+def _panel_props(name: str, panel: Panel, screen: Screen, snapshot: Snapshot) -> Leaves:
+    state = _safely(name, partial(panel.state, screen, snapshot)) or FAILED
+    leaves: Leaves | None = None
+    if state is not FAILED:
+        leaves = _safely(name, partial(panel.props, screen, snapshot))
+    if leaves is None:
+        return _frame_props(panel, FAILED, snapshot)
+    return merged([leaves, _frame_props(panel, state, snapshot)])
+
+
+def _frame_props(panel: Panel, state: PanelState, snapshot: Snapshot) -> Leaves:
+    classes = panel_class(panel.id, panel.kind, is_live=panel.is_live, state=state)
+    leaves: Leaves = {
+        panel.id: {"className": classes},
+        ids.part(panel.id, "notice"): {"children": state.notice},
+    }
+    if panel.is_live:
+        until = wording.as_of(data_until(snapshot), zone_of(snapshot))
+        leaves[ids.part(panel.id, "asof")] = {"children": until}
+    return leaves
+
+
+def _safely(name: str, make: Callable[[], Any]) -> Any:
+    """What `make` gives, or None: a fault of one panel must not take the wall down."""
+    try:
+        return make()
+    except NothingToShow as error:
+        log.warning("panel %s has nothing to show: %s", name, error)
+    except Exception:
+        log.exception("panel %s failed", name)
+    return None
+
+
+def _filled(page: html.Div, leaves: Leaves) -> html.Div:
+    """The tree with the leaf props set on its nodes."""
+    nodes: list[Component] = [page, *(n for n in page._traverse() if isinstance(n, Component))]
+    for node in nodes:
+        for name, value in leaves.get(getattr(node, "id", None) or "", {}).items():
+            setattr(node, name, value)
+    return page

@@ -1,0 +1,142 @@
+"""Numbers, times and words as the wall prints them (DESIGN §8). Pure text, no components.
+
+Rounding stands in `dashboard.rounding`; which figure stands where, in the panels.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from dashboard.rounding import round_half_up
+from dashboard.snapshot import RankedUnit, Reading
+
+NOTHING = "—"
+NO_DATA = "未接入"
+FORBIDDEN = "无权限"
+SUPPRESSED = "件数较少"
+FAILED = "本面板暂不可用"
+NO_EVENTS = "无事件"
+
+TEN_THOUSAND = 10_000
+MILLION = 1_000_000
+# 50 or fewer cases: the fraction says more than the percentage.
+SMALL_BASE = 50
+WEEKDAYS = "一二三四五六日"
+
+CATEGORY_WORDS = {
+    "service": "民生服务",
+    "hazard": "安全隐患",
+    "opinion": "社情民意",
+    "policy": "政策咨询",
+    "dispute": "矛盾纠纷",
+    "other": "其他",
+}
+METHOD_WORDS = {
+    "people": "人民调解",
+    "sectoral": "其中行业性专业性",
+    "administrative": "行政调解",
+    "judicial": "司法调解",
+    "other": "其他",
+}
+WORK_ITEM_WORDS = {"red": "红牌督办", "yellow": "黄牌督办", "emergency": "突发事件"}
+LEVEL_WORDS = {
+    "city": "各市",
+    "county": "各县(市、区)",
+    "town": "各乡镇(街道)",
+    "village": "各村(社区)",
+    "grid": "各网格",
+}
+
+
+def count(value: float | None) -> str:
+    """19,190; 万 only above a million (123.4万)."""
+    if value is None:
+        return NOTHING
+    if abs(value) > MILLION:
+        return f"{round_half_up(value / TEN_THOUSAND, 1):,}万"
+    return f"{round_half_up(value, 0):,}"
+
+
+def number(value: float | None, decimals: int = 1) -> str:
+    """A mean: 10.6."""
+    return NOTHING if value is None else f"{round_half_up(value, decimals):,}"
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """A share without the sign: 97.5."""
+    return NOTHING if share is None else f"{percent_value(share, decimals):,}"
+
+
+def percent_value(share: float, decimals: int = 1) -> Decimal:
+    """A share in percent as printed. The product is cut first: 0.285 * 100 is 28.499999999999996."""
+    return round_half_up(round(share * 100, 9), decimals)
+
+
+def rate(reading: Reading) -> tuple[str, str]:
+    """Text and unit of a rate: ("97.5", "%"), of a small base the fraction: ("7/9", "")."""
+    num, den = reading.numerator, reading.denominator
+    if reading.value is None:
+        return NOTHING, ""
+    if num is not None and den is not None and 0 < den <= SMALL_BASE:
+        return f"{count(num)}/{count(den)}", ""
+    return percent(reading.value), "%"
+
+
+def growth(change: float | None, decimals: int = 1) -> str:
+    """Change of a count: ▲3.0%, ▼1.2%, 持平; empty where there is nothing to compare with."""
+    if change is None:
+        return ""
+    printed = percent_value(abs(change), decimals)
+    if not printed:
+        return "持平"
+    return f"{'▲' if change > 0 else '▼'}{printed:,}%"
+
+
+def minutes(at: datetime, zone: ZoneInfo) -> str:
+    """14:32"""
+    return f"{at.astimezone(zone):%H:%M}"
+
+
+def seconds(at: datetime, zone: ZoneInfo) -> str:
+    """14:32:05"""
+    return f"{at.astimezone(zone):%H:%M:%S}"
+
+
+def date(at: datetime, zone: ZoneInfo) -> str:
+    """11月20日 周五"""
+    local = at.astimezone(zone)
+    return f"{local.month}月{local.day}日 周{WEEKDAYS[local.weekday()]}"
+
+
+def day_and_minutes(at: datetime, zone: ZoneInfo) -> str:
+    """11月19日20:00"""
+    local = at.astimezone(zone)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
+
+
+def as_of(at: datetime, zone: ZoneInfo) -> str:
+    """截至 14:28"""
+    return f"截至 {minutes(at, zone)}"
+
+
+def place(unit: RankedUnit) -> str:
+    """1, 并列2; empty without a place."""
+    if unit.place is None:
+        return ""
+    return f"并列{unit.place}" if unit.is_tied else str(unit.place)
+
+
+def possible_places(unit: RankedUnit) -> str:
+    """2—6, or one place."""
+    if unit.place_low is None or unit.place_high is None:
+        return ""
+    if unit.place_low == unit.place_high:
+        return str(unit.place_low)
+    return f"{unit.place_low}—{unit.place_high}"
+
+
+def overdue(workdays: int | None) -> str:
+    """超期9个工作日; under one day: 已超期."""
+    if workdays is None:
+        return ""
+    return f"超期{workdays}个工作日" if workdays else "已超期"
