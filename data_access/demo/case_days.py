@@ -229,6 +229,7 @@ def visits_between(
     row = np.flatnonzero(chosen)
     satisfied = np.where(cases.visit_is_valid, cases.visit_is_satisfied.astype(np.int64), NULL)
     return {
+        "subject": np.full(len(row), cases.subject.encode()),
         **{name: cases.facts[name][row] for name in KEY},
         "county_id": cases.facts["county_id"][row],
         "visited_at": cases.occurred[Moment.VISITED][row],

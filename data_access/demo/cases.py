@@ -7,19 +7,21 @@ escalation 3 %, satisfied 96 % of valid visits.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from dashboard.heat_cells import Origin, cell_of
+from dashboard.heat_cells import KM_PER_DEGREE_LATITUDE, cell_of
 from data_access.demo.case_days import NAT, NULL, Array, CaseDay, Later, Moment, Times, in_order
-from data_access.demo.county_traits import CountyTraits, county_traits
+from data_access.demo.county_traits import CountyTraits, county_traits, drawn_grids, grid_shares
+from data_access.demo.grid_places import KM_PER_LONGITUDE, ORIGIN
 from data_access.demo.hot_spots import hot_spots
 from data_access.demo.office_calendar import OFFSET
 from data_access.demo.province import Floats, Integers, Province
 from data_access.demo.rhythm import Draw, day_factor, generator, times_of_day
 
-INCIDENTS_A_DAY = 1_455
+INCIDENTS_A_DAY = 1_450
 CATEGORY_SHARES = {
     "service": 0.355,
     "hazard": 0.250,
@@ -35,23 +37,22 @@ EXTENSION_WORKDAYS = 3
 LEVELS = np.array([b"village", b"town", b"county"])
 LEVEL_SHARES = (0.637, 0.362, 0.001)
 GRID_SOURCE, HOTLINE_SOURCE = 1, 2
-HEAT_ORIGIN = Origin(120.0, 29.0)
 CELL_KM = 1.0
-KM_A_DEGREE = 111.0
 
 RETURNED, EXTENDED, JOINT, ESCALATED = 0.030, 0.020, 0.040, 0.030
 CORRECTED, RECATEGORISED = 0.005, 0.4
 VISITED, VALID, SATISFIED = 0.60, 0.92, 0.96
 LATE_RECORDED, LATE_STEP = 0.02, 0.01
 WITHOUT_PLACE, AT_DEFAULT_PLACE = 0.02, 0.01
-SIGNED_LATE = 0.03
+SIGNED_LATE = 0.09
 
 HOUR, DAY = 3600, 86_400
 SHORTEST, LONGEST = 25 * 60, 90 * DAY
-MEDIAN_SECONDS, SPREAD = 3.3 * HOUR, 0.85
-SLOW_SHARE = 0.045
+MEDIAN_SECONDS, SPREAD = 4.0 * HOUR, 0.75
+SLOW_SHARE = 0.028
+MOVED_TO_MORNING = 0.6
 LONG_LATE_SHARE, LATENESS_SECONDS, LONG_LATENESS_SECONDS = 0.10, 1.05 * DAY, 7.0 * DAY
-OFFICE_OPENS, OFFICE_CLOSES = 7.5 * HOUR, 21 * HOUR
+OFFICE_OPENS, OFFICE_CLOSES = 7.0 * HOUR, 22 * HOUR
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def day_of_incidents(province: Province, seed: int, day: date) -> CaseDay:
     """All incidents registered on a local day, ordered by the time of registration."""
     random = generator(seed, day, Draw.INCIDENTS)
     traits = county_traits(province, seed)
-    registered = _registered(province, traits, seed, day, random)
+    registered = _registered(province, seed, day, random)
     due = province.calendar.workdays_later(
         registered.at, _limits(province)[registered.class_index]
     )
@@ -96,23 +97,16 @@ def _limits(province: Province) -> Integers:
     return np.array([CLASS_LIMITS[k % len(CLASS_LIMITS)] for k in range(count)])
 
 
-def grid_shares(province: Province, traits: CountyTraits) -> Floats:
-    """Each grid's share of all cases: its county's, dealt evenly."""
-    grids = np.bincount(province.grid_county, minlength=len(province.county_id))
-    share: Floats = (traits.volume / np.maximum(grids, 1))[province.grid_county]
-    return share / share.sum()
-
-
 def _registered(
-    province: Province, traits: CountyTraits, seed: int, day: date, random: np.random.Generator
+    province: Province, seed: int, day: date, random: np.random.Generator
 ) -> Registered:
-    share = grid_shares(province, traits)
     expected = INCIDENTS_A_DAY * day_factor(province.calendar, day)
     names = list(CATEGORY_SHARES)
     count = int(random.poisson(expected))
-    grid = np.searchsorted(np.cumsum(share), random.random(count) * 0.999_999_999)
+    grid = drawn_grids(province, seed, count, random)
     category = random.choice(len(names), count, p=list(CATEGORY_SHARES.values()))
-    for spot in hot_spots(province, share, seed, day):
+    share = grid_shares(province, seed)
+    for spot in hot_spots(province, seed, day):
         usual = expected * share[spot.grids].sum() * CATEGORY_SHARES[spot.category]
         extra = int(random.poisson(usual * (spot.factor - 1)))
         grid = np.concatenate([grid, random.choice(spot.grids, extra)])
@@ -126,22 +120,29 @@ def _registered(
         grid=grid,
         county=province.grid_county[grid],
         category=np.array([name.encode() for name in names])[category],
-        class_index=_classes(province, names, category, random.random(len(grid))),
+        class_index=_classes(province, category, random.random(len(grid))),
         is_emergency=is_emergency,
     )
 
 
-def _classes(province: Province, names: list[str], category: Integers, at: Floats) -> Integers:
-    """A class of each case's category: the first of a list are the more frequent."""
-    chosen = np.zeros(len(category), dtype=np.int64)
-    for number, name in enumerate(names):
+@lru_cache(maxsize=4)
+def _class_bounds(province: Province) -> tuple[Integers, Floats]:
+    """Classes in the order of their categories, and the upper bounds of category + share."""
+    chosen, bounds = [], []
+    for number, name in enumerate(CATEGORY_SHARES):
         classes = province.incident_classes.of(name)
+        # The first of a list are the more frequent.
         weights = 1 / np.sqrt(np.arange(len(classes)) + 1.5)
         weights[province.incident_classes.is_sensitive[classes]] *= 0.15
-        mine = category == number
-        bounds = np.cumsum(weights) / weights.sum()
-        chosen[mine] = classes[np.minimum(np.searchsorted(bounds, at[mine]), len(classes) - 1)]
-    return chosen
+        chosen.append(classes)
+        bounds.append(number + np.cumsum(weights) / weights.sum())
+    return np.concatenate(chosen), np.concatenate(bounds)
+
+
+def _classes(province: Province, category: Integers, at: Floats) -> Integers:
+    """A class of each case's category, from random numbers in [0, 1)."""
+    classes, bounds = _class_bounds(province)
+    return classes[np.searchsorted(bounds, category + at * 0.999_999)]
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def in_office_hours(since: Times, spans: Floats, random: np.random.Generator) ->
     local = seconds(since - since.astype("datetime64[D]")) + 8 * HOUR + spans
     of_day = local % DAY
     by_night = (of_day < OFFICE_OPENS) | (of_day > OFFICE_CLOSES)
-    moved = by_night & (random.random(len(spans)) < 0.85)
+    moved = by_night & (random.random(len(spans)) < MOVED_TO_MORNING)
     until_midnight = np.where(of_day > OFFICE_CLOSES, DAY - of_day, -of_day)
     morning = OFFICE_OPENS + random.exponential(1.2 * HOUR, len(spans))
     return np.where(moved, spans + until_midnight + morning, spans)
@@ -372,16 +373,14 @@ def _places(
     count = len(grid)
     radius = province.grid_radius_km[grid] * np.sqrt(random.random(count))
     angle = random.uniform(0, 2 * np.pi, count)
-    lat = province.grid_lat[grid] + radius * np.sin(angle) / KM_A_DEGREE
-    lon = province.grid_lon[grid] + radius * np.cos(angle) / (
-        KM_A_DEGREE * np.cos(np.radians(lat))
-    )
+    lat = province.grid_lat[grid] + radius * np.sin(angle) / KM_PER_DEGREE_LATITUDE
+    lon = province.grid_lon[grid] + radius * np.cos(angle) / KM_PER_LONGITUDE
     fate = random.random(count)
     is_missing = fate < WITHOUT_PLACE
     is_default = ~is_missing & (fate < WITHOUT_PLACE + AT_DEFAULT_PLACE)
     lon = np.where(is_default, province.county_lon[county], lon.round(6))
     lat = np.where(is_default, province.county_lat[county], lat.round(6))
-    cell_x, cell_y = cell_of(lon, lat, CELL_KM, HEAT_ORIGIN)
+    cell_x, cell_y = cell_of(lon, lat, CELL_KM, ORIGIN)
     is_point = ~is_missing & ~is_default
     return {
         "lon": np.where(is_missing, np.nan, lon),
@@ -447,7 +446,7 @@ def _corrected(
     numbers = np.array([names.index(name) for name in np.sort(names)])[category]
     moved = draw < CORRECTED * RECATEGORISED
     numbers = np.where(moved, (numbers + random.integers(1, len(names), count)) % len(names), numbers)
-    class_index = _classes(province, names, numbers, random.random(count))
+    class_index = _classes(province, numbers, random.random(count))
     after = registered.at + span(random.uniform(0.5, 72.0, count) * HOUR)
     course.occurred[Moment.CORRECTED] = np.where(draw < CORRECTED, after, NAT)
     return np.array([name.encode() for name in names])[numbers], class_index

@@ -14,7 +14,6 @@ from data_access.demo.cases import (
     VALID,
     between,
     case_numbers,
-    grid_shares,
     in_office_hours,
     seconds,
     span,
@@ -31,7 +30,7 @@ from data_access.demo.case_days import (
     Times,
     in_order,
 )
-from data_access.demo.county_traits import CountyTraits, county_traits
+from data_access.demo.county_traits import county_traits, drawn_grids
 from data_access.demo.province import Integers, Province
 from data_access.demo.rhythm import Draw, day_factor, generator, times_of_day
 
@@ -57,8 +56,7 @@ def day_of_disputes(province: Province, seed: int, day: date) -> CaseDay:
     traits = county_traits(province, seed)
     count = int(random.poisson(DISPUTES_A_DAY * day_factor(province.calendar, day)))
     at = times_of_day(province.calendar, day, count, random)
-    bounds = np.cumsum(grid_shares(province, traits))
-    grid = np.searchsorted(bounds, random.random(count) * 0.999_999_999)
+    grid = drawn_grids(province, seed, count, random)
     method = random.choice(len(METHODS), count, p=METHOD_SHARES)
     is_mediated = random.random(count) < MEDIATED
     occurred = _course(at, is_mediated, random)
@@ -69,7 +67,7 @@ def day_of_disputes(province: Province, seed: int, day: date) -> CaseDay:
     delay = np.where(random.random(occurred.shape) < LATE_RECORDED, 40 * 60, 0)
     recorded = in_order(occurred, delay)
     later = _later(at, occurred, is_mediated, is_successful, valid, satisfied, random)
-    facts = _facts(province, traits, day, at, grid, method, random)
+    facts = _facts(province, day, at, grid, method, random)
     return CaseDay(
         subject="dispute",
         facts=facts,
@@ -149,7 +147,6 @@ def _later(
 
 def _facts(
     province: Province,
-    traits: CountyTraits,
     day: date,
     at: Times,
     grid: Integers,

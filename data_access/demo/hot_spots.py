@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from data_access.demo.county_traits import drawn_grids
 from data_access.demo.province import Province
 from data_access.demo.rhythm import Draw, generator
 
@@ -28,24 +30,18 @@ class HotSpot:
     days: int
 
 
-def hot_spots(province: Province, grid_share: npt.NDArray[np.float64], seed: int, day: date) -> list[HotSpot]:
-    """The spots that are hot on a day; `grid_share` is each grid's share of all cases."""
+def hot_spots(province: Province, seed: int, day: date) -> list[HotSpot]:
+    """The spots that are hot on a day."""
     monday = day - timedelta(days=day.weekday())
-    spots = [
-        spot
-        for week in (monday - timedelta(days=7), monday)
-        for spot in _begun_in(province, grid_share, seed, week)
-    ]
+    spots = (*_begun_in(province, seed, monday - timedelta(days=7)), *_begun_in(province, seed, monday))
     return [spot for spot in spots if 0 <= (day - spot.first).days < spot.days]
 
 
-def _begun_in(
-    province: Province, grid_share: npt.NDArray[np.float64], seed: int, monday: date
-) -> list[HotSpot]:
+@lru_cache(maxsize=16)
+def _begun_in(province: Province, seed: int, monday: date) -> tuple[HotSpot, ...]:
     random = generator(seed, monday, Draw.HOT_SPOTS)
     count = int(random.integers(*SPOTS_A_WEEK, endpoint=True))
-    centres = random.choice(len(grid_share), count, p=grid_share)
-    return [
+    return tuple(
         HotSpot(
             grids=_around(province, int(centre)),
             category="hazard" if random.random() < 0.5 else "service",
@@ -53,8 +49,8 @@ def _begun_in(
             first=monday + timedelta(days=int(random.integers(0, 7))),
             days=int(random.integers(*DAYS, endpoint=True)),
         )
-        for centre in centres
-    ]
+        for centre in drawn_grids(province, seed, count, random)
+    )
 
 
 def _around(province: Province, centre: int) -> npt.NDArray[np.int64]:

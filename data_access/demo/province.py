@@ -12,16 +12,12 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, text
 
-from data_access.demo import office_calendar
+from data_access.demo import grid_places, office_calendar
 from data_access.demo.office_calendar import OfficeCalendar
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Texts = npt.NDArray[np.bytes_]
-# Share of a grid's equal-area circle in which its cases are scattered.
-JITTER_SHARE = 0.6
-KM2_WITHOUT_AREA = 0.5
-RESIDENTS_WITHOUT_CENSUS = 500_000
 UNITS_A_COUNTY = 8
 CHANNEL_WEIGHTS: Mapping[str, float] = {
     "patrol": 58,
@@ -50,7 +46,7 @@ class Classes:
         return np.flatnonzero(self.category == category.encode())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Province:
     """Arrays over grids (`grid_*`), towns (`town_*`) and counties (`county_*`).
 
@@ -64,6 +60,7 @@ class Province:
     grid_lon: Floats
     grid_lat: Floats
     grid_radius_km: Floats
+    grid_weight: Floats
     town_id: Integers
     town_county: Integers
     town_unit: Integers
@@ -89,30 +86,27 @@ class Province:
 
 
 def read(connection: Connection, until: datetime | None = None) -> Province:
-    """The province of this database's reference data, as it is today."""
-    counties = _regions(connection, "county")
-    towns = _regions(connection, "town")
-    grids = _regions(connection, "grid")
-    county_id = counties["id"].astype(np.int64)
-    town_id = towns["id"].astype(np.int64)
-    town_county = _index_of(towns["county_id"].astype(np.int64), county_id)
-    centre, units = _county_units(connection, county_id)
-    area = np.where(np.isnan(grids["area_km2"]), KM2_WITHOUT_AREA, grids["area_km2"])
+    """The province of a database that `reference_loader.load_reference` filled."""
+    places = grid_places.from_database(connection)
+    town_county = _index_of(places.town_county, places.county_ids)
+    centre, units = _county_units(connection, places.county_ids)
+    lon, lat = _centres(connection, places.county_ids)
     return Province(
-        grid_id=grids["id"].astype(np.int64),
-        grid_town=_index_of(grids["town_id"].astype(np.int64), town_id),
-        grid_county=_index_of(grids["county_id"].astype(np.int64), county_id),
-        grid_lon=grids["centre_lon"],
-        grid_lat=grids["centre_lat"],
-        grid_radius_km=JITTER_SHARE * np.sqrt(area / np.pi),
-        town_id=town_id,
+        grid_id=places.grid_id,
+        grid_town=_index_of(places.grid_town, places.town_ids),
+        grid_county=_index_of(places.grid_county, places.county_ids),
+        grid_lon=places.grid_lon,
+        grid_lat=places.grid_lat,
+        grid_radius_km=places.grid_radius_km,
+        grid_weight=places.grid_weight,
+        town_id=places.town_ids,
         town_county=town_county,
-        town_unit=_town_units(connection, town_id, centre[town_county]),
-        county_id=county_id,
-        county_city=counties["city_id"].astype(np.int64),
-        county_lon=counties["centre_lon"],
-        county_lat=counties["centre_lat"],
-        county_population=_residents(connection, county_id),
+        town_unit=_town_units(connection, places.town_ids, centre[town_county]),
+        county_id=places.county_ids,
+        county_city=places.county_city,
+        county_lon=lon,
+        county_lat=lat,
+        county_population=places.county_population,
         county_centre=centre,
         county_units=units,
         province_id=connection.scalar(
@@ -131,33 +125,18 @@ def _day(until: datetime | None) -> date:
     return (until or datetime.now(UTC)).date()
 
 
-def _regions(connection: Connection, level: str) -> dict[str, Floats]:
-    """Ids, ancestors, centres and areas as floats; ids below 2**31 are exact in them."""
-    names = ("id", "city_id", "county_id", "town_id", "centre_lon", "centre_lat", "area_km2")
+def _centres(connection: Connection, county_id: Integers) -> tuple[Floats, Floats]:
+    """Longitude and latitude of a middle point of each county."""
     rows = connection.execute(
-        text(
-            f"select {', '.join(names)} from regions where level = :level"
-            " and is_administrative and valid_to is null order by id"
-        ),
-        {"level": level},
+        text("select centre_lon, centre_lat from regions where id = any(:ids) order by id"),
+        {"ids": county_id.tolist()},
     ).all()
-    table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(-1, len(names))
-    return dict(zip(names, table.T, strict=True))
+    lon, lat = np.array([tuple(row) for row in rows], dtype=np.float64).T
+    return lon, lat
 
 
 def _index_of(values: Integers, sorted_ids: Integers) -> Integers:
     return np.searchsorted(sorted_ids, values).astype(np.int64)
-
-
-def _residents(connection: Connection, county_id: Integers) -> Integers:
-    rows = connection.execute(
-        text(
-            "select distinct on (region_id) region_id, residents from population"
-            " order by region_id, counted_on desc"
-        )
-    )
-    found = {row.region_id: row.residents for row in rows}
-    return np.array([found.get(int(c), RESIDENTS_WITHOUT_CENSUS) for c in county_id])
 
 
 def _county_units(connection: Connection, county_id: Integers) -> tuple[Integers, Integers]:

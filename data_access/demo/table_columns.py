@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, T
 
 from data_access.demo.binary_copy import Column, Kind
 from data_access.demo.case_days import NULL, Array, Columns
-from data_access.schema import BRANCHES, STEPS
+from data_access.schema.cases import BRANCHES, STEPS
 
 # The words of `steps.step`, by moment.
 STEP_WORDS: Sequence[str] = STEPS + BRANCHES
