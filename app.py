@@ -5,9 +5,8 @@ app:server`), made from the environment when it is first asked for.
 """
 
 import hashlib
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from dash import Dash
 from fastapi import FastAPI
@@ -16,16 +15,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import callbacks
+from callbacks import wall
 from callbacks.hub import Hub
-from callbacks.wall import shell
-from dashboard.addresses import Address
-from dashboard.errors import SettingsError, UnknownAddress
-from dashboard.screens import Screen, load_screens
+from dashboard.errors import SettingsError
+from dashboard.screens import load_screens
 from dashboard.settings import Settings
-from dashboard.snapshot import Snapshot
-from dashboard.views import View
 from data_access.database import Database
-from layouts import wall
 
 ROOT = Path(__file__).parent
 ASSETS = ROOT / "assets"
@@ -52,7 +47,7 @@ def create_app(settings: Settings) -> Dash:
     build = build_id()
     hub = Hub(
         database,
-        draw=lambda snapshot: wall.props(screen_named(screens, screen_of(snapshot)), snapshot),
+        draw=partial(wall.draw, screens),
         build=build,
         quiet_hour=settings.quiet_hour,
     )
@@ -66,35 +61,22 @@ def create_app(settings: Settings) -> Dash:
         assets_ignore=NOT_ON_THE_PAGE,
         index_string=INDEX,
     )
-    app.layout = shell()
+    # Otherwise each page opens a WebSocket for callbacks that push, which nothing here uses.
+    app.backend.websocket_capability = False
+    app.layout = wall.shell()
     callbacks.register_all(
         app,
         server,
         hub=hub,
         database=database,
-        build=lambda address, snapshot: built(screens, address, snapshot),
+        screens=screens,
         assets=ASSETS,
     )
+    # Dash does this before its first own route; /wall is none of them and would come without assets.
+    app._setup_server()
     server.add_middleware(MarkedResponses, build=build)
     server.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     return app
-
-
-def built(screens: Mapping[str, Screen], address: Address, snapshot: Snapshot | None) -> Any:
-    """The page of an address."""
-    return wall.build(screen_named(screens, address.screen), snapshot)
-
-
-def screen_named(screens: Mapping[str, Screen], name: str) -> Screen:
-    """The screen, which the address may have misspelt."""
-    if name not in screens:
-        raise UnknownAddress(f"没有大屏 /{name};配置文件中有 /{'、/'.join(screens)}。")
-    return screens[name]
-
-
-def screen_of(snapshot: Snapshot) -> str:
-    """Name of the screen a snapshot was made for."""
-    return View.parse(snapshot.view).screen
 
 
 def build_id() -> str:

@@ -5,7 +5,6 @@
 
   const cockpit = (window.cockpit = window.cockpit || {});
   const SHOW_EVERY_MS = 250;
-  const NIGHT = { from: 22, to: 6 };
 
   let meta = null;
   let heardAt = 0;
@@ -69,10 +68,11 @@
     cockpit.map.update({ stale, theme });
   }
 
+  // The page says from which hour to which, e.g. 22-6.
   function isNight(hour) {
-    return NIGHT.from > NIGHT.to
-      ? hour >= NIGHT.from || hour < NIGHT.to
-      : hour >= NIGHT.from && hour < NIGHT.to;
+    const page = cockpit.page.node();
+    const [from, to] = ((page && page.dataset.night) || "0-0").split("-").map(Number);
+    return from > to ? hour >= from || hour < to : hour >= from && hour < to;
   }
 
   function loop(pageTime) {

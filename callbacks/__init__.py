@@ -10,14 +10,15 @@ from fastapi import FastAPI
 
 from callbacks import geometry, health, stream, wall
 from callbacks.hub import Hub
+from callbacks.wall import Screens
 from data_access.database import Database
 
 
 def register_all(
-    app: Dash, server: FastAPI, *, hub: Hub, database: Database, build: wall.Build, assets: Path
+    app: Dash, server: FastAPI, *, hub: Hub, database: Database, screens: Screens, assets: Path
 ) -> None:
     """Register everything; the table of contents of this package."""
-    wall.register(app, hub, build)
+    wall.register(app, hub, screens)
     wall.register_routes(server, assets)
     stream.register(server, hub)
     geometry.register(server, database)

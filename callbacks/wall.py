@@ -4,7 +4,7 @@ Everything after that comes by the live stream. Also the routes of the shell tha
 for the time the server is away: /service_worker.js and /offline.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,22 @@ from dash import Dash, Input, Output, dcc, html
 from fastapi import FastAPI
 from fastapi.responses import FileResponse
 
+from callbacks.events import Props
 from callbacks.hub import Hub
 from dashboard.addresses import Address
-from dashboard.errors import CockpitError
+from dashboard.errors import CockpitError, UnknownAddress
+from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot
+from dashboard.views import View
+from layouts import wall as layout
 from layouts.map import LOCATION_ID
 
 PAGE_ID = "page"
-# What the browser reads off the page: its address, and the snapshot it was built with.
-ADDRESS_MARK, NUMBER_MARK = "data-address", "data-number"
+# What the browser reads off the page: its address, the snapshot it was built with, its night.
+ADDRESS_MARK, NUMBER_MARK, NIGHT_MARK = "data-address", "data-number", "data-night"
 NO_CACHE = {"Cache-Control": "no-cache"}
 
-Build = Callable[[Address, Snapshot | None], Any]
+Screens = Mapping[str, Screen]
 
 
 def shell() -> html.Div:
@@ -31,18 +35,19 @@ def shell() -> html.Div:
     return html.Div([dcc.Location(id=LOCATION_ID), html.Div(id=PAGE_ID)])
 
 
-def register(app: Dash, hub: Hub, build: Build) -> None:
+def register(app: Dash, hub: Hub, screens: Screens) -> None:
     """Add the callback that fills the page."""
 
     @app.callback(
         Output(PAGE_ID, "children"),
         Output(PAGE_ID, ADDRESS_MARK),
         Output(PAGE_ID, NUMBER_MARK),
+        Output(PAGE_ID, NIGHT_MARK),
         Input(LOCATION_ID, "pathname"),
         Input(LOCATION_ID, "search"),
     )
-    async def show_page(path: str | None, query: str | None) -> tuple[Any, str, int | None]:
-        return await page_for(hub, build, path or "/", query or "")
+    async def show_page(path: str | None, query: str | None) -> tuple[Any, ...]:
+        return await page_for(hub, screens, path or "/", query or "")
 
 
 def register_routes(server: FastAPI, assets: Path) -> None:
@@ -57,12 +62,36 @@ def register_routes(server: FastAPI, assets: Path) -> None:
         return FileResponse(assets / "offline.html", headers=NO_CACHE)
 
 
-async def page_for(hub: Hub, build: Build, path: str, query: str) -> tuple[Any, str, int | None]:
-    """The page, its address, and the number of the snapshot it shows (None: none to be had)."""
+async def page_for(
+    hub: Hub, screens: Screens, path: str, query: str
+) -> tuple[Any, str, int | None, str | None]:
+    """The page, its address, the number of the snapshot it shows, and its night (22-6).
+
+    Without a snapshot (None) the page is its frame alone; an address that names nothing gives a
+    sentence.
+    """
     try:
         address = Address.parse(path, query)
+        screen = screen_named(screens, address.screen)
         snapshot = await hub.current(address)
-        page = build(address, snapshot)
+        page = layout.build(screen, snapshot)
     except CockpitError as error:
-        return html.Div(str(error), className="page-notice"), path + query, None
-    return page, path + query, snapshot.number if snapshot else None
+        return html.Div(str(error), className="page-notice"), path + query, None, None
+    number = snapshot.number if snapshot else None
+    return page, path + query, number, "{}-{}".format(*screen.night_hours)
+
+
+def draw(screens: Screens, snapshot: Snapshot) -> Props:
+    """All leaf props of the page that shows a snapshot."""
+    return layout.props(screen_named(screens, View.parse(snapshot.view).screen), snapshot)
+
+
+def screen_named(screens: Screens, name: str) -> Screen:
+    """The screen, whose name an address may have misspelt.
+
+    Raises:
+        UnknownAddress: there is none.
+    """
+    if name not in screens:
+        raise UnknownAddress(f"没有大屏 /{name};配置文件中有 /{'、/'.join(screens)}。")
+    return screens[name]

@@ -34,8 +34,9 @@ class Rules(TypedDict):
 RULES: Rules = {
     "late_cycles": 2,
     "stale_cycles": 4,
-    # No event from the web server for this long: it is lost.
-    "silence_ms": 5_000,
+    # No event from the web server for this long: it is lost. It speaks every two seconds, and the
+    # face has to say so within five.
+    "silence_ms": 4_500,
     # Stale for this long: offline.
     "offline_ms": 30 * 60_000,
     # A live view is stored at least this often.

@@ -37,7 +37,6 @@ class LiveCockpit:
     url: URL
     port: int = 0
     workers: int = 2
-    is_plain: bool = True
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -72,7 +71,7 @@ class LiveCockpit:
         self._start(name, [sys.executable, "-c", SNAPSHOTTER])
 
     def start_web(self) -> None:
-        argv = [sys.executable, "-m", "gunicorn", "tests.live_app:server", "-k", "asgi"]
+        argv = [sys.executable, "-m", "gunicorn", "app:server", "-k", "asgi"]
         argv += ["-w", str(self.workers), "-b", f"127.0.0.1:{self.port}"]
         argv += ["--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning"]
         self._start("web", argv)
@@ -106,7 +105,6 @@ class LiveCockpit:
         environment = {
             **os.environ,
             "COCKPIT_DATABASE_URL": self.url.render_as_string(hide_password=False),
-            "PLAIN_WALL": "1" if self.is_plain else "",
             **self.environment,
         }
         self._processes[name] = subprocess.Popen(

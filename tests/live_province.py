@@ -67,7 +67,7 @@ class Writer:
     """A foreign program: commits one statement at a time on a connection of its own."""
 
     def __init__(self, url: URL) -> None:
-        self._url = libpq_url(url)
+        self.url = url
         self._connection: psycopg.Connection | None = None
 
     def add_incident(self, county: int = HARBOUR, *, at: datetime | None = None) -> str:
@@ -88,9 +88,14 @@ class Writer:
         self.execute("update sources set last_contact_at = clock_timestamp() where id = 1")
 
     def execute(self, statement: str, values: tuple = ()) -> None:
-        """Run and commit one statement, connecting anew when the server was away."""
-        if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(self._url, autocommit=True)
+        """Run and commit one statement, connecting anew when the server was away meanwhile."""
+        if self._connection is not None:
+            try:
+                self._connection.execute(statement, values)  # type: ignore[call-overload]
+                return
+            except psycopg.OperationalError:
+                self._connection.close()
+        self._connection = psycopg.connect(libpq_url(self.url), autocommit=True, connect_timeout=2)
         self._connection.execute(statement, values)  # type: ignore[call-overload]
 
     def close(self) -> None:
