@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import psutil
 import typer
@@ -33,13 +34,19 @@ BOSTON_MAPPING = ROOT / "docs" / "examples" / "boston_311.toml"
 INDICATOR_PAGE = ROOT / "docs" / "indicators.md"
 REPORTS = Path("artifacts/imports")
 VERIFY_SECONDS = 600.0
+DEMO_ZONE = "Asia/Shanghai"
 
 Reports = Annotated[Path, typer.Option(help="检查报告存放的目录")]
 On = Annotated[str, typer.Option("--on", help="内嵌数据库：main、demo 或 boston")]
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-app = typer.Typer(help="综治中心数字驾驶舱", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    help="综治中心数字驾驶舱",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 database = typer.Typer(help="治理数据库：升级、核对、查看", no_args_is_help=True)
 imports = typer.Typer(help="导入部门交来的文件", no_args_is_help=True)
 app.add_typer(database, name="db")
@@ -113,9 +120,10 @@ def demo(
     from data_access.service import cockpit_program
 
     writer = cockpit_program("演示数据写入", "demo-writer", "--seed", str(seed))
-    fill = loader.filled_with(seed, until)
+    end = until.replace(tzinfo=ZoneInfo(DEMO_ZONE)) if until else None
+    fill = loader.filled_with(seed, end)
     others = () if until else (writer,)
-    show(Installation(name="demo", zone="Asia/Shanghai", fill=fill, others=others))
+    show(Installation(name="demo", zone=DEMO_ZONE, fill=fill, others=others))
 
 
 @app.command()
