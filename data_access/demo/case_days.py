@@ -8,7 +8,7 @@ views. Not here: how cases are invented (`cases`, `disputes`).
 Columns are numpy arrays in which a missing value is NaT, NaN, b"" or `NULL`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -142,6 +142,41 @@ class Agreements:
         return np.fmax(self.known_at, np.fmax(self.confirmed_at, self.performed_at))
 
 
+def joined_days(days: Sequence[CaseDay]) -> CaseDay:
+    """Cases of several days of one subject as if they were of one."""
+    first = days[0]
+    fields = Agreements.__dataclass_fields__
+    agreements = [cases.agreements for cases in days if cases.agreements is not None]
+    return CaseDay(
+        first.subject,
+        {name: np.concatenate([cases.facts[name] for cases in days]) for name in first.facts},
+        np.concatenate([cases.occurred for cases in days], axis=1),
+        np.concatenate([cases.recorded for cases in days], axis=1),
+        np.concatenate([cases.holder for cases in days], axis=1),
+        tuple(
+            Later(
+                later.column,
+                later.moment,
+                np.concatenate([cases.later[number].values for cases in days]),
+            )
+            for number, later in enumerate(first.later)
+        ),
+        np.concatenate([cases.visit_is_valid for cases in days]),
+        np.concatenate([cases.visit_is_satisfied for cases in days]),
+        Agreements(
+            *(np.concatenate([getattr(part, name) for part in agreements]) for name in fields)
+        )
+        if agreements
+        else None,
+    )
+
+
+def by_key(cases: CaseDay) -> CaseDay:
+    """The cases in the order of their key."""
+    facts = cases.facts
+    return cases.take(np.lexsort((facts["case_no"], facts["source_id"], facts["home_county_id"])))
+
+
 def in_order(occurred: Times, delays: Array) -> Times:
     """Recording times from delays in seconds: nothing is recorded before what came before it."""
     own = occurred + delays.astype("timedelta64[s]")
@@ -201,12 +236,12 @@ def _last_holder(cases: CaseDay, known: Flags) -> Array:
 def steps_between(
     cases: CaseDay, after: np.datetime64 | None, until: np.datetime64
 ) -> dict[str, Array]:
-    """Rows of `steps` recorded in (after, until]; from the beginning for None."""
+    """Rows of `steps` recorded in (after, until], case by case; from the beginning for None."""
     recorded = cases.recorded[: Moment.CORRECTED]
     chosen = recorded <= until
     if after is not None:
         chosen &= recorded > after
-    moment, row = np.nonzero(chosen)
+    row, moment = np.nonzero(chosen.T)
     numbers = np.array([STEP_NUMBERS[Moment(m)] for m in range(Moment.CORRECTED)])
     return {
         **{name: cases.facts[name][row] for name in KEY},

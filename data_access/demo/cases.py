@@ -21,7 +21,7 @@ from data_access.demo.office_calendar import OFFSET
 from data_access.demo.province import Floats, Integers, Province
 from data_access.demo.rhythm import Draw, day_factor, generator, times_of_day
 
-INCIDENTS_A_DAY = 1_450
+INCIDENTS_A_DAY = 1_470
 CATEGORY_SHARES = {
     "service": 0.355,
     "hazard": 0.250,

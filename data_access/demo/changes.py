@@ -94,9 +94,8 @@ class Window:
             cases = kept.get(day)
             if cases is None:
                 cases = generate(self.province, self.seed, day)
-            settled_at = cases.settled_at()
-            is_settled = settled_at <= after
-            if day not in kept or is_settled.mean() > 0.1:
+            is_settled = cases.settled_at() <= after
+            if day not in kept or 10 * is_settled.sum() > len(cases):
                 cases = kept[day] = cases.take(np.flatnonzero(~is_settled))
             rows = np.flatnonzero(_is_touched(cases, after, until))
             if len(rows):

@@ -21,10 +21,11 @@ from data_access.demo import daily_figures, province
 from data_access.demo.applying import CASE_TABLES, apply
 from data_access.demo.binary_copy import copy_into
 from data_access.demo.case_days import (
-    LOOK_BACK_DAYS,
     Array,
     CaseDay,
     agreements_known,
+    by_key,
+    joined_days,
     known_columns,
     steps_between,
     visits_between,
@@ -129,7 +130,9 @@ def fill(
         _announce(connection, filling)
         _note(connection, seed, filling.since, until, "filled")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("set default_statistics_target = 20"))
         connection.execute(text(f"analyze {', '.join((*CASE_NAMES, *PLAIN_TABLES))}"))
+        connection.execute(text("reset default_statistics_target"))
     progress("汇总", 1, 1)
 
 
@@ -215,19 +218,18 @@ def _load_cases(connection: Raw, filling: Fill, month: date) -> None:
     until = instant(filling.until)
     days = list(filling.days(month))
     arguments = (filling.province, filling.seed)
-    incidents = [day_of_incidents(*arguments, day) for day in days]
-    disputes = [day_of_disputes(*arguments, day) for day in days]
-    _load_subject(connection, filling, month, incidents)
-    _load_subject(connection, filling, month, disputes)
-    steps = [
-        step_columns(schema.steps, cases.subject, steps_between(cases, None, until))
-        for cases in (*incidents, *disputes)
-    ]
+    incidents = joined_days([day_of_incidents(*arguments, day) for day in days])
+    disputes = joined_days([day_of_disputes(*arguments, day) for day in days])
+    steps = []
+    for cases in (incidents, disputes):
+        _load_subject(connection, filling, month, cases)
+        visits = visits_between(cases, None, until)
+        copy_into(connection, "return_visits", table_columns(schema.return_visits, visits))
+        # Sorted rows make the key's index cheap to build.
+        rows = steps_between(by_key(cases), None, until)
+        steps.append(step_columns(schema.steps, cases.subject, rows))
     load_month(connection, "steps", month, steps)
-    connection.commit()
-    visits = joined([visits_between(cases, None, until) for cases in (*incidents, *disputes)])
-    copy_into(connection, "return_visits", table_columns(schema.return_visits, visits))
-    agreements = joined([agreements_known(cases, None, until) for cases in disputes])
+    agreements = agreements_known(disputes, None, until)
     copy_into(connection, "agreements", table_columns(schema.agreements, agreements))
     for day in days:
         rows = daily_figures.receptions(*arguments, day)
@@ -237,14 +239,12 @@ def _load_cases(connection: Raw, filling: Fill, month: date) -> None:
     connection.commit()
 
 
-def _load_subject(connection: Raw, filling: Fill, month: date, days: list[CaseDay]) -> None:
-    table = CASE_TABLES[days[0].subject]
-    parts = []
-    for cases in days:
-        columns = known_columns(cases, instant(filling.until))
-        columns["red_card_at"] = filling.province.calendar.red_cards(columns["due_at"])
-        parts.append(table_columns(table, columns))
-    load_month(connection, table.name, month, parts)
+def _load_subject(connection: Raw, filling: Fill, month: date, cases: CaseDay) -> None:
+    table = CASE_TABLES[cases.subject]
+    columns = known_columns(cases, instant(filling.until))
+    columns["red_card_at"] = filling.province.calendar.red_cards(columns["due_at"])
+    load_month(connection, table.name, month, [table_columns(table, columns)])
+    # At once: attaching holds a lock that the next month waits for.
     connection.commit()
 
 
