@@ -60,6 +60,14 @@ STEP_COUNTS = {
     "joint": "joint_count",
 }
 
+# A plan is made once per connection, for as many rows as the first statement brings, and serves
+# one row and ten thousand. So it is told how to join: cases by their key, however many steps came;
+# old rows with new ones by hash, however few there were. Each sets all four, since a trigger of
+# the one fires a trigger of the other.
+PLANNER = ("seqscan", "nestloop", "hashjoin", "mergejoin")
+BY_KEY = ("nestloop",)
+BY_HASH = ("hashjoin",)
+
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
@@ -85,6 +93,21 @@ def install(connection: Connection, zone: str) -> bool:
         ).bindparams(value=fingerprint)
     )
     return True
+
+
+def uninstall(connection: Connection) -> None:
+    """Remove what `install` has made, so that the next `install` makes it anew."""
+    names = connection.scalars(
+        text(
+            "select p.oid::regprocedure::text from pg_proc p"
+            " where p.pronamespace = 'public'::regnamespace and p.prorettype = 'trigger'::regtype"
+            " and p.proname like 'cockpit\\_%'"
+        )
+    ).all()
+    for name in names:
+        connection.exec_driver_sql(f"drop function {name} cascade")
+    if connection.scalar(text("select to_regclass('database_facts')")) is not None:
+        connection.execute(text("delete from database_facts where key = 'live_schema'"))
 
 
 def _statements(zone: str) -> Iterable[str]:
@@ -160,7 +183,8 @@ def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[st
         "insert into case_versions (subject, home_county_id, source_id, case_no,"
         " registered_month, recorded_from, recorded_to, is_deletion, was)"
         f" select '{kind}', o.home_county_id, o.source_id, o.case_no, o.registered_month,"
-        " coalesce((select max(v.recorded_to) from case_versions v"
+        # A case that was deleted and came again was not there in between.
+        " greatest((select max(v.recorded_to) from case_versions v"
         f"   where v.subject = '{kind}' and v.home_county_id = o.home_county_id"
         "   and v.source_id = o.source_id and v.case_no = o.case_no"
         "   and v.registered_month = o.registered_month), o.recorded_at),"
@@ -172,6 +196,7 @@ def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[st
         subject,
         "update",
         f"\n  {keep.format(deleted='false')}{joined}{changed};",
+        BY_HASH,
     )
     yield from _statement_trigger(
         f"{subject}_delete_version", subject, "delete", f"\n  {keep.format(deleted='true')};"
@@ -209,7 +234,12 @@ end $$"""
 
 
 def _step_trigger() -> Iterable[str]:
-    """A new step's time goes to its case: the earliest of a kind, as each step is taken once."""
+    """A new step's time goes to its case: the earliest of a kind, as each step is taken once.
+
+    A case that knows all of it already is not written again: a loader that has filled the times
+    itself would write every row twice. Counts are added up, so a loader that has filled them too
+    lets the steps in before their cases.
+    """
     gathered = ", ".join(
         f"min(occurred_at) filter (where step = '{step}') as {column}"
         for step, column in STEP_TIMES.items()
@@ -218,44 +248,60 @@ def _step_trigger() -> Iterable[str]:
         f"count(*) filter (where step = '{step}') as {column}"
         for step, column in STEP_COUNTS.items()
     )
-    times = ", ".join(
-        f"{column} = coalesce(c.{column}, s.{column})" for column in STEP_TIMES.values()
-    )
+    # least() leaves nulls aside.
+    times = {column: f"least(c.{column}, s.{column})" for column in STEP_TIMES.values()}
+    changes = ", ".join(f"{column} = {earliest}" for column, earliest in times.items())
     counts = ", ".join(f"{column} = c.{column} + s.{column}" for column in STEP_COUNTS.values())
     body = "".join(
         f"""
-  update {table} c set {times}, {counts}, holder_id = coalesce(s.holder_id, c.holder_id)
+  update {table} c set {changes}, {counts}, holder_id = coalesce(s.holder_id, c.holder_id)
   from (
     select {KEY}, {gathered}, {counted},
-      (array_agg(holder_id order by step_no desc))[1] as holder_id
+      (array_agg(holder_id order by step_no desc) filter (where holder_id is not null))[1]
+        as holder_id
     from new_rows where subject = '{kind}' and step <> 'registered' group by {KEY}
   ) s
   where (c.home_county_id, c.source_id, c.case_no, c.registered_month)
-      = (s.home_county_id, s.source_id, s.case_no, s.registered_month);"""
+      = (s.home_county_id, s.source_id, s.case_no, s.registered_month)
+    and (({", ".join(f"c.{column}" for column in times)})
+        is distinct from ({", ".join(times.values())})
+      or {" + ".join(f"s.{column}" for column in STEP_COUNTS.values())} > 0
+      or c.holder_id is distinct from coalesce(s.holder_id, c.holder_id));"""
         for table, kind in (("incidents", "incident"), ("disputes", "dispute"))
     )
-    yield from _statement_trigger("steps_insert_carry", "steps", "insert", body)
+    yield from _statement_trigger("steps_insert_carry", "steps", "insert", body, BY_KEY)
 
 
 def _plain_triggers(table: str) -> Iterable[str]:
     county = "county_id" if table in ("staffing", "patrols") else "0"
-    for operation in ("insert", "update", "delete"):
-        rows = "old_rows" if operation == "delete" else "new_rows"
+    changed_rows = {
+        "insert": "new_rows",
+        "update": "(select * from new_rows union all select * from old_rows) t",
+        "delete": "old_rows",
+    }
+    for operation, rows in changed_rows.items():
         body = f"""
   insert into outbox (subject, county_id) select distinct '{table}', {county} from {rows};
   perform pg_notify('{CHANGES_CHANNEL}', '');"""
         yield from _statement_trigger(f"{table}_{operation}_note", table, operation, body)
 
 
-def _statement_trigger(name: str, table: str, operation: str, body: str) -> Iterable[str]:
+def _statement_trigger(
+    name: str, table: str, operation: str, body: str, joins: tuple[str, ...] | None = None
+) -> Iterable[str]:
     transition = {
         "insert": "referencing new table as new_rows",
         "update": "referencing old table as old_rows new table as new_rows",
         "delete": "referencing old table as old_rows",
     }[operation]
+    settings = (
+        ""
+        if joins is None
+        else "".join(f" set enable_{way} = {'on' if way in joins else 'off'}" for way in PLANNER)
+    )
     yield (
         f"create or replace function cockpit_{name}() returns trigger language plpgsql"
-        f" security definer set search_path = public, pg_temp as $$\nbegin{body}\n"
+        f" security definer set search_path = public, pg_temp{settings} as $$\nbegin{body}\n"
         "  return null;\nend $$"
     )
     yield f"drop trigger if exists cockpit_{name} on {table}"

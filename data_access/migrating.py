@@ -41,7 +41,7 @@ def migrate(url: URL | str, *, zone: str | None = None) -> None:
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             _refuse_newer(connection)
             command.upgrade(_configuration(connection), "head")
-            settle(connection, zone or facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+            settle(connection, facts.read(connection, "zone") or zone or facts.DEFAULT_ZONE)
     except ProgrammingError as error:
         if "permission denied" in str(error.orig):
             raise MigrationError(
@@ -68,10 +68,14 @@ def settle(connection: Connection, zone: str) -> None:
 
 
 def downgrade(url: URL | str, revision: str) -> None:
-    """Take the database back to a revision ("base": nothing left but the facts of PostgreSQL)."""
+    """Take the database back to a revision ("base": nothing is left of it but the roles).
+
+    The triggers go in any case: the older program's `migrate` installs its own.
+    """
     engine = create_engine(url)
     try:
         with engine.begin() as connection:
+            live_schema.uninstall(connection)
             command.downgrade(_configuration(connection), revision)
     finally:
         engine.dispose()

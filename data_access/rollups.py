@@ -62,7 +62,7 @@ ANCESTORS = """
   from regions r
   join regions a on a.id in (r.id, r.city_id)
     or (a.parent_id is null and a.is_administrative and a.valid_to is null)
-  where r.level = 'county' and r.is_administrative"""
+  where r.level = 'county' and r.is_administrative and r.valid_to is null"""
 
 
 def ensure_columns(connection: Connection) -> None:
@@ -84,11 +84,18 @@ def ensure_columns(connection: Connection) -> None:
 
 
 def rebuild(connection: Connection) -> None:
-    """Compute all roll-ups from the rows, in this transaction; pending deltas are dropped."""
+    """Compute all roll-ups from the rows, in this transaction; pending deltas are dropped.
+
+    One statement counts the rows and drops their deltas: a writer that commits between two would
+    be counted twice. The old roll-ups are deleted, since a reader at work would find a truncated
+    table empty.
+    """
     _lock(connection)
-    connection.execute(text("delete from rollup_deltas"))
-    connection.execute(text("truncate rollups"))
-    connection.execute(text(_insert_from_rows(_zone(connection))))
+    zone = _zone(connection)
+    connection.execute(text("delete from rollups"))
+    connection.execute(
+        text(f"with counted as (delete from rollup_deltas) {_insert_from_rows(zone)}")
+    )
     connection.execute(text("analyze rollups"))
 
 

@@ -1,0 +1,142 @@
+"""Up, down and up again on a database with rows; what is refused, and in which words."""
+
+import threading
+from datetime import date
+
+import pytest
+from sqlalchemy import URL, inspect, text
+
+from dashboard.errors import MigrationError
+from data_access import facts, rollups
+from data_access.database import Database
+from data_access.migrating import downgrade, migrate
+from data_access.partitions import PARTITIONED_TABLES
+from tests.case_builder import add_everything
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    with database.write() as connection:
+        add_everything(connection, seed=3, count=60)
+    return database
+
+
+def counts(database: Database) -> dict[str, int]:
+    with database.read() as connection:
+        return {
+            table: connection.scalar(text(f"select count(*) from {table}")) or 0
+            for table in ("regions", "incidents", "disputes", "agreements", "rollup_deltas")
+        }
+
+
+def test_migrating_again_changes_no_row(filled: Database) -> None:
+    before = counts(filled)
+    migrate(filled.url)
+    assert counts(filled) == before
+    with filled.read() as connection:
+        assert rollups.differences(connection) == 0
+
+
+def test_down_to_nothing_and_up_again_on_a_filled_database(filled: Database) -> None:
+    filled.close()
+    downgrade(filled.url, "base")
+    assert inspect(filled.engine).get_table_names() == ["alembic_version"]
+    with filled.read() as connection:
+        left = connection.scalars(
+            text("select proname from pg_proc where pronamespace = 'public'::regnamespace")
+        ).all()
+    assert left == []
+    migrate(filled.url)
+    with filled.write() as connection:
+        add_everything(connection, seed=4, count=60)
+    with filled.read() as connection:
+        assert connection.scalar(text("select count(*) from outbox")) != 0
+        assert rollups.differences(connection) == 0
+
+
+def test_a_newer_database_is_refused_with_a_sentence_and_left_alone(filled: Database) -> None:
+    with filled.write() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    before = counts(filled)
+    with pytest.raises(
+        MigrationError, match=r"^数据库结构版本 9999 比本程序新;.*数据未作任何改动。$"
+    ):
+        migrate(filled.url)
+    assert counts(filled) == before
+
+
+def test_a_user_without_the_right_is_told_whom_to_ask(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("delete from database_facts where key = 'live_schema'"))
+        connection.execute(text("grant select on alembic_version to cockpit_app"))
+    as_app = database.url.update_query_dict({"options": "-c role=cockpit_app"})
+    with pytest.raises(MigrationError, match=r"无权升级结构.*cockpit db migrate"):
+        migrate(as_app)
+
+
+def test_the_zone_of_a_new_database_is_the_one_asked_for(empty_database_url: URL) -> None:
+    migrate(empty_database_url, zone="America/New_York")
+    database = Database(empty_database_url)
+    with database.read() as connection:
+        assert facts.read(connection, "zone") == "America/New_York"
+    database.close()
+
+
+def test_an_existing_database_keeps_its_zone(filled: Database) -> None:
+    """Its days, months and roll-ups are cut by it."""
+    migrate(filled.url, zone="America/New_York")
+    with filled.read() as connection:
+        assert facts.read(connection, "zone") == "Asia/Shanghai"
+        assert rollups.differences(connection) == 0
+
+
+def test_a_zone_that_is_none_is_refused_and_nothing_is_made(empty_database_url: URL) -> None:
+    with pytest.raises(MigrationError, match="时区 'Mars/Olympus' 不存在"):
+        migrate(empty_database_url, zone="Mars/Olympus")
+    database = Database(empty_database_url)
+    assert inspect(database.engine).get_table_names() == []
+    database.close()
+
+
+def test_two_migrations_at_once_do_no_harm(empty_database_url: URL) -> None:
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            migrate(empty_database_url)
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    database = Database(empty_database_url)
+    assert "incidents" in inspect(database.engine).get_table_names()
+    database.close()
+
+
+def test_a_dictionary_that_has_changed_rebuilds_the_rollups(filled: Database) -> None:
+    with filled.write() as connection:
+        rollups.fold(connection)
+        connection.execute(text("alter table rollups drop column due_met"))
+        connection.execute(text("alter table rollups add column forgotten bigint default 7"))
+        connection.execute(
+            text("update database_facts set value = '\"older\"' where key = 'live_schema'")
+        )
+    migrate(filled.url)
+    with filled.read() as connection:
+        assert rollups.differences(connection) == 0
+    assert "forgotten" not in {
+        column["name"] for column in inspect(filled.engine).get_columns("rollups")
+    }
+
+
+def test_the_months_around_today_have_their_partitions(database: Database) -> None:
+    today = date.today()
+    with database.read() as connection:
+        for table in PARTITIONED_TABLES:
+            name = f"{table}_{today:%Y%m}"
+            assert connection.scalar(text("select to_regclass(:name)"), {"name": name}) == name
