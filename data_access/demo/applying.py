@@ -17,7 +17,6 @@ from data_access.demo.case_days import (
     KEY,
     Array,
     CaseDay,
-    Moment,
     agreements_known,
     known_columns,
     registered_columns,
@@ -38,9 +37,7 @@ def apply(connection: Connection, changes: Changes, calendar: OfficeCalendar) ->
         _apply_cases(connection, changes, changes.incidents, calendar)
         + _apply_cases(connection, changes, changes.disputes, calendar)
         + _apply_agreements(connection, changes)
-        + copy_into(
-            connection, "receptions", table_columns(schema.receptions, changes.receptions)
-        )
+        + copy_into(connection, "receptions", table_columns(schema.receptions, changes.receptions))
     )
 
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-Times = npt.NDArray[np.datetime64]
+Times = npt.NDArray[Any]
 Flags = npt.NDArray[np.bool_]
 Columns = Mapping[str, Array]
 NULL = -32_768
@@ -100,7 +100,7 @@ class CaseDay:
     agreements: "Agreements | None" = None
 
     def __len__(self) -> int:
-        return self.recorded.shape[1]
+        return int(self.recorded.shape[1])
 
     def take(self, rows: Array) -> "CaseDay":
         """Some of the cases."""
@@ -186,7 +186,8 @@ def in_order(occurred: Times, delays: Array) -> Times:
     recorded = np.empty_like(own)
     np.put_along_axis(recorded, order, sorted_times.astype("datetime64[s]"), axis=0)
     recorded[np.isnat(occurred)] = NAT
-    return recorded
+    found: Times = recorded
+    return found
 
 
 def known_columns(cases: CaseDay, at: np.datetime64) -> dict[str, Array]:
@@ -230,7 +231,8 @@ def _last_holder(cases: CaseDay, known: Flags) -> Array:
     times = np.where(steps, cases.occurred[: Moment.CORRECTED].view(np.int64), -1)
     # Of steps in the same second the later one of the workflow counts.
     last = times.shape[0] - 1 - times[::-1].argmax(axis=0)
-    return np.take_along_axis(cases.holder, last[None, :], axis=0)[0]
+    found: Array = np.take_along_axis(cases.holder, last[None, :], axis=0)[0]
+    return found
 
 
 def steps_between(

@@ -72,9 +72,7 @@ def day_of_incidents(province: Province, seed: int, day: date) -> CaseDay:
     random = generator(seed, day, Draw.INCIDENTS)
     traits = county_traits(province, seed)
     registered = _registered(province, seed, day, random)
-    due = province.calendar.workdays_later(
-        registered.at, _limits(province)[registered.class_index]
-    )
+    due = province.calendar.workdays_later(registered.at, _limits(province)[registered.class_index])
     course = _course(province, traits, registered, due, random)
     later = _later(province, registered, course, random)
     facts = _facts(province, registered, day, random)
@@ -238,9 +236,7 @@ def in_office_hours(since: Times, spans: Floats, random: np.random.Generator) ->
     return np.where(moved, spans + until_midnight + morning, spans)
 
 
-def _early_steps(
-    at: Times, total: Floats, random: np.random.Generator
-) -> dict[Moment, npt.NDArray[np.timedelta64]]:
+def _early_steps(at: Times, total: Floats, random: np.random.Generator) -> dict[Moment, Array]:
     """Acceptance to handling as spans since registration; short cases hurry."""
     count = len(total)
     accepted = np.minimum(60 + random.exponential(6 * 60, count), 0.1 * total)
@@ -278,7 +274,8 @@ def _branch(
 def between(occurred: Times, after: Moment, before: Moment, random: np.random.Generator) -> Times:
     """An instant between two steps of each case."""
     room = seconds(occurred[before] - occurred[after])
-    return occurred[after] + span(room * random.uniform(0.1, 0.9, len(room)))
+    instants: Times = occurred[after] + span(room * random.uniform(0.1, 0.9, len(room)))
+    return instants
 
 
 def _after_closing(occurred: Times, random: np.random.Generator) -> None:
@@ -445,18 +442,20 @@ def _corrected(
     category = np.searchsorted(np.sort(names), registered.category.astype(str))
     numbers = np.array([names.index(name) for name in np.sort(names)])[category]
     moved = draw < CORRECTED * RECATEGORISED
-    numbers = np.where(moved, (numbers + random.integers(1, len(names), count)) % len(names), numbers)
+    numbers = np.where(
+        moved, (numbers + random.integers(1, len(names), count)) % len(names), numbers
+    )
     class_index = _classes(province, numbers, random.random(count))
     after = registered.at + span(random.uniform(0.5, 72.0, count) * HOUR)
     course.occurred[Moment.CORRECTED] = np.where(draw < CORRECTED, after, NAT)
     return np.array([name.encode() for name in names])[numbers], class_index
 
 
-def seconds(spans: npt.NDArray[np.timedelta64]) -> Floats:
+def seconds(spans: Array) -> Floats:
     """Spans as float seconds."""
     return spans.astype("timedelta64[s]").astype(np.float64)
 
 
-def span(values: Floats) -> npt.NDArray[np.timedelta64]:
+def span(values: Floats | float) -> Array:
     """Seconds as whole-second spans."""
     return np.rint(values).astype(np.int64).astype("timedelta64[s]")

@@ -113,7 +113,7 @@ class Window:
 
 
 def _is_touched(cases: CaseDay, after: np.datetime64, until: np.datetime64) -> Array:
-    touched: Array = ((cases.recorded > after) & (cases.recorded <= until)).any(axis=0)
+    touched: Array = np.any((cases.recorded > after) & (cases.recorded <= until), axis=0)
     if cases.agreements is not None:
         for name in ("known_at", "confirmed_at", "performed_at"):
             times = getattr(cases.agreements, name)
@@ -123,4 +123,5 @@ def _is_touched(cases: CaseDay, after: np.datetime64, until: np.datetime64) -> A
 
 def is_new(cases: CaseDay, after: np.datetime64) -> Array:
     """Which cases were not known at an instant."""
-    return ~(cases.recorded[Moment.REGISTERED] <= after)
+    known: Array = cases.recorded[Moment.REGISTERED] <= after
+    return ~known

@@ -49,7 +49,8 @@ def grid_shares(province: Province, seed: int) -> Floats:
     in_county = np.bincount(province.grid_county, province.grid_weight)
     volume = county_traits(province, seed).volume
     share: Floats = (volume / in_county)[province.grid_county] * province.grid_weight
-    return share / share.sum()
+    total: Floats = share / share.sum()
+    return total
 
 
 @lru_cache(maxsize=4)

@@ -8,16 +8,6 @@ from datetime import date
 
 import numpy as np
 
-from data_access.demo.cases import (
-    DAY,
-    HOUR,
-    VALID,
-    between,
-    case_numbers,
-    in_office_hours,
-    seconds,
-    span,
-)
 from data_access.demo.case_days import (
     NAT,
     NULL,
@@ -29,6 +19,16 @@ from data_access.demo.case_days import (
     Moment,
     Times,
     in_order,
+)
+from data_access.demo.cases import (
+    DAY,
+    HOUR,
+    VALID,
+    between,
+    case_numbers,
+    in_office_hours,
+    seconds,
+    span,
 )
 from data_access.demo.county_traits import county_traits, drawn_grids
 from data_access.demo.province import Integers, Province
@@ -133,12 +133,18 @@ def _later(
     ended = occurred[Moment.FEEDBACK]
     level = LEVELS[random.choice(len(LEVELS), len(at), p=LEVEL_SHARES)]
     return (
-        Later("due_at", Moment.EXTENDED, at + span(np.full(len(at), 1.0 * DAY))
-              * (LIMIT_DAYS + EXTENSION_DAYS)),
+        Later(
+            "due_at",
+            Moment.EXTENDED,
+            at + span(np.full(len(at), 1.0 * DAY)) * (LIMIT_DAYS + EXTENSION_DAYS),
+        ),
         Later("mediation_started_at", Moment.HANDLING, occurred[Moment.HANDLING]),
         Later("mediation_ended_at", Moment.FEEDBACK, ended),
-        Later("is_successful", Moment.FEEDBACK,
-              np.where(is_mediated, is_successful.astype(np.int64), NULL)),
+        Later(
+            "is_successful",
+            Moment.FEEDBACK,
+            np.where(is_mediated, is_successful.astype(np.int64), NULL),
+        ),
         Later("resolved_at", Moment.FEEDBACK, np.where(is_successful, ended, NAT)),
         Later("resolved_level", Moment.CLOSED, np.where(is_successful, level, b"")),
         Later("is_satisfied", Moment.VISITED, np.where(valid, satisfied.astype(np.int64), NULL)),
@@ -181,9 +187,7 @@ def _facts(
     }
 
 
-def _holders(
-    province: Province, grid: Integers, facts: dict[str, Array], occurred: Times
-) -> Array:
+def _holders(province: Province, grid: Integers, facts: dict[str, Array], occurred: Times) -> Array:
     """Centre until dispatch, then the town's unit or a department, the centre after 上报."""
     centre = facts["centre_id"]
     unit = province.town_unit[province.grid_town[grid]]
@@ -200,7 +204,7 @@ def _agreements(
     count = occurred.shape[1]
     ended = occurred[Moment.FEEDBACK]
     signed = np.where(is_successful, ended + span(random.uniform(0.01, 0.9, count) * DAY), NAT)
-    is_confirmable = random.random(count) < CONFIRMABLE
+    is_confirmable: Flags = random.random(count) < CONFIRMABLE
     is_confirmed = is_confirmable & (random.random(count) < CONFIRMED)
     confirmed = signed + span(random.uniform(4, 20, count) * DAY)
     due = signed + span(np.rint(random.uniform(5, 32, count)) * DAY)

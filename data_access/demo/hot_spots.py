@@ -33,7 +33,10 @@ class HotSpot:
 def hot_spots(province: Province, seed: int, day: date) -> list[HotSpot]:
     """The spots that are hot on a day."""
     monday = day - timedelta(days=day.weekday())
-    spots = (*_begun_in(province, seed, monday - timedelta(days=7)), *_begun_in(province, seed, monday))
+    spots = (
+        *_begun_in(province, seed, monday - timedelta(days=7)),
+        *_begun_in(province, seed, monday),
+    )
     return [spot for spot in spots if 0 <= (day - spot.first).days < spot.days]
 
 
@@ -62,4 +65,5 @@ def _around(province: Province, centre: int) -> npt.NDArray[np.int64]:
     north = province.grid_lat[mine] - province.grid_lat[centre]
     distance = np.hypot(east, north) * KM_A_DEGREE
     nearest = np.argsort(distance, kind="stable")[:MOST_GRIDS]
-    return mine[nearest[distance[nearest] <= REACH_KM]]
+    grids: npt.NDArray[np.int64] = mine[nearest[distance[nearest] <= REACH_KM]]
+    return grids

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -82,11 +83,18 @@ def filled_with(seed: int, until: datetime | None) -> Callable[[URL, Report], No
     def fill_or_catch_up(url: URL, report: Report) -> None:
         engine = create_engine(url)
         try:
-            bring_up_to_date(engine, seed=seed, until=until or datetime.now(UTC), progress=report)
+            bring_up_to_date(engine, seed=seed, until=_aware(until), progress=report)
         finally:
             engine.dispose()
 
     return fill_or_catch_up
+
+
+def _aware(until: datetime | None) -> datetime:
+    """The instant meant: now for None, local time where no zone is given."""
+    if until is None:
+        return datetime.now(UTC)
+    return until if until.tzinfo else until.replace(tzinfo=ZONE)
 
 
 def bring_up_to_date(engine: Engine, *, seed: int, until: datetime, progress: Report) -> None:
@@ -157,7 +165,8 @@ def _empty(connection: Connection) -> None:
     partitions = connection.scalars(
         text(
             "select i.inhrelid::regclass::text from pg_inherits i"
-            " where i.inhparent = any(array(select x::regclass from unnest(cast(:tables as text[])) x))"
+            " where i.inhparent = any(array(select x::regclass "
+            " from unnest(cast(:tables as text[])) x))"
             " and pg_get_expr((select relpartbound from pg_class where oid = i.inhrelid),"
             " i.inhrelid) <> 'DEFAULT'"
         ),
@@ -179,10 +188,9 @@ def _empty(connection: Connection) -> None:
 def _load(engine: Engine, filling: Fill, progress: Report) -> None:
     """Months on a few connections at a time, the largest work first."""
     jobs: list[Callable[[Raw], None]] = [
-        lambda connection: _load_daily_figures(connection, filling)
+        partial(_load_daily_figures, filling=filling),
+        *(partial(_load_cases, filling=filling, month=month) for month in filling.months()),
     ]
-    for month in filling.months():
-        jobs.append(lambda connection, month=month: _load_cases(connection, filling, month))
     done = 0
     progress("生成演示数据", 0, len(jobs))
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -352,9 +360,7 @@ def fill_gap(
             ensure_months(connection, after.date(), (until + timedelta(days=93)).date())
     if until - after > timedelta(days=LONGEST_GAP_DAYS):
         days = (local_day(instant(until)) - since).days
-        fill(
-            engine, seed=seed, until=until, since_days=days, progress=progress, rebuild=rebuild
-        )
+        fill(engine, seed=seed, until=until, since_days=days, progress=progress, rebuild=rebuild)
         return
     window = Window(filling.province, seed, since)
     total = (until - after) // timedelta(days=1) + 1

@@ -5,6 +5,7 @@ the month's partition. Several months can be loaded at a time.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -20,7 +21,7 @@ def next_month(month: date) -> date:
 
 
 def load_month(
-    connection: psycopg.Connection[Any], table: str, month: date, parts: list[Columns]
+    connection: psycopg.Connection[Any], table: str, month: date, parts: Sequence[Columns]
 ) -> int:
     """Put the rows in place of the month's partition, in the connection's transaction.
 

@@ -7,7 +7,7 @@ here: official holidays (`dashboard.work_calendar`) and who fills the table.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -19,8 +19,9 @@ RED_CARD_WORKDAYS = 5
 RED_CARD_PRESUMED = 7
 MARGIN_DAYS = 400
 
-Times = npt.NDArray[np.datetime64]
-Days = npt.NDArray[np.datetime64]
+# datetime64[s] and datetime64[D]: the stubs of numpy lose the kind in arithmetic.
+Times = npt.NDArray[Any]
+Days = npt.NDArray[Any]
 # The zone of the demo has had one offset from UTC since 1991.
 OFFSET = np.timedelta64(8 * 3600, "s")
 DayKind = Literal["workday", "weekend", "holiday"]
@@ -46,24 +47,28 @@ class OfficeCalendar:
         """The same local time on the count-th working day after the instants' own days."""
         local = at + OFFSET
         day = local.astype("datetime64[D]")
-        return self._following(day, count) + (local - day) - OFFSET
+        later: Times = self._following(day, count) + (local - day) - OFFSET
+        return later
 
     def red_cards(self, due: Times) -> Times:
         """红牌时点 of limits: five working days later, seven days where nothing is known."""
         day = (due + OFFSET).astype("datetime64[D]")
         index = self._index(day)
-        red = self._following(day, RED_CARD_WORKDAYS)
-        is_known = self.known[index] & self.known[self._index(red)]
-        step = np.where(is_known, red - day, np.timedelta64(RED_CARD_PRESUMED, "D"))
-        return due + step.astype("timedelta64[s]")
+        fifth = self._following(day, RED_CARD_WORKDAYS)
+        is_known = self.known[index] & self.known[self._index(fifth)]
+        step = np.where(is_known, fifth - day, np.timedelta64(RED_CARD_PRESUMED, "D"))
+        red: Times = due + step.astype("timedelta64[s]")
+        return red
 
     def _index(self, day: Days) -> npt.NDArray[np.int64]:
-        return (day - self.first).astype(np.int64)
+        index: npt.NDArray[np.int64] = (day - self.first).astype(np.int64)
+        return index
 
     def _following(self, day: Days, count: npt.NDArray[np.int64] | int) -> Days:
         workdays = np.flatnonzero(self.is_workday)
         number = np.cumsum(self.is_workday)
-        return self.first + workdays[number[self._index(day)] + count - 1]
+        following: Days = self.first + workdays[number[self._index(day)] + count - 1]
+        return following
 
 
 def from_rows(rows: Iterable[tuple[date, bool, str | None]], until: date) -> OfficeCalendar:

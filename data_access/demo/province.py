@@ -82,7 +82,8 @@ class Province:
     def channel_shares(self) -> Floats:
         """Probability of each channel."""
         weights = np.array([CHANNEL_WEIGHTS.get(channel, 1.0) for channel in self.channels])
-        return weights / weights.sum()
+        shares: Floats = weights / weights.sum()
+        return shares
 
 
 def read(connection: Connection, until: datetime | None = None) -> Province:

@@ -5,6 +5,7 @@ Every draw comes from `generator(seed, day, subject)`, so a day's cases depend o
 
 from datetime import date, timedelta
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from data_access.demo.office_calendar import DayKind, OfficeCalendar
 
 Floats = npt.NDArray[np.float64]
-Times = npt.NDArray[np.datetime64]
+Times = npt.NDArray[Any]
 HALF_HOURS = 48
 HALF_HOUR_SECONDS = 1800
 NIGHT, PEAK = 100.0, 1600.0
@@ -59,7 +60,8 @@ def half_hour_shares(kind: DayKind) -> Floats:
     curve = np.full(HALF_HOURS, NIGHT)
     for peak, width, height in HUMPS[kind]:
         curve += (PEAK - NIGHT) * height * np.exp(-0.5 * ((hours - peak) / width) ** 2)
-    return curve / curve.sum()
+    shares: Floats = curve / curve.sum()
+    return shares
 
 
 def times_of_day(

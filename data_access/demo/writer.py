@@ -16,7 +16,6 @@ from sqlalchemy.exc import DBAPIError
 from data_access import facts
 from data_access.demo import loader, province
 from data_access.demo.changes import Window
-from data_access.demo.case_days import LOOK_BACK_DAYS
 
 SECONDS_A_ROUND = 1.0
 SECONDS_A_HEARTBEAT = 2.0
@@ -30,9 +29,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def run(
-    url: URL | str, seed: int, stop_event: threading.Event, *, clock: Clock = _now
-) -> None:
+def run(url: URL | str, seed: int, stop_event: threading.Event, *, clock: Clock = _now) -> None:
     """Write until the event is set; a database that is away is tried again."""
     engine = create_engine(url, pool_size=1, pool_pre_ping=True)
     try:
@@ -49,7 +46,9 @@ def run(
 def _write(engine: Engine, seed: int, stop_event: threading.Event, clock: Clock) -> None:
     with engine.begin() as connection:
         known = facts.read(connection, loader.FILL)
-        window = Window(province.read(connection, clock()), seed, date.fromisoformat(known["since"]))
+        window = Window(
+            province.read(connection, clock()), seed, date.fromisoformat(known["since"])
+        )
     after = datetime.fromisoformat(known["filled_until"])
     heartbeat = 0.0
     while not stop_event.is_set():
