@@ -32,6 +32,11 @@ _case_numbers = count(1)
 def found(url: URL, *, zone: str = "Asia/Shanghai") -> None:
     """Migrate an empty database and write regions and the source into it."""
     migrate(url, zone=zone)
+    populate(url)
+
+
+def populate(url: URL) -> None:
+    """Write regions and the source into a migrated database."""
     engine = create_engine(url)
     with engine.begin() as connection:
         for row in _REGIONS:

@@ -25,19 +25,17 @@ def live_through(
     def live_through(begin: Callable[[], None], end: Callable[[], None], words: str) -> None:
         before = open_wall.registered()
         begin()
-        open_wall.wait(lambda: words in open_wall.sentence(), SAYS_SO_SECONDS)
-        assert open_wall.state() == "stale"
-        assert open_wall.registered() == before
-        late_wall = Wall(context.new_page())
         try:
-            late_wall.page.goto(scene.wall_address, wait_until="commit")
-        except Error as error:
-            raise AssertionError(f"the browser shows its own page: {error}") from error
-        late_wall.wait(lambda: words in late_wall.sentence(), SAYS_SO_SECONDS)
-        assert late_wall.state() in ("stale", "offline")
-        open_wall.page.wait_for_timeout(HOLD_MS)
-        assert words in open_wall.sentence()
-        end()
+            open_wall.wait(lambda: words in open_wall.sentence(), SAYS_SO_SECONDS)
+            assert open_wall.state() == "stale"
+            assert open_wall.registered() == before
+            late_wall = opened_during(context, scene.wall_address)
+            late_wall.wait(lambda: words in late_wall.sentence(), SAYS_SO_SECONDS)
+            assert late_wall.state() in ("stale", "offline")
+            open_wall.page.wait_for_timeout(HOLD_MS)
+            assert words in open_wall.sentence()
+        finally:
+            end()
         waited = open_wall.wait(lambda: open_wall.state() in ("live", "late"), LIVE_AGAIN_SECONDS)
         late_wall.wait(lambda: is_live(late_wall), LIVE_AGAIN_SECONDS - waited)
         scene.writer.add_incident()
@@ -46,6 +44,16 @@ def live_through(
             wall.wait(lambda wall=wall: wall.registered() == after, 5)
 
     return live_through
+
+
+def opened_during(context: BrowserContext, address: str) -> Wall:
+    """A wall switched on now; the browser must have something of ours to show."""
+    wall = Wall(context.new_page())
+    try:
+        wall.page.goto(address)
+    except Error as error:
+        raise AssertionError(f"the browser shows its own page: {error}") from error
+    return wall
 
 
 def is_live(wall: Wall) -> bool:

@@ -1,0 +1,242 @@
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard.asks import Ask
+from dashboard.snapshot import Snapshot
+from dashboard.views import View
+from data_access import snapshots
+from data_access.database import Database
+from data_access.snapshotter import Slot, Snapshotter
+from tests import live_province
+
+WALL = View("wall", live_province.PROVINCE)
+Start = Callable[..., Snapshotter]
+
+
+@pytest.fixture
+def writer(database: Database) -> Iterator[live_province.Writer]:
+    live_province.populate(database.url)
+    writer = live_province.Writer(database.url)
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def start(database: Database, writer: live_province.Writer) -> Iterator[Start]:
+    """``start()`` runs a snapshotter in a thread; it is stopped after the test."""
+    running: list[tuple[threading.Event, threading.Thread]] = []
+
+    def start(**settings: object) -> Snapshotter:
+        snapshotter = Snapshotter(database.url, lambda name: Ask(), **settings)  # type: ignore[arg-type]
+        stop = threading.Event()
+        thread = threading.Thread(target=snapshotter.run, args=(stop,))
+        thread.start()
+        running.append((stop, thread))
+        return snapshotter
+
+    yield start
+    for stop, _ in running:
+        stop.set()
+    for _, thread in running:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def newest(database: Database, view: View = WALL) -> Snapshot | None:
+    with database.read() as connection:
+        stored = snapshots.newest(connection, view.key())
+    return stored.open() if stored else None
+
+
+def registered_today(database: Database, view: View = WALL) -> float | None:
+    snapshot = newest(database, view)
+    reading = snapshot.find("incidents_registered", period="today") if snapshot else None
+    return reading.value if reading else None
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.05)
+
+
+def test_the_whole_scope_is_computed_without_being_asked_for(
+    database: Database, start: Start
+) -> None:
+    start()
+    wait_for(lambda: newest(database) is not None)
+
+
+def test_a_committed_incident_is_in_the_next_snapshot(
+    database: Database, start: Start, writer: live_province.Writer
+) -> None:
+    writer.add_incident()
+    start()
+    wait_for(lambda: registered_today(database) == 1)
+    writer.add_incident()
+    wait_for(lambda: registered_today(database) == 2)
+
+
+def test_a_deleted_and_a_corrected_incident_are_too(
+    database: Database, start: Start, writer: live_province.Writer
+) -> None:
+    first, second = writer.add_incident(), writer.add_incident()
+    start()
+    wait_for(lambda: registered_today(database) == 2)
+    writer.execute("delete from incidents where case_no = %s", (first,))
+    wait_for(lambda: registered_today(database) == 1)
+    writer.execute(
+        "update incidents set registered_at = now() - interval '2 days' where case_no = %s",
+        (second,),
+    )
+    wait_for(lambda: registered_today(database) == 0)
+
+
+def test_a_view_is_computed_while_it_is_requested(
+    database: Database, start: Start, writer: live_province.Writer
+) -> None:
+    county = View("wall", live_province.HARBOUR)
+    writer.add_incident(live_province.HILLS)
+    writer.add_incident(live_province.HARBOUR)
+    start()
+    wait_for(lambda: newest(database) is not None)
+    assert newest(database, county) is None
+    with database.write() as connection:
+        snapshots.request(connection, [county.key()])
+    wait_for(lambda: registered_today(database, county) == 1)
+
+
+def test_a_burst_of_commits_takes_no_more_computations_than_looks(
+    database: Database, start: Start, writer: live_province.Writer
+) -> None:
+    snapshotter = start()
+    wait_for(lambda: newest(database) is not None)
+    before = replace(snapshotter.health)
+    for _ in range(100):
+        writer.add_incident()
+    wait_for(lambda: registered_today(database) == 100, 30)
+    changes = snapshotter.health.changes - before.changes
+    assert snapshotter.health.computations - before.computations <= changes
+    assert changes < 100
+
+
+def test_another_takes_over_when_the_leader_ends(
+    database: Database, writer: live_province.Writer
+) -> None:
+    stops = [threading.Event(), threading.Event()]
+    both = [Snapshotter(database.url, lambda name: Ask()) for _ in stops]
+    threads = [
+        threading.Thread(target=snapshotter.run, args=(stop,))
+        for snapshotter, stop in zip(both, stops, strict=True)
+    ]
+    threads[0].start()
+    wait_for(lambda: both[0].is_leading)
+    threads[1].start()
+    time.sleep(1.5)
+    assert not both[1].is_leading
+    stops[0].set()
+    threads[0].join(10)
+    wait_for(lambda: both[1].is_leading, 3)
+    writer.add_incident()
+    wait_for(lambda: registered_today(database) == 1)
+    stops[1].set()
+    threads[1].join(10)
+
+
+def test_a_full_disk_is_told_and_outlived(
+    database: Database, start: Start, writer: live_province.Writer
+) -> None:
+    snapshotter = start()
+    wait_for(lambda: newest(database) is not None)
+    fill_disk(writer)
+    writer.add_incident()
+    wait_for(lambda: snapshotter.health.reason == "数据库磁盘已满")
+    assert snapshotter.health.trouble_since is not None
+    free_disk(writer)
+    wait_for(lambda: registered_today(database) == 1)
+    wait_for(lambda: snapshotter.health.trouble_since is None)
+
+
+def fill_disk(writer: live_province.Writer) -> None:
+    """Make the server refuse a row as it does on a full disk, with the very same code."""
+    writer.execute(
+        "create function refuse() returns trigger language plpgsql as"
+        " $$ begin raise exception 'could not extend file: No space left on device'"
+        " using errcode = '53100'; end $$"
+    )
+    writer.execute(
+        "create trigger full_disk before insert on snapshots"
+        " for each statement execute function refuse()"
+    )
+
+
+def free_disk(writer: live_province.Writer) -> None:
+    writer.execute("drop function refuse() cascade")
+
+
+def test_the_day_rolls_at_local_midnight_without_any_change(
+    database: Database, start: Start, writer: live_province.Writer
+) -> None:
+    """Midnight in Asia/Shanghai is 16:00 in UTC, which is what the server counts in."""
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=16, minute=0, second=0, microsecond=0)
+    offset = midnight - timedelta(seconds=6) - now
+    writer.add_incident(at=midnight - timedelta(minutes=5))
+    start(clock=lambda: datetime.now(UTC) + offset)
+    wait_for(lambda: registered_today(database) == 1)
+    wait_for(lambda: registered_today(database) == 0)
+    snapshot = newest(database)
+    assert snapshot is not None
+    assert snapshot.as_of >= midnight
+
+
+def test_one_part_that_fails_keeps_the_others_going(
+    database: Database, start: Start, writer: live_province.Writer
+) -> None:
+    start()
+    wait_for(lambda: newest(database) is not None)
+    writer.execute("alter table population rename to population_away")
+    writer.add_incident()
+    wait_for(lambda: registered_today(database) == 1)
+    snapshot = newest(database)
+    assert snapshot is not None
+    assert list(snapshot.failures) == ["地图着色"]
+
+
+NOW = 1_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("slot", "groups"),
+    [
+        (Slot(is_live_dirty=True, is_slow_dirty=False, live_at=NOW, slow_at=NOW), ("live",)),
+        (Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW, slow_at=NOW), ()),
+        (Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW - 10, slow_at=NOW), ("live",)),
+        (Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 29), ("live",)),
+        (
+            Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 30),
+            ("live", "slow"),
+        ),
+        (
+            Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW - 900, slow_at=NOW),
+            ("live", "slow"),
+        ),
+    ],
+)
+def test_live_figures_are_due_at_once_and_slow_ones_twice_a_minute(
+    slot: Slot, groups: tuple[str, ...]
+) -> None:
+    assert slot.due(WALL, NOW) == groups
+
+
+def test_a_past_moment_is_computed_once() -> None:
+    replay = View("wall", 1, datetime(2015, 9, 1, 16, tzinfo=UTC))
+    assert Slot().due(replay, NOW) == ("live", "slow")
+    done = Slot(is_live_dirty=False, is_slow_dirty=False, live_at=0, slow_at=0)
+    assert done.due(replay, NOW) == ()
