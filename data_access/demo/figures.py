@@ -64,7 +64,8 @@ def facts() -> dict[str, Any]:
         "volume_note": "约为实际业务量的1/20",
         "heat_origin": list(ORIGIN),
         "scales": {
-            "choropleth": [0.18, 0.22, 0.26, 0.32],
+            "choropleth": [0.14, 0.18, 0.22, 0.26],
+            "inset": [1, 3, 8, 24],
             "heat": {"5": [1, 2, 4, 8, 16], "2": [2, 4, 8, 16, 32], "1": [2, 4, 8, 16, 32]},
         },
     }
