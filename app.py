@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> Dash:
         screens=screens,
         assets=ASSETS,
     )
-    # Dash does this before its first own route; /wall is none of them and would come without assets.
+    # Dash does this before its first own route; /wall is none and would come without assets.
     app._setup_server()
     server.add_middleware(MarkedResponses, build=build)
     server.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)

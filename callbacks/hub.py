@@ -221,7 +221,8 @@ class Hub:
         """Wait a little for a fresh snapshot, when one can be expected."""
         made_at = channel.about["made_at"]
         is_old = made_at is None or (channel.about["is_live"] and _now() - made_at > FRESH_MS)
-        if is_old and self._engine_part()["since"] is None:
+        is_well = self._lost_since is None and self._engine_part()["since"] is None
+        if is_old and is_well:
             channel.renewed.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(channel.renewed.wait(), FRESH_WAIT_SECONDS)

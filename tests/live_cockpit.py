@@ -21,12 +21,6 @@ from typing import Self
 from sqlalchemy import URL
 
 ROOT = Path(__file__).parents[1]
-SNAPSHOTTER = (
-    "import os, signal, threading; from data_access import snapshotter;"
-    " stop = threading.Event();"
-    " [signal.signal(n, lambda *_: stop.set()) for n in (signal.SIGTERM, signal.SIGINT)];"
-    " snapshotter.run(os.environ['COCKPIT_DATABASE_URL'], stop)"
-)
 READY_SECONDS = 40
 
 
@@ -37,12 +31,18 @@ class LiveCockpit:
     url: URL
     port: int = 0
     workers: int = 2
+    clock_offset: float = 0
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.port = self.port or free_port()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+
+    @property
+    def web_app(self) -> str:
+        """What gunicorn runs: the real thing, unless its clock has to be wrong."""
+        return "tests.shifted_clock:server" if self.clock_offset else "app:server"
 
     @property
     def address(self) -> str:
@@ -68,10 +68,10 @@ class LiveCockpit:
         self._log.close()
 
     def start_snapshotter(self, name: str = "snapshotter") -> None:
-        self._start(name, [sys.executable, "-c", SNAPSHOTTER])
+        self._start(name, [sys.executable, "-m", "tests.shifted_clock"])
 
     def start_web(self) -> None:
-        argv = [sys.executable, "-m", "gunicorn", "app:server", "-k", "asgi"]
+        argv = [sys.executable, "-m", "gunicorn", self.web_app, "-k", "asgi"]
         argv += ["-w", str(self.workers), "-b", f"127.0.0.1:{self.port}"]
         argv += ["--graceful-timeout", "3", "--no-control-socket", "--log-level", "warning"]
         self._start("web", argv)
@@ -105,6 +105,7 @@ class LiveCockpit:
         environment = {
             **os.environ,
             "COCKPIT_DATABASE_URL": self.url.render_as_string(hide_password=False),
+            "TEST_CLOCK_OFFSET": str(self.clock_offset),
             **self.environment,
         }
         self._processes[name] = subprocess.Popen(

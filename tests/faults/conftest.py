@@ -1,14 +1,19 @@
 """A cockpit behind a proxy, a database server that may be killed, and walls in a browser."""
 
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from sqlalchemy import URL
 
+from data_access.database import Database
 from data_access.embedded import EmbeddedServer
 from tests import chromium, live_province
 from tests.faults.proxy import Proxy
@@ -87,6 +92,13 @@ def scene() -> Iterator[Scene]:
         writer.close()
 
 
+@pytest.fixture
+def database_url(database: Database) -> URL:
+    """A database with the invented province in it."""
+    live_province.populate(database.url)
+    return database.url
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -104,20 +116,17 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def heartbeat(scene: Scene) -> Iterator[None]:
-    """The source reports contact every two seconds for the time of a test, while it can."""
-    import threading
-
+@contextmanager
+def beating(url: URL, *, clock_offset: float = 0) -> Iterator[None]:
+    """The source reports contact every two seconds, whenever the database lets it."""
     stop = threading.Event()
 
     def beat() -> None:
-        writer = live_province.Writer(scene.writer.url)
-        while not stop.wait(2):
-            try:
-                writer.report_contact()
-            except Exception:
-                writer.close()
+        writer = live_province.Writer(url)
+        while not stop.is_set():
+            with suppress(psycopg.Error):
+                writer.report_contact(clock_offset=clock_offset)
+            stop.wait(2)
         writer.close()
 
     thread = threading.Thread(target=beat)
@@ -125,6 +134,12 @@ def heartbeat(scene: Scene) -> Iterator[None]:
     yield
     stop.set()
     thread.join()
+
+
+@pytest.fixture
+def heartbeat(scene: Scene) -> Iterator[None]:
+    with beating(scene.writer.url):
+        yield
 
 
 @pytest.fixture

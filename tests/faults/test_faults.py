@@ -4,11 +4,17 @@ Within 5 s the face says so, the last picture stays, and within 15 s after the f
 live again, without a hand.
 """
 
+import os
+import subprocess
+import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import BrowserContext, Error
 
+from data_access.server_programs import run_as_for
 from tests.faults.conftest import LIVE_AGAIN_SECONDS, SAYS_SO_SECONDS, Scene, Wall
 
 pytestmark = pytest.mark.browser
@@ -79,3 +85,97 @@ def test_the_snapshotter_is_killed(scene: Scene, live_through) -> None:
         scene.cockpit.start_snapshotter,
         "指标计算停止",
     )
+
+
+def test_the_database_is_in_recovery(scene: Scene, live_through) -> None:
+    """A server that replays its log refuses everybody; here until it is told to go on."""
+    folder = scene.server.folder
+    run_as = run_as_for(folder.path)
+    recovering: list[threading.Thread] = []
+
+    def begin() -> None:
+        scene.writer.execute("alter system set hot_standby = off")
+        scene.server.stop()
+        signal_file = folder.pgdata / "standby.signal"
+        signal_file.touch()
+        owner = (folder.pgdata / "PG_VERSION").stat()
+        os.chown(signal_file, owner.st_uid, owner.st_gid)
+        recovering.append(threading.Thread(target=scene.server.start))
+        recovering[0].start()
+
+    def end() -> None:
+        promote = [scene.server.program("pg_ctl"), "promote", "-D", folder.pgdata, "--no-wait"]
+        subprocess.run(promote, check=True, capture_output=True, **run_as.popen_arguments())
+        recovering[0].join(30)
+
+    live_through(begin, end, "数据库无应答")
+
+
+def test_the_disk_of_the_database_is_full(scene: Scene, live_through) -> None:
+    """The server refuses each new row with the code of a full disk."""
+
+    def begin() -> None:
+        scene.writer.execute(
+            "create function refuse() returns trigger language plpgsql as"
+            " $$ begin raise exception 'No space left on device' using errcode = '53100'; end $$"
+        )
+        scene.writer.execute(
+            "create trigger full_disk before insert on snapshots"
+            " for each statement execute function refuse()"
+        )
+        scene.writer.report_contact()
+
+    live_through(
+        begin, lambda: scene.writer.execute("drop function refuse() cascade"), "数据库磁盘已满"
+    )
+
+
+def test_one_part_fails_and_the_rest_goes_on(
+    scene: Scene, context: BrowserContext, open_wall: Wall
+) -> None:
+    words = "地图着色未能更新,其余正常"
+    before = int(open_wall.registered())
+    scene.writer.execute("alter table population rename to population_away")
+    try:
+        scene.writer.add_incident()
+        open_wall.wait(lambda: open_wall.sentence() == words, SAYS_SO_SECONDS)
+        open_wall.wait(lambda: open_wall.registered() == str(before + 1), SAYS_SO_SECONDS)
+        assert open_wall.state() == "live"
+        late_wall = opened_during(context, scene.wall_address)
+        late_wall.wait(lambda: late_wall.sentence() == words, SAYS_SO_SECONDS)
+        assert late_wall.registered() == str(before + 1)
+    finally:
+        scene.writer.execute("alter table population_away rename to population")
+    for wall in (open_wall, late_wall):
+        wall.wait(lambda wall=wall: wall.sentence() == "", LIVE_AGAIN_SECONDS)
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+def test_the_clock_of_the_browser_is_wrong(
+    scene: Scene, context: BrowserContext, heartbeat: None, minutes: int
+) -> None:
+    context.add_init_script(
+        f"""{{
+          const Real = Date, shift = {minutes} * 60000;
+          Date = class extends Real {{
+            constructor(...values) {{ super(...(values.length ? values : [Real.now() + shift])); }}
+            static now() {{ return Real.now() + shift; }}
+          }};
+        }}"""
+    )
+    wall = opened_during(context, scene.wall_address)
+    wall.wait(lambda: wall.state() == "live", LIVE_AGAIN_SECONDS)
+    wall.page.wait_for_timeout(6000)
+    assert wall.state() == "live"
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    shown = {f"{now - timedelta(seconds=age):%H:%M}" for age in (0, 2)}
+    assert wall.text("header-clock") in shown
+    age = wall.text("header-data-age")
+    assert age.endswith("秒前")
+    assert int(age.removesuffix("秒前")) < 15
+    scene.proxy.switch("refuse")
+    try:
+        wall.wait(lambda: "服务器失联" in wall.sentence(), SAYS_SO_SECONDS)
+    finally:
+        scene.proxy.switch("pass")
+    wall.wait(lambda: wall.state() == "live", LIVE_AGAIN_SECONDS)
