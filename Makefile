@@ -60,7 +60,7 @@ soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m soak $(ARGS)
 
 bench: $(INSTALLED) chromium ## 测量并写入 docs/performance.md
-	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/cockpit bench
+	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/python -m tests.bench $(ARGS)
 
 screenshots: $(INSTALLED) chromium ## 给正在运行的演示截图，存入 docs/screenshots
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" \
