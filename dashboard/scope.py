@@ -4,6 +4,7 @@ A case is visible by its responsible county or its present holder. An empty set 
 means "no limit of this kind"; there is no default that shows everything by accident.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,14 +22,13 @@ class Scope:
 
     def key(self) -> str:
         """Part of every cache key: equal keys see equal rows."""
-        parts = (
-            ",".join(str(county) for county in sorted(self.counties)),
-            _listed(self.organisations),
-            _listed(self.platforms),
-            self.role,
+        # JSON, because a platform may be called anything, also "*" or "a,b".
+        return json.dumps(
+            [
+                sorted(self.counties),
+                None if self.organisations is None else sorted(self.organisations),
+                None if self.platforms is None else sorted(self.platforms),
+                self.role,
+            ],
+            ensure_ascii=False,
         )
-        return "|".join(parts)
-
-
-def _listed(values: frozenset[int] | frozenset[str] | None) -> str:
-    return "*" if values is None else ",".join(sorted(str(value) for value in values))

@@ -2,15 +2,15 @@
 
 Shapes, the canonical JSON form and its hash stand here. How the values are computed
 (`data_access.snapshotting`) and how they look (`layouts`) do not. Regions are `regions.id`;
-instants carry a zone; rates are fractions (0.975), never percent; durations are hours.
+instants are kept in UTC; rates are fractions (0.975), never percent; durations are hours.
 """
 
 import hashlib
-from datetime import datetime
-from typing import Literal, Self
+from datetime import UTC
+from typing import Annotated, Literal, Self
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 FORMAT = 1
 
@@ -22,12 +22,14 @@ Status = Literal[
     "forbidden",  # the scope denies it: 无权限
 ]
 Group = Literal["live", "slow"]
+# Kept in UTC, so that one moment has one text, whatever zone a server or a screen thinks in.
+Instant = Annotated[AwareDatetime, AfterValidator(lambda instant: instant.astimezone(UTC))]
 
 
 class Value(BaseModel):
     """Base of all parts: frozen, no surprises."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Period(Value):
@@ -35,8 +37,8 @@ class Period(Value):
 
     key: str
     label: str
-    start: datetime
-    end: datetime
+    start: Instant
+    end: Instant
 
 
 class Comparison(Value):
@@ -62,13 +64,13 @@ class Reading(Value):
     comparison: Comparison | None = None
     status: Status = "known"
     group: Group
-    as_of: datetime
+    as_of: Instant
 
 
 class SlotPoint(Value):
     """A point of a series; the band (10-90 % and median of comparable days) may be absent."""
 
-    at: datetime
+    at: Instant
     value: float | None
     low: float | None = None
     median: float | None = None
@@ -84,7 +86,7 @@ class Series(Value):
     points: tuple[SlotPoint, ...]
     band_days: int | None = None
     group: Group
-    as_of: datetime
+    as_of: Instant
 
 
 class RankedUnit(Value):
@@ -123,7 +125,7 @@ class Ranking(Value):
     minimum_base: int
     groups: tuple[RankingGroup, ...]
     group: Group = "slow"
-    as_of: datetime
+    as_of: Instant
 
 
 class HeatCells(Value):
@@ -135,13 +137,13 @@ class HeatCells(Value):
     kernel_km: float
     origin: tuple[float, float]
     limits: tuple[float, ...]
-    # (cell x, cell y, rate); only cells above the first limit / 4.
+    # (cell x, cell y, rate) of every cell with an event, not smoothed.
     cells: tuple[tuple[int, int, float], ...]
     counted: int
     # Cases of the window without a usable point: counted, kept off the layer.
     left_out: int
     group: Group
-    as_of: datetime
+    as_of: Instant
 
 
 class MapPoint(Value):
@@ -150,7 +152,7 @@ class MapPoint(Value):
     key: str
     lon: float
     lat: float
-    at: datetime
+    at: Instant
     category: str
 
 
@@ -171,7 +173,7 @@ class GridInset(Value):
     grid_count: int
     patches: tuple[GridPatch, ...]
     classes: tuple[float, ...]
-    as_of: datetime
+    as_of: Instant
 
 
 class Choropleth(Value):
@@ -183,7 +185,7 @@ class Choropleth(Value):
     classes: tuple[float, ...]
     values: dict[int, float | None]
     group: Group
-    as_of: datetime
+    as_of: Instant
 
 
 class MapRegion(Value):
@@ -209,6 +211,8 @@ class MapPart(Value):
     heat: tuple[HeatCells, ...]
     points: tuple[MapPoint, ...]
     inset: GridInset | None
+    # The grid layer of each county, from city level down; at province level there is the inset.
+    grids: tuple[GridInset, ...] = ()
 
 
 class WorkItem(Value):
@@ -218,13 +222,13 @@ class WorkItem(Value):
     county_name: str
     class_label: str
     overdue_workdays: int | None
-    registered_at: datetime
+    registered_at: Instant
 
 
 class TickerItem(Value):
     """A new hazard or service incident in words; to the minute, place to the county."""
 
-    at: datetime
+    at: Instant
     city_name: str
     county_name: str
     category: str
@@ -237,9 +241,9 @@ class SourceState(Value):
     key: str
     name: str
     cycle_seconds: int
-    last_contact_at: datetime | None
-    last_row_at: datetime | None
-    last_error_at: datetime | None
+    last_contact_at: Instant | None
+    last_row_at: Instant | None
+    last_error_at: Instant | None
     last_error: str | None
     is_live: bool
 
@@ -267,9 +271,9 @@ class Snapshot(Value):
     is_demo: bool
     # Said on screen where the data is a share of the real volume (演示数据).
     volume_note: str | None
-    as_of: datetime
-    known_at: datetime
-    made_at: datetime
+    as_of: Instant
+    known_at: Instant
+    made_at: Instant
     # False for a replayed moment (as_of in the past): nothing will change any more.
     is_live: bool
     place: Place

@@ -5,17 +5,30 @@ the screen shows stands in `dashboard.screens`.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """One screen over one region; `as_of` None means live."""
+    """One screen over one region; `as_of` None means live.
+
+    The instant is kept in UTC: however it was written, it is one view with one key.
+
+    Raises:
+        ValueError: for an instant without zone.
+    """
 
     screen: str
     region_id: int
     as_of: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.as_of is None:
+            return
+        if self.as_of.tzinfo is None:
+            raise ValueError(f"the instant {self.as_of} of a view has no zone")
+        object.__setattr__(self, "as_of", self.as_of.astimezone(UTC))
 
     def key(self) -> str:
         """Text form, e.g. `wall:330200` or `wall:330200@2015-09-01T16:00:00+00:00`."""
@@ -34,6 +47,4 @@ class View:
         if not screen or not region:
             raise ValueError(f"{key!r} is not a view: expected screen:region[@instant]")
         as_of = datetime.fromisoformat(instant) if instant else None
-        if as_of is not None and as_of.tzinfo is None:
-            raise ValueError(f"{key!r} is not a view: its instant has no zone")
         return cls(screen, int(region), as_of)
