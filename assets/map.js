@@ -15,6 +15,12 @@
   const said = {};
   let face = null;
 
+  // The window that the address asks for (?heat=7d), else the one the screen shows; null: no heat.
+  function heatLayer() {
+    const asked = new URLSearchParams(window.location.search).get("heat");
+    return said[`heat_${asked}`] || said[`heat_${said.heat_shown}`] || null;
+  }
+
   class Face {
     constructor(map) {
       this.map = map;
@@ -45,7 +51,9 @@
       if ("theme" in payload || "stale" in payload) this.setMood();
       if ("geometry" in payload) this.loadGeometry();
       if ("fill" in payload) this.counties.setFill(said.fill);
-      if ("heat" in payload || "theme" in payload) this.setHeat();
+      if (Object.keys(payload).some((part) => part.startsWith("heat_") || part === "theme")) {
+        this.setHeat();
+      }
       if ("grid_values" in payload) this.grids.setValues(said.grid_values);
       if ("labels" in payload && this.stage.isCurrent("lines")) this.drawLines();
       if ("points" in payload) this.marks.setPoints(said.points, payload.now);
@@ -67,15 +75,20 @@
     }
 
     setHeat() {
-      const shown = said.theme !== "night" && Boolean(said.heat);
+      const layer = heatLayer();
+      const shown = said.theme !== "night" && Boolean(layer);
       this.stage.show("heat", shown);
-      this.holder.classList.toggle("no-heat", !said.heat);
-      if (shown) this.heat.setData(said.heat);
+      this.holder.classList.toggle("no-heat", !layer);
+      if (!shown) return;
+      const title = this.holder.querySelector(".map-heat-window");
+      if (title && title.textContent !== layer.label) title.textContent = layer.label;
+      this.heat.setData(layer);
     }
 
     async loadGeometry() {
       const wanted = said.geometry;
-      const urls = [wanted.counties, wanted.towns, ...(wanted.grids || [])].filter(Boolean);
+      const gridUrls = heatLayer() ? [] : wanted.grids || [];
+      const urls = [wanted.counties, wanted.towns, ...gridUrls].filter(Boolean);
       this.library.keepOnly([...urls, ...insetUrls()]);
       const load = (url) => (url ? this.library.get(url) : null);
       const [counties, towns] = await Promise.all([load(wanted.counties), load(wanted.towns)]);
@@ -85,9 +98,9 @@
       if (said.geometry !== wanted) return;
       this.base = counties;
       this.holder.dataset.level = said.scope ? said.scope.level : "province";
-      this.holder.classList.toggle("has-grids", Boolean((wanted.grids || []).length));
+      this.holder.classList.toggle("has-grids", Boolean(gridUrls.length));
       this.resize();
-      const grids = await Promise.all((wanted.grids || []).map(load));
+      const grids = await Promise.all(gridUrls.map(load));
       if (said.geometry === wanted) this.grids.setShapes(grids.filter(Boolean));
     }
 

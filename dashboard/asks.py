@@ -5,6 +5,7 @@ A screen's TOML file sets them (`dashboard.screens`); a database may carry scale
 """
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +37,8 @@ class Ask:
     choropleth_indicator: str = "incidents_per_10k"
     choropleth_classes: tuple[float, ...] = (3.5, 4.5, 5.5, 6.5)
     heat: HeatAsk = field(default_factory=HeatAsk)
+    # Window of the heat layer that the map shows: 2h, 24h, 7d or 30d.
+    heat_window: Literal["2h", "24h", "7d", "30d"] = "2h"
     inset_county: str | None = None
     inset_days: int = 30
     # 件/百平方公里·日 on merged grids; a merged patch never has fewer events than this.

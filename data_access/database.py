@@ -13,6 +13,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from dashboard.errors import DatabaseUnavailable, DataUnavailable
 
 READ_TIMEOUT_SECONDS = 20
+# psycopg counts these with a server that is away: cancelled (statement_timeout), a lock not had in
+# time, a conflict of two transactions. The server answers; this one statement failed.
+FAILED_STATES = ("57014", "55P03", "40001", "40P01")
 CONNECT_TIMEOUT_SECONDS = 3
 
 
@@ -41,7 +44,8 @@ class Database:
                 # a month: planning took 45 ms of a 50 ms read. Planned once per connection
                 # instead; the parameters (times, counties) do not change which plan is good.
                 "prepare_threshold": 1,
-                "options": "-c plan_cache_mode=force_generic_plan -c max_parallel_workers_per_gather=0",
+                "options": "-c plan_cache_mode=force_generic_plan"
+                " -c max_parallel_workers_per_gather=0",
             },
         )
 
@@ -83,6 +87,8 @@ class Database:
         try:
             yield
         except (OperationalError, InterfaceError) as error:
+            if getattr(error.orig, "sqlstate", None) in FAILED_STATES:
+                raise DataUnavailable(f"查询失败:{_first_line(error)}") from error
             raise DatabaseUnavailable(f"数据库无应答:{_first_line(error)}") from error
         except DBAPIError as error:
             if error.connection_invalidated:

@@ -28,7 +28,7 @@ from data_access import feed, region_tree, rollups, snapshots
 from data_access.database import Database
 from data_access.region_tree import RegionTree
 from data_access.snapshotting import compute
-from data_access.wall_parts import BandCache
+from data_access.wall_parts import Kept
 
 log = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ class Snapshotter:
 
     def __post_init__(self) -> None:
         self.database = Database(self.url)
-        self._bands = BandCache()
+        self._kept = Kept()
         self._slots: dict[View, Slot] = {}
         self._tree: RegionTree | None = None
 
@@ -217,7 +217,7 @@ class Snapshotter:
                 view,
                 now=now,
                 ask=self.ask_of(view.screen),
-                bands=self._bands,
+                kept=self._kept,
                 previous=slot.last or self._kept(view),
                 groups=groups if slot.last else ("live", "slow"),
             )

@@ -21,7 +21,7 @@ from dashboard.views import View
 from data_access import facts, outlines, region_tree, series_readings, source_readings, wall_parts
 from data_access.database import Database
 from data_access.sums import SumReader, subjects_without_rows
-from data_access.wall_parts import BandCache, Work
+from data_access.wall_parts import Kept, Work
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -37,7 +37,7 @@ def compute(
     *,
     now: datetime,
     ask: Ask,
-    bands: BandCache,
+    kept: Kept,
     previous: Snapshot | None = None,
     groups: Iterable[Group] = BOTH,
     scope: Scope | None = None,
@@ -81,7 +81,7 @@ def compute(
             ask=_with_scales(ask, known.get("scales")),
             heat_origin=tuple(known.get("heat_origin", (120.0, 29.0))),
             work_days=series_readings.calendar(connection, zone),
-            bands=bands,
+            kept=kept,
             absent=subjects_without_rows(connection),
         )
         return _assemble(work, view, known, now, wanted, previous)
@@ -127,6 +127,7 @@ def _assemble(
     )
     points = part("新发事件", "live", wall_parts.points, old_map.points)
     inset = part("网格层", "slow", wall_parts.inset, old_map.inset)
+    grids = part("网格层", "slow", wall_parts.grids, old_map.grids)
     items = part("督办", "live", wall_parts.work_items, previous.work_items if previous else ())
     ticker = part("最新事件", "live", wall_parts.ticker, previous.ticker if previous else ())
     left_out = part("未计入", "slow", wall_parts.left_out, previous.left_out if previous else {})
@@ -158,6 +159,7 @@ def _assemble(
             heat=(*heat_live, *heat_slow),
             points=points,
             inset=inset,
+            grids=grids,
         ),
         work_items=items,
         ticker=ticker,

@@ -8,7 +8,7 @@ One public function a part, all from one `Work`. How each figure is read stands 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -47,6 +47,8 @@ from data_access import (
 from data_access.indicator_readings import Wanted
 from data_access.region_tree import Region, RegionTree
 from data_access.sums import EVER, SumReader
+
+T = TypeVar("T")
 
 TODAY_COUNTS = ("incidents_closed", "red_new", "yellow_new")
 STOCKS = (
@@ -91,19 +93,25 @@ LEFT_OUT = {
 }
 
 
-class BandCache:
-    """Usual bands by view and day: sixty days of half-hours are counted once a day, not a tick."""
+class Kept:
+    """What is counted once and kept for a while: the usual band of a day, grids of ten minutes.
+
+    A key names everything the value depends on, time included, so nothing in it grows old.
+    """
+
+    MOST = 500
 
     def __init__(self) -> None:
-        self._bands: dict[tuple[Any, ...], UsualBand | None] = {}
+        self._values: dict[tuple[Any, ...], Any] = {}
 
-    def get(self, key: tuple[Any, ...], count: Callable[[], UsualBand | None]) -> UsualBand | None:
-        """The band kept under the key, counted when it is not there yet."""
-        if key not in self._bands:
-            if len(self._bands) > 500:
-                self._bands.clear()
-            self._bands[key] = count()
-        return self._bands[key]
+    def get(self, key: tuple[Any, ...], count: Callable[[], T]) -> T:
+        """The value kept under the key, counted when it is not there yet."""
+        if key not in self._values:
+            if len(self._values) >= self.MOST:
+                self._values.clear()
+            self._values[key] = count()
+        value: T = self._values[key]
+        return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +129,7 @@ class Work:
     ask: Ask
     heat_origin: tuple[float, float]
     work_days: WorkCalendar
-    bands: BandCache
+    kept: Kept
     absent: frozenset[Subject]
 
 
@@ -248,7 +256,7 @@ def live_series(work: Work) -> tuple[Series, ...]:
 
 
 def _band(work: Work, day: date) -> UsualBand | None:
-    return work.bands.get(
+    return work.kept.get(
         (work.connection.engine.url, work.region.id, work.counties, day, work.ask.band_days),
         lambda: series_readings.usual_day(
             work.connection,
@@ -378,6 +386,28 @@ def inset(work: Work) -> GridInset | None:
     return (
         map_readings.grid_inset(work.connection, county, work.as_of, work.ask) if county else None
     )
+
+
+def grids(work: Work) -> tuple[GridInset, ...]:
+    """The grid layer of every county, from city level down: a province has too many to show."""
+    if work.region.level == "province":
+        return ()
+    counties = (work.tree.by_id[county] for county in work.counties)
+    layers = (
+        work.kept.get(
+            (work.connection.engine.url, "grids", county.id, _ten_minutes(work.as_of)),
+            lambda county=county: map_readings.grid_inset(
+                work.connection, county, work.as_of, work.ask
+            ),
+        )
+        for county in counties
+    )
+    return tuple(layer for layer in layers if layer is not None)
+
+
+def _ten_minutes(instant: datetime) -> int:
+    """Thirty days of grids change little in ten minutes, and cost as much as the whole rest."""
+    return int(instant.timestamp()) // 600
 
 
 def work_items(work: Work) -> tuple[WorkItem, ...]:

@@ -14,10 +14,12 @@ optional; a part that is absent stays as it was, a part that is there replaces t
       "geometry": {"counties": url, "towns": url | null, "grids": [url, ...]},
       "fill": {"classes": [3.5, 4.5, 5.5, 6.5],             # rising limits: one less than steps
                "values": {region_id: number | null}},       # absent or null: hatched, no data
-      "heat": {"cell_km": 5, "kernel_km": 5,                # standard deviation of the kernel
-               "origin": [lon0, lat0],                      # of the database, never of the view
-               "cells": [[ix, iy, rate], ...],              # 件/百平方公里·日, cells with events
-               "limits": [2, 4, 8, 16, 32]} | null,
+      "heat_2h": {"label": "近2小时 隐患、民生",             # also heat_24h, heat_7d, heat_30d
+                  "cell_km": 5, "kernel_km": 5,             # standard deviation of the kernel
+                  "origin": [lon0, lat0],                   # of the database, never of the view
+                  "cells": [[ix, iy, rate], ...],           # 件/百平方公里·日, cells with events
+                  "limits": [2, 4, 8, 16, 32]} | null,
+      "heat_shown": "2h" | null,                            # ?heat=7d in the address goes first
       "points": [{"id", "lon", "lat", "at", "class"}, ...], # rings; oldest first
       "now": "2025-11-20T14:32:08+08:00",                   # the server's time, with the points
       "alerts": [{"id", "lon", "lat", "title", "detail"}, ...],   # three at most are shown
@@ -64,7 +66,6 @@ INSET_CANVAS_ID: Final = "wall-map-inset"
 APPLY: Final = ClientsideFunction(namespace="cockpit_map", function_name="apply")
 
 TEXT_IDS: Final = {
-    "heat_window": "wall-map-heat-window",
     "heat_unit": "wall-map-heat-unit",
     "rings": "wall-map-rings",
     "night_rings": "wall-map-night-rings",
@@ -179,14 +180,17 @@ def heat_legend(face: MapFace) -> html.Div:
     """Return the legend of heat, rings and alerts; at night, counts of both instead of heat."""
     steps = [
         html.Div(
-            [html.Span(className=f"map-swatch map-swatch-heat-{step}"), printed(limit)],
+            [
+                html.Span(className=f"map-swatch map-swatch-heat-{step}"),
+                html.Span(printed(limit), id=step_id("heat", step)),
+            ],
             className="map-heat-step",
         )
         for step, limit in enumerate(face.heat_limits, start=1)
     ]
     heat = html.Div(
         [
-            html.Div(face.heat_window, id=TEXT_IDS["heat_window"]),
+            html.Div(face.heat_window, className="map-heat-window"),
             html.Div(face.heat_unit, id=TEXT_IDS["heat_unit"]),
             html.Div(steps, className="map-heat-steps"),
         ],
@@ -210,7 +214,7 @@ def class_legend(
     cell.
     """
     steps = enumerate(class_words(limits), start=1)
-    rows = [_step_row(f"{ramp}-{step}", words) for step, words in steps]
+    rows = [_step_row(f"{ramp}-{step}", words, step_id(name, step)) for step, words in steps]
     title = [html.Div(words, id=id_) for id_, words in (period, unit)]
     return html.Div(
         [*title, *reversed(rows), _step_row("hatch", "无数据")],
@@ -253,6 +257,17 @@ def class_words(limits: Sequence[float]) -> list[str]:
     return [f"不足{printed(limits[0])}", *between, f"{printed(limits[-1])}及以上"]
 
 
+def step_id(legend: str, step: int) -> str:
+    """Return the id of the words at a step of a legend (heat, fill, grids), counted from 1."""
+    return f"wall-map-{legend}-step-{step}"
+
+
+def legend_words(legend: str, limits: Sequence[float]) -> dict[str, str]:
+    """Return the words of a legend's steps by id: a scale belongs to the data, not to the page."""
+    words = [printed(limit) for limit in limits] if legend == "heat" else class_words(limits)
+    return {step_id(legend, step): text for step, text in enumerate(words, start=1)}
+
+
 def printed(number: float) -> str:
     """Return a limit as it is printed: no needless decimals."""
     return f"{number:g}"
@@ -290,8 +305,9 @@ def _mark_keys(face: MapFace) -> html.Div:
     )
 
 
-def _step_row(swatch: str, words: str) -> html.Div:
+def _step_row(swatch: str, words: str, words_id: str | None = None) -> html.Div:
+    named = html.Span(words, id=words_id) if words_id else html.Span(words)
     return html.Div(
-        [html.Span(className=f"map-swatch map-swatch-{swatch}"), html.Span(words)],
+        [html.Span(className=f"map-swatch map-swatch-{swatch}"), named],
         className="map-fill-step",
     )

@@ -1,4 +1,4 @@
-"""The map's region: `layouts.map` given its words, and the payload of a snapshot for its canvases."""
+"""The map's region: `layouts.map` given its words, and a snapshot's payload for its canvases."""
 
 from typing import Any
 
@@ -9,11 +9,19 @@ from dashboard.screens import Screen
 from dashboard.snapshot import GridInset, HeatCells, Snapshot
 from layouts import wording
 from layouts.ids import WallIds
-from layouts.map import HEAT_UNIT, NOT_REVIEWED, STORE_ID, TEXT_IDS, InsetFace, MapFace, wall_map
+from layouts.map import (
+    HEAT_UNIT,
+    NOT_REVIEWED,
+    STORE_ID,
+    TEXT_IDS,
+    InsetFace,
+    MapFace,
+    legend_words,
+    wall_map,
+)
 from layouts.panel_frame import Leaves, PanelState, merged, text_leaf, zone_of
 from layouts.source_clock import data_until
 
-HEAT_WINDOW = "2h"
 HEAT_CLASSES = "隐患、民生"
 NO_OUTLINES = "暂无界线数据"
 
@@ -24,12 +32,13 @@ def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Section:
     level = snapshot.place.level if snapshot else "province"
     cell_km = ask.heat.cell_km.get(level, min(ask.heat.limits))
     face = MapFace(
-        heat_window=f"近2小时 {HEAT_CLASSES}",
+        heat_window=HEAT_CLASSES,
         heat_limits=ask.heat.limits.get(cell_km, next(iter(ask.heat.limits.values()))),
         fill_period="近24小时",
         fill_unit="件/万人",
         fill_classes=ask.choropleth_classes,
         ring_name=f"新发{HEAT_CLASSES}",
+        grid_classes=ask.inset_classes,
         inset=InsetFace("网格层", "", ""),
     )
     return html.Section(
@@ -49,7 +58,6 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     part = snapshot.map
     zone = zone_of(snapshot)
     until = wording.minutes(data_until(snapshot), zone)
-    heat = heat_layer(snapshot)
     fill = part.choropleth
     attribution = {
         "approved": part.approval_number or NOT_REVIEWED,
@@ -57,7 +65,6 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         "none": NO_OUTLINES,
     }[part.outlines]
     texts = {
-        "heat_window": f"{heat.window_label if heat else '近2小时'} {HEAT_CLASSES}",
         "heat_unit": HEAT_UNIT,
         "night_rings": f"近{screen.ask.new_event_minutes}分钟{len(part.points)}件",
         "fill_period": fill.label if fill else "近24小时",
@@ -68,17 +75,19 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         "stale_rings": f"圆圈为{until}前",
         "summary": _summary(snapshot),
         **_inset_words(part.inset),
+        **_grid_words(part.grids),
     }
     return merged(
         [
             *(text_leaf(TEXT_IDS[name], words) for name, words in texts.items()),
+            *(text_leaf(leaf, words) for leaf, words in _scales(snapshot).items()),
             text_leaf(WallIds.VOLUME_NOTE, snapshot.volume_note or ""),
-            {STORE_ID: {"data": payload(snapshot)}},
+            {STORE_ID: {"data": payload(screen, snapshot)}},
         ]
     )
 
 
-def payload(snapshot: Snapshot) -> dict[str, Any]:
+def payload(screen: Screen, snapshot: Snapshot) -> dict[str, Any]:
     """What the canvases draw, in the form `layouts.map` describes."""
     part, place = snapshot.map, snapshot.place
     checksum = part.geometry_checksum
@@ -93,7 +102,7 @@ def payload(snapshot: Snapshot) -> dict[str, Any]:
         }
         if part.choropleth
         else {"classes": [1, 2, 3, 4], "values": {}},
-        "heat": _heat(heat_layer(snapshot)),
+        **_heat(screen, snapshot),
         "points": [
             {
                 "id": point.key,
@@ -108,30 +117,75 @@ def payload(snapshot: Snapshot) -> dict[str, Any]:
         "alerts": [],
         "inset": _inset(part.inset, checksum),
     }
+    if part.grids:
+        drawn["grid_values"] = _grid_values(part.grids)
     if checksum:
         towns = geometry_url(place.id, checksum, "towns") if place.level != "province" else None
         drawn["geometry"] = {
             "counties": geometry_url(place.id, checksum, "counties"),
             "towns": towns,
-            "grids": [],
+            "grids": [geometry_url(layer.county_id, checksum, "grids") for layer in part.grids],
         }
     return drawn
 
 
-def heat_layer(snapshot: Snapshot) -> HeatCells | None:
-    """The layer of the wall: the last two hours."""
-    return next((layer for layer in snapshot.map.heat if layer.window == HEAT_WINDOW), None)
+def _heat(screen: Screen, snapshot: Snapshot) -> dict[str, Any]:
+    """All windows, each a part of its own as they change apart, and the one shown unless the
+    address asks for another: none over grids."""
+    parts: dict[str, Any] = {
+        f"heat_{layer.window}": _heat_window(layer) for layer in snapshot.map.heat
+    }
+    return {"heat_shown": None if snapshot.map.grids else screen.ask.heat_window, **parts}
 
 
-def _heat(layer: HeatCells | None) -> dict[str, Any] | None:
-    if layer is None:
-        return None
+def _heat_window(layer: HeatCells) -> dict[str, Any]:
     return {
+        "label": f"{layer.window_label} {HEAT_CLASSES}",
         "cell_km": layer.cell_km,
         "kernel_km": layer.kernel_km,
         "origin": list(layer.origin),
         "cells": [[x, y, round(rate, 2)] for x, y, rate in layer.cells],
         "limits": list(layer.limits),
+    }
+
+
+def _grid_values(layers: tuple[GridInset, ...]) -> dict[str, Any]:
+    """Each grid with the rate of the patch it was merged into; hidden ones have none."""
+    return {
+        "limits": list(layers[0].classes),
+        "values": {
+            str(grid): None if patch.rate is None else round(patch.rate, 2)
+            for layer in layers
+            for patch in layer.patches
+            for grid in patch.grid_ids
+        },
+    }
+
+
+def _scales(snapshot: Snapshot) -> dict[str, str]:
+    """Words of the legends: the very limits that the canvases draw by."""
+    part = snapshot.map
+    limits = {
+        "heat": part.heat[0].limits if part.heat else (),
+        "fill": part.choropleth.classes if part.choropleth else (),
+        "grids": part.grids[0].classes if part.grids else (),
+    }
+    words: dict[str, str] = {}
+    for legend, steps in limits.items():
+        if steps:
+            words |= legend_words(legend, steps)
+    return words
+
+
+def _grid_words(layers: tuple[GridInset, ...]) -> dict[str, str]:
+    """Title of the grids' legend: window, and how many grids became how many patches."""
+    if not layers:
+        return {}
+    grids = sum(layer.grid_count for layer in layers)
+    patches = sum(len(layer.patches) for layer in layers)
+    return {
+        "grid_period": f"{layers[0].period_label} {grids:,}个网格并为{patches:,}片",
+        "grid_unit": HEAT_UNIT,
     }
 
 

@@ -17,7 +17,7 @@ from data_access import region_tree, snapshots
 from data_access.database import Database
 from data_access.region_tree import Region
 from data_access.snapshotting import BOTH, compute
-from data_access.wall_parts import BandCache
+from data_access.wall_parts import Kept
 from tests.bench.demo_database import BenchDatabase
 from tests.bench.measurement import Beside, Measurement, timed
 
@@ -56,10 +56,10 @@ def measure(database: BenchDatabase) -> Iterable[Measurement]:
     """Live group and both groups for each level; storing one."""
     with closing(Database(database.app_url)) as opened:
         chosen = _largest_of_each_level(opened)
-        bands = BandCache()
+        kept = Kept()
         for region in chosen:
-            yield from _of_region(opened, region, bands)
-        yield _storing(opened, chosen[0], bands)
+            yield from _of_region(opened, region, kept)
+        yield _storing(opened, chosen[0], kept)
 
 
 def _largest_of_each_level(database: Database) -> tuple[Region, ...]:
@@ -73,13 +73,13 @@ def _largest_of_each_level(database: Database) -> tuple[Region, ...]:
     return tuple(dict.fromkeys((tree.root, city, county)))
 
 
-def _of_region(database: Database, region: Region, bands: BandCache) -> Iterable[Measurement]:
+def _of_region(database: Database, region: Region, kept: Kept) -> Iterable[Measurement]:
     plain = timed(lambda: _plain(database, region), 5)
     for groups, name in ((LIVE, "live group"), (BOTH, "both groups")):
         yield Measurement(
             what=f"snapshot, {region.level}, {name}",
             unit="ms",
-            samples=timed(_computation(database, region, bands, groups), RUNS, warm=3),
+            samples=timed(_computation(database, region, kept, groups), RUNS, warm=3),
             aim=AIM_MS,
             beside=Beside(what="main figures from rows", samples=plain),
             note=f"{region.name}: one warm connection, bands known, computed and not stored."
@@ -89,16 +89,16 @@ def _of_region(database: Database, region: Region, bands: BandCache) -> Iterable
 
 
 def _computation(
-    database: Database, region: Region, bands: BandCache, groups: tuple[Group, ...]
+    database: Database, region: Region, kept: Kept, groups: tuple[Group, ...]
 ) -> Callable[[], Snapshot]:
-    previous = _computed(database, region, bands, BOTH, None)
-    return lambda: _computed(database, region, bands, groups, previous)
+    previous = _computed(database, region, kept, BOTH, None)
+    return lambda: _computed(database, region, kept, groups, previous)
 
 
 def _computed(
     database: Database,
     region: Region,
-    bands: BandCache,
+    kept: Kept,
     groups: tuple[Group, ...],
     previous: Snapshot | None,
 ) -> Snapshot:
@@ -107,7 +107,7 @@ def _computed(
         View("wall", region.id),
         now=datetime.now(UTC),
         ask=built_in_wall().ask,
-        bands=bands,
+        kept=kept,
         previous=previous,
         groups=groups,
     )
@@ -133,8 +133,8 @@ def _plain(database: Database, region: Region) -> None:
             connection.execute(text(statement), values).all()
 
 
-def _storing(database: Database, region: Region, bands: BandCache) -> Measurement:
-    made = _computed(database, region, bands, BOTH, None)
+def _storing(database: Database, region: Region, kept: Kept) -> Measurement:
+    made = _computed(database, region, kept, BOTH, None)
 
     def store() -> None:
         with database.engine.connect() as connection:

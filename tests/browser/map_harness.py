@@ -235,7 +235,8 @@ def payload() -> dict:
         "scope": {"region_id": 33, "level": "province"},
         "geometry": {"counties": address(33, "counties"), "towns": None, "grids": []},
         "fill": fill(),
-        "heat": heat(),
+        "heat_2h": heat(),
+        "heat_shown": "2h",
         "points": points(),
         "now": "2025-11-20T14:31:42+08:00",
         "alerts": [
@@ -265,7 +266,7 @@ def city_payload() -> dict:
             "limits": [4, 8, 16, 28],
             "values": {row.id: round(float(rng.gamma(1, 9)), 1) for row in grids},
         },
-        "heat": None,
+        "heat_shown": None,
         "inset": None,
         "alerts": [],
         "points": [],

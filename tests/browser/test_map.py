@@ -561,7 +561,7 @@ def test_two_thousand_updates_leave_memory_and_elements_as_they_were(wall, day):
                 const values = Object.fromEntries(
                   Object.keys(day.fill.values).map((id, k) => [id, (n + k) % 9]));
                 cockpit.map.update({
-                  points, now: day.now, heat: day.heat, alerts: day.alerts, inset: day.inset,
+                  points, now: day.now, heat_2h: day.heat_2h, alerts: day.alerts, inset: day.inset,
                   fill: { classes: day.fill.classes, values }, stale: n % 50 === 0,
                 });
                 if (n % 10 === 0) await new Promise((resolve) => requestAnimationFrame(resolve));
