@@ -204,7 +204,7 @@ def _agreements(
     count = occurred.shape[1]
     ended = occurred[Moment.FEEDBACK]
     signed = np.where(is_successful, ended + span(random.uniform(0.01, 0.9, count) * DAY), NAT)
-    is_confirmable: Flags = random.random(count) < CONFIRMABLE
+    is_confirmable: Flags = np.less(random.random(count), CONFIRMABLE)
     is_confirmed = is_confirmable & (random.random(count) < CONFIRMED)
     confirmed = signed + span(random.uniform(4, 20, count) * DAY)
     due = signed + span(np.rint(random.uniform(5, 32, count)) * DAY)

@@ -209,6 +209,8 @@ def _on_own_connection(engine: Engine, job: Callable[[Raw], None]) -> None:
         connection: Raw = pooled.driver_connection  # type: ignore[assignment]
         if connection.info.parameter_status("is_superuser") == "on":
             connection.execute("set session_replication_role = replica")
+            # Compressing whole pages of new indexes would cost half of building them.
+            connection.execute("set wal_compression = off")
         connection.execute("set synchronous_commit = off")
         connection.execute("set maintenance_work_mem = '256MB'")
         connection.commit()
