@@ -35,6 +35,7 @@ INDICATOR_PAGE = ROOT / "docs" / "indicators.md"
 REPORTS = Path("artifacts/imports")
 VERIFY_SECONDS = 600.0
 DEMO_ZONE = "Asia/Shanghai"
+DEMO_ROOM = 4 * 1024**3  # 3 GB were used at most while filling
 
 Reports = Annotated[Path, typer.Option(help="检查报告存放的目录")]
 On = Annotated[str, typer.Option("--on", help="内嵌数据库：main、demo 或 boston")]
@@ -123,7 +124,7 @@ def demo(
     end = until.replace(tzinfo=ZoneInfo(DEMO_ZONE)) if until else None
     fill = loader.filled_with(seed, end)
     others = () if until else (writer,)
-    show(Installation(name="demo", zone=DEMO_ZONE, fill=fill, others=others))
+    show(Installation(name="demo", zone=DEMO_ZONE, fill=fill, others=others, room=DEMO_ROOM))
 
 
 @app.command()

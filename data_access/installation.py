@@ -43,7 +43,8 @@ class Installation:
     """A cockpit on this machine, with a server in a folder of its ``name``.
 
     ``zone`` is that of a new database, an IANA name. ``fill`` gets the superuser's URL and brings
-    the data up to date. ``others`` run beside the web and the snapshotter.
+    the data up to date. ``others`` run beside the web and the snapshotter. ``room`` is what a first
+    start asks the disk for, in bytes.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Installation:
     zone: str | None = None
     fill: Fill | None = None
     others: Sequence[Program] = ()
+    room: int = ROOM_FOR_FIRST_START
 
 
 def run(
@@ -68,12 +70,12 @@ def run(
         CockpitError: whatever ``fill`` raises.
     """
     service.require_port_soon(settings)
-    server = service.embedded_server(settings, installation.name)
+    server = service.embedded_server(settings, installation.name, installation.room)
     with service.stopping_tidily(), service.claimed(server.folder):
         report("启动数据库", 0, 1)
         with server:
             report("启动数据库", 1, 1)
-            with database_errors_explained(server.folder.path):
+            with database_errors_explained(server.folder.path, installation.room):
                 server.create_database(installation.database)
                 _bring_up_to_date(server.url(installation.database), installation, report)
             service.run(
@@ -95,8 +97,8 @@ def _bring_up_to_date(url: URL, installation: Installation, report: Report) -> N
 
 
 @contextlib.contextmanager
-def database_errors_explained(folder: Path) -> Iterator[None]:
-    """Turn a full disk or a lost server inside the block into a sentence.
+def database_errors_explained(folder: Path, room: int) -> Iterator[None]:
+    """Turn a full disk or a lost server inside the block into a sentence; ``room`` is needed.
 
     A server that runs out of room for its log ends itself; then only the free space tells why.
     """
@@ -105,7 +107,7 @@ def database_errors_explained(folder: Path) -> Iterator[None]:
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, psycopg.errors.DiskFull) or _no_room(folder):
-            raise disk_full(folder, ROOM_FOR_FIRST_START) from error
+            raise disk_full(folder, room) from error
         if isinstance(error, (OperationalError, psycopg.OperationalError)):
             said = str(cause).strip().partition("\n")[0]
             raise DatabaseUnavailable(

@@ -25,6 +25,7 @@ from dashboard.errors import EmbeddedServerError, PortInUse
 from dashboard.settings import Settings
 from data_access.embedded import EmbeddedServer
 from data_access.server_data_folder import (
+    ROOM_FOR_FIRST_START,
     ServerDataFolder,
     default_data_folder,
     system_errors_explained,
@@ -77,9 +78,12 @@ def _bind_address(settings: Settings) -> str:
     return f"{host}:{settings.port}"
 
 
-def embedded_server(settings: Settings, name: str) -> EmbeddedServer:
+def embedded_server(
+    settings: Settings, name: str, room: int = ROOM_FOR_FIRST_START
+) -> EmbeddedServer:
     """The embedded server called ``name``, in the folder of the settings or in its usual one."""
-    return EmbeddedServer(settings.data_folder or default_data_folder(name, CHECKOUT))
+    folder = settings.data_folder or default_data_folder(name, CHECKOUT)
+    return EmbeddedServer(folder, room=room)
 
 
 @contextlib.contextmanager

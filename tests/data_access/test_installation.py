@@ -15,6 +15,7 @@ from data_access.database import Database
 from data_access.installation import Installation, database_errors_explained, filled_from_file
 
 ROOT = Path(__file__).parents[2]
+ROOM = 4 * 1024**3
 MAPPING = ROOT / "docs" / "examples" / "boston_311.toml"
 COLUMNS = {
     "CASE_ENQUIRY_ID": "101001242404",
@@ -104,7 +105,7 @@ def test_after_a_run_killed_while_filling_the_next_one_works(server_folder: Path
 
 
 def test_a_full_disk_while_filling_is_said(tmp_path: Path) -> None:
-    with pytest.raises(DiskFull, match="磁盘空间不足"), database_errors_explained(tmp_path):
+    with pytest.raises(DiskFull, match="至少 4096 MB"), database_errors_explained(tmp_path, ROOM):
         raise psycopg.errors.DiskFull("could not extend file")
 
 
@@ -112,19 +113,19 @@ def test_a_server_that_ended_for_want_of_room_is_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(installation, "ROOM_FOR_LATER_STARTS", 2**60)
-    with pytest.raises(DiskFull), database_errors_explained(tmp_path):
+    with pytest.raises(DiskFull), database_errors_explained(tmp_path, ROOM):
         raise psycopg.OperationalError("server closed the connection unexpectedly")
 
 
 def test_a_lost_server_is_said_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DatabaseUnavailable) as raised, database_errors_explained(tmp_path):
+    with pytest.raises(DatabaseUnavailable) as raised, database_errors_explained(tmp_path, ROOM):
         raise psycopg.OperationalError("server closed the connection unexpectedly\nmore")
     assert "server closed the connection unexpectedly。" in str(raised.value)
     assert "重新执行同一命令" in str(raised.value)
 
 
 def test_a_fault_of_the_program_stays_one(tmp_path: Path) -> None:
-    with pytest.raises(psycopg.errors.UndefinedTable), database_errors_explained(tmp_path):
+    with pytest.raises(psycopg.errors.UndefinedTable), database_errors_explained(tmp_path, ROOM):
         raise psycopg.errors.UndefinedTable("no such table")
 
 
