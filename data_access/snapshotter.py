@@ -218,7 +218,7 @@ class Snapshotter:
                 now=now,
                 ask=self.ask_of(view.screen),
                 kept=self._kept,
-                previous=slot.last or self._kept(view),
+                previous=slot.last or self._earlier(view),
                 groups=groups if slot.last else ("live", "slow"),
             )
             with self.database.write() as connection:
@@ -237,7 +237,7 @@ class Snapshotter:
             slot.is_slow_dirty = False
         return None
 
-    def _kept(self, view: View) -> Snapshot | None:
+    def _earlier(self, view: View) -> Snapshot | None:
         """What an earlier leader made: a part that fails now keeps its value."""
         with self.database.read() as connection:
             stored = snapshots.newest(connection, view.key())
