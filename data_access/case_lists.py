@@ -16,6 +16,15 @@ from data_access.compiling import TABLES, flow_rows, stock_rows
 from data_access.region_tree import RegionTree
 from data_access.sums import MEASURE_BY_COLUMN
 
+# Neither marked on the case nor of a class that the code list marks: a foreign writer may know
+# nothing of the mark, and a class may get it later. For a table `i` of incidents.
+NOT_SENSITIVE = (
+    "not i.is_sensitive and coalesce(i.class_code, '') <> all (array("
+    "select code from codes where list_key = 'incident_class' and is_sensitive))"
+)
+# Ties are broken by the key, so that equal data make equal snapshots.
+BY_KEY = "i.home_county_id, i.source_id, i.case_no, i.registered_month"
+
 
 def rows_of_measure(
     connection: Connection,
@@ -60,8 +69,8 @@ def work_items(
             "   on c.list_key = 'incident_class' and c.code = i.class_code"
             " where i.due_at < :as_of and i.registered_at < :as_of"
             " and (i.closed_at is null or i.closed_at >= :as_of)"
-            " and i.county_id = any(:counties) and not i.is_sensitive"
-            " order by i.due_at limit :limit"
+            f" and i.county_id = any(:counties) and {NOT_SENSITIVE}"
+            f" order by i.due_at, {BY_KEY} limit :limit"
         ),
         {"as_of": as_of, "counties": list(counties), "limit": limit},
     )
@@ -91,9 +100,9 @@ def newest(
             " coalesce(c.label, i.channel) as channel from incidents i"
             " left join codes c on c.list_key = 'channel' and c.code = i.channel"
             " where i.registered_at < :as_of and i.registered_at >= :since"
-            " and i.category = any(:categories) and not i.is_sensitive"
+            f" and i.category = any(:categories) and {NOT_SENSITIVE}"
             " and i.county_id = any(:counties)"
-            " order by i.registered_at desc, i.case_no limit :limit"
+            f" order by i.registered_at desc, {BY_KEY} limit :limit"
         ),
         {
             "as_of": as_of,
@@ -129,13 +138,13 @@ def new_points(
     """
     rows = connection.execute(
         text(
-            "select md5(i.home_county_id || '/' || i.source_id || '/' || i.case_no) as key,"
+            f"select md5(concat_ws('/', {BY_KEY})) as key,"
             " r.centre_lon, r.centre_lat, i.registered_at, i.category"
             " from incidents i join regions r on r.id = i.grid_id"
             " where i.registered_at < :as_of and i.registered_at >= :since"
-            " and i.category = any(:categories) and not i.is_sensitive"
+            f" and i.category = any(:categories) and {NOT_SENSITIVE}"
             " and i.county_id = any(:counties) and r.centre_lon is not null"
-            " order by i.registered_at desc limit :limit"
+            f" order by i.registered_at desc, {BY_KEY} limit :limit"
         ),
         {
             "as_of": as_of,

@@ -23,6 +23,8 @@ from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, Sums, measures_
 # Numerator and denominator; None where the indicator is a plain number.
 Fraction = tuple[int, int | None]
 
+# Kinds whose value follows from numerator and denominator alone.
+SUMMED_KINDS = ("count", "stock", "rate", "mean")
 SECONDS_PER_UNIT = {"小时": 3600.0, "天": 86400.0}
 
 
@@ -49,8 +51,14 @@ def read(
     """The readings of everything wanted; one read of sums per period serves all indicators.
 
     Indicators of the `absent` subjects, which no source ever delivered, are `no_data`.
+
+    Raises:
+        ValueError: for an indicator that is no fraction of sums (median, per_10k, reported).
     """
     orders = list(wanted)
+    for order in orders:
+        if INDICATOR_BY_KEY[order.indicator].kind not in SUMMED_KINDS:
+            raise ValueError(f"指标 {order.indicator} 不能由汇总数求得;请另选指标。")
     names: dict[tuple[datetime, datetime], list[str]] = {}
     for order in orders:
         for period in _periods(order):
@@ -119,11 +127,10 @@ def _subjects(indicator: Indicator) -> set[Subject]:
 
 
 def _periods(order: Wanted) -> list[tuple[datetime, datetime]]:
-    start = EVER if INDICATOR_BY_KEY[order.indicator].kind == "stock" else order.period.start
-    periods = [(start, order.period.end)]
-    if order.compared_with is not None:
-        periods.append((order.compared_with.start, order.compared_with.end))
-    return periods
+    """The order's own span and the one it is compared with; a stock is all that came until then."""
+    is_stock = INDICATOR_BY_KEY[order.indicator].kind == "stock"
+    spans = [order.period] + ([order.compared_with] if order.compared_with else [])
+    return [(EVER if is_stock else span.start, span.end) for span in spans]
 
 
 def _measures(indicator: Indicator) -> list[str]:

@@ -14,6 +14,7 @@ from dashboard.heat_cells import rate_of
 from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
+from data_access.case_lists import NOT_SENSITIVE
 from data_access.region_tree import Region
 
 Window = Literal["2h", "24h", "7d", "30d"]
@@ -49,9 +50,9 @@ def heat(
         rows = connection.execute(
             text(
                 "select floor(cell_x::float / :km)::int as ix,"
-                " floor(cell_y::float / :km)::int as iy, count(*) as n from incidents"
+                " floor(cell_y::float / :km)::int as iy, count(*) as n from incidents i"
                 " where registered_at >= :since and registered_at < :as_of"
-                " and category = any(:categories) and not is_sensitive"
+                f" and category = any(:categories) and {NOT_SENSITIVE}"
                 " and county_id = any(:counties) group by 1, 2"
             ),
             {
@@ -99,9 +100,10 @@ def grid_inset(
             "select g.id, g.parent_id, g.centre_lon, g.centre_lat, g.area_km2,"
             " count(i.case_no) as n from regions g"
             " left join incidents i on i.grid_id = g.id and i.county_id = :county"
-            "   and i.registered_at >= :since and i.registered_at < :as_of and not i.is_sensitive"
+            f"   and i.registered_at >= :since and i.registered_at < :as_of and {NOT_SENSITIVE}"
             "   and i.category = any(:categories)"
             " where g.county_id = :county and g.level = 'grid' and g.valid_to is null"
+            "   and g.centre_lon is not null and g.centre_lat is not null"
             " group by g.id order by g.id"
         ),
         {

@@ -46,11 +46,11 @@ def rank_counties(
     before: Period | None,
     as_of: datetime,
 ) -> Ranking | None:
-    """Counties of the region ranked by the cumulative rate, change against the period `before`.
+    """Counties in the reader's scope ranked by the cumulative rate, change against `before`.
 
-    None when the region has fewer than two counties to compare.
+    None when there are fewer than two counties to compare.
     """
-    counties = tree.counties(region)
+    counties = [county for county in tree.counties(region) if county.id in reader.visible]
     if len(counties) < 2:
         return None
     indicator = INDICATOR_BY_KEY[indicator_key]

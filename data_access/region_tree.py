@@ -57,11 +57,12 @@ class RegionTree:
 
     def zones(self, region: Region) -> list[Region]:
         """功能区 below the region: apart, as their cases also count in a county."""
-        return [
+        zones = [
             row
             for row in self.by_id.values()
             if not row.is_administrative and self.lies_in(row, region)
         ]
+        return sorted(zones, key=lambda row: (row.sort_order, row.id))
 
     def counties(self, region: Region) -> list[Region]:
         """The region's counties (itself, when it is one)."""
@@ -82,13 +83,16 @@ class RegionTree:
         return False
 
     def find(self, code: str) -> Region:
-        """The region with this code or id.
+        """The region with this code, or else with this id.
 
         Raises:
             UnknownRegion: there is none.
         """
         for row in self.by_id.values():
-            if row.code == code or str(row.id) == code:
+            if row.code == code:
+                return row
+        for row in self.by_id.values():
+            if str(row.id) == code:
                 return row
         raise UnknownRegion(f"没有代码为 {code} 的区划;应为本库中设区市或县(市、区)的代码。")
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
 from dashboard.indicators import INDICATOR_BY_KEY, REPORTED
-from dashboard.snapshot import Reading
+from dashboard.snapshot import Reading, Status
+from data_access import facts
 
 UNITS_OF_10K = 10_000
 
@@ -14,17 +16,19 @@ UNITS_OF_10K = 10_000
 def read(connection: Connection, region_ids: Iterable[int], as_of: datetime) -> tuple[Reading, ...]:
     """One reading per reported indicator and region; `no_data` where nothing was ever reported.
 
-    The period of a reading is its month, e.g. `2026-10`.
+    The period of a reading is its month, e.g. `2026-10`. A month counts from the local midnight
+    that ends it; of spans that end together the shortest is taken (the month, not the year so far).
     """
     ids = sorted(region_ids)
+    zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
     rows = connection.execute(
         text(
             "select distinct on (indicator, region_id) indicator, region_id, period_start,"
             " numerator, denominator from reported_values"
-            " where region_id = any(:ids) and recorded_at < :as_of and period_end <= :as_of"
-            " order by indicator, region_id, period_end desc, recorded_at desc"
+            " where region_id = any(:ids) and recorded_at < :as_of and period_end <= :today"
+            " order by indicator, region_id, period_end desc, period_start desc, recorded_at desc"
         ),
-        {"ids": ids, "as_of": as_of},
+        {"ids": ids, "as_of": as_of, "today": as_of.astimezone(zone).date()},
     )
     found = {(row.indicator, row.region_id): row for row in rows}
     readings = []
@@ -42,7 +46,7 @@ def read(connection: Connection, region_ids: Iterable[int], as_of: datetime) -> 
                     value=_value(indicator.key, row.numerator, row.denominator),
                     numerator=row.numerator,
                     denominator=row.denominator,
-                    status="known" if row.denominator else "empty_base",
+                    status=_status(row.numerator, row.denominator),
                     group="slow",
                     as_of=as_of,
                 )
@@ -60,6 +64,12 @@ def _missing(indicator: str, region_id: int, as_of: datetime) -> Reading:
         group="slow",
         as_of=as_of,
     )
+
+
+def _status(numerator: float | None, denominator: float | None) -> Status:
+    if numerator is None or denominator is None:
+        return "no_data"
+    return "known" if denominator else "empty_base"
 
 
 def _value(indicator: str, numerator: float | None, denominator: float | None) -> float | None:

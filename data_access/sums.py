@@ -77,6 +77,11 @@ class SumReader:
         self._read: dict[tuple[object, ...], dict[int, dict[str, int]]] = {}
         self._pending = self._read_pending()
 
+    @property
+    def visible(self) -> frozenset[int]:
+        """Ids of the region's counties that the scope may see."""
+        return frozenset(self._county_ids)
+
     def over(self, columns: Iterable[str], start: datetime, end: datetime) -> Sums:
         """Sums of the measures per region (the scope's own and all below, down to counties)."""
         measures = [MEASURE_BY_COLUMN[column] for column in dict.fromkeys(columns)]
