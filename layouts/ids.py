@@ -12,6 +12,7 @@ class HeaderIds(StrEnum):
 
     PRODUCT = "header-product"
     PLACE = "header-place"
+    PLACE_PARTS = "header-place-parts"
     DATA_AT = "header-data-at"
     DATA_AGE = "header-data-age"
     QUERY_AT = "header-query-at"
@@ -82,13 +83,13 @@ class WallIds(StrEnum):
     LEVELS = "wall-levels"
     LEVELS_BRACKET = "wall-levels-bracket"
     LEVELS_LOCAL = "wall-levels-local"
+    LEVELS_VILLAGE_LABEL = "wall-levels-village-label"
     LEVELS_TOWN_LABEL = "wall-levels-town-label"
 
     RANKING = "wall-ranking"
     RANKING_MEASURE = "wall-ranking-measure"
     RANKING_MONTH = "wall-ranking-month"
     RANKING_CUMULATIVE = "wall-ranking-cumulative"
-    RANKING_PAGES = "wall-ranking-pages"
 
     SUPERVISION = "wall-supervision"
     SUPERVISION_NEW = "wall-supervision-new"

@@ -169,6 +169,13 @@ def rate_leaves(figure_id: str, reading: Reading | None) -> Leaves:
     return figure_leaves(figure_id, reading, text, unit)
 
 
+def marked(component: Component, **marks: str) -> Component:
+    """The component with data-* attributes, e.g. pager="ranking" for data-pager."""
+    for name, value in marks.items():
+        setattr(component, f"data-{name.replace('_', '-')}", value)
+    return component
+
+
 def text_leaf(leaf_id: str, text: str) -> Leaves:
     """Leaf props of a plain text."""
     return {leaf_id: {"children": text}}

@@ -37,6 +37,6 @@ NIGHT = Palette(
     accent="#4C9F95",
     accent_deep="#22545A",
 )
-FONT_FAMILY = '"Wall Sans", "Noto Sans CJK SC", sans-serif'
+FONT_FAMILY = '"Noto Sans SC", "Noto Sans CJK SC", sans-serif'
 # Charts are drawn at the design size of a 16:9 wall; the style sheet scales them (--chart-scale).
 AXIS_FONT_PX = 18

@@ -27,7 +27,7 @@ scale by `--chart-scale`, whose number assets/panels.js sets as `--scale` on the
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -64,6 +64,7 @@ from layouts.panel_frame import (
     NothingToShow,
     Panel,
     PanelState,
+    marked,
     merged,
     panel_class,
     zone_of,
@@ -124,8 +125,8 @@ def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Div:
         id=WallIds.ROOT,
         className="wall",
         lang="zh-CN",
-        **{"data-demo": "false"},
     )
+    marked(page, demo="false")
     return page if snapshot is None else _filled(page, props(screen, snapshot))
 
 
@@ -185,9 +186,14 @@ def _safely(name: str, make: Callable[[], Any]) -> Any:
     return None
 
 
+def _descendants(page: Component) -> list[Component]:
+    nodes: Iterable[Any] = page._traverse()  # type: ignore[no-untyped-call]
+    return [node for node in nodes if isinstance(node, Component)]
+
+
 def _filled(page: html.Div, leaves: Leaves) -> html.Div:
     """The tree with the leaf props set on its nodes."""
-    nodes: list[Component] = [page, *(n for n in page._traverse() if isinstance(n, Component))]
+    nodes: list[Component] = [page, *_descendants(page)]
     for node in nodes:
         for name, value in leaves.get(getattr(node, "id", None) or "", {}).items():
             setattr(node, name, value)

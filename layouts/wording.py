@@ -39,6 +39,14 @@ METHOD_WORDS = {
     "other": "其他",
 }
 WORK_ITEM_WORDS = {"red": "红牌督办", "yellow": "黄牌督办", "emergency": "突发事件"}
+# Peoples that autonomous counties are named after.
+PEOPLES = (
+    *("蒙古族", "回族", "藏族", "维吾尔族", "苗族", "彝族", "壮族", "布依族", "朝鲜族"),
+    *("满族", "侗族", "瑶族", "白族", "土家族", "哈尼族", "哈萨克族", "哈萨克", "傣族"),
+    *("黎族", "傈僳族", "佤族", "畲族", "拉祜族", "水族", "东乡族", "纳西族", "土族", "羌族"),
+    *("仫佬族", "仡佬族", "锡伯", "撒拉族", "毛南族", "保安族", "裕固族", "塔吉克", "独龙族"),
+    *("怒族", "普米族", "布朗族", "蒙古", "各族"),
+)
 LEVEL_WORDS = {
     "city": "各市",
     "county": "各县(市、区)",
@@ -68,7 +76,7 @@ def percent(share: float | None, decimals: int = 1) -> str:
 
 
 def percent_value(share: float, decimals: int = 1) -> Decimal:
-    """A share in percent as printed. The product is cut first: 0.285 * 100 is 28.499999999999996."""
+    """A share in percent as printed; cut first, as 0.285 * 100 is 28.499999999999996."""
     return round_half_up(round(share * 100, 9), decimals)
 
 
@@ -117,6 +125,17 @@ def day_and_minutes(at: datetime, zone: ZoneInfo) -> str:
 def as_of(at: datetime, zone: ZoneInfo) -> str:
     """截至 14:28"""
     return f"截至 {minutes(at, zone)}"
+
+
+def short_county(name: str) -> str:
+    """景宁县 for 景宁畲族自治县: the names of peoples are left out, the place's own stays."""
+    if not name.endswith("自治县"):
+        return name
+    own = name.removesuffix("自治县")
+    # From the right, as some are named after several: 积石山保安族东乡族撒拉族自治县.
+    while (people := next((p for p in PEOPLES if own.endswith(p)), None)) and own != people:
+        own = own.removesuffix(people)
+    return f"{own}县"
 
 
 def place(unit: RankedUnit) -> str:

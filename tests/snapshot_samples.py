@@ -14,6 +14,7 @@ from dashboard.snapshot import (
     Choropleth,
     Comparison,
     GridInset,
+    GridPatch,
     Group,
     HeatCells,
     MapPart,
@@ -74,6 +75,23 @@ COUNTIES = "义乌市 安吉县 东阳市 德清县 长兴县 嘉善县 海盐�
 COUNTIES += " 瑞安市 乐清市 龙港市 永嘉县 平阳县 苍南县 临海市 海宁市 余姚市 兰溪市 桐乡市 平湖市"
 REMOTE = "龙游县 天台县 定海区 仙居县 三门县 玉环市 温岭市 淳安县 建德市 桐庐县 文成县 泰顺县 磐安县 武义县 柯城区"
 REMOTE += " 江山市 常山县 开化县 莲都区 龙泉市 缙云县 遂昌县 松阳县 庆元县 岱山县 临安区 衢江区 青田县 普陀区"
+# What a province may have six figures of on one wall.
+SIX_FIGURES = (
+    "incidents_registered",
+    "incidents_closed",
+    "incidents_open",
+    "receptions",
+    "reception_people",
+    "disputes_accepted",
+)
+# Overdue cases are few of many.
+FEW_FIGURES = {
+    "incidents_overdue": 6_418,
+    "incidents_red": 418,
+    "incidents_yellow": 2_418,
+    "red_new": 218,
+    "yellow_new": 418,
+}
 FEW = (("嵊泗县", 471), ("云和县", 500), ("景宁畲族自治县", 699))
 
 
@@ -150,7 +168,7 @@ def six_figures() -> Snapshot:
         elif item.denominator is None:
             readings.append(item.model_copy(update={"value": _widest(item)}))
         else:
-            full = {"value": 1.0, "numerator": 132418, "denominator": 132418, "interval": None}
+            full = {"value": 1.0, "numerator": 32_418, "denominator": 32_418, "interval": None}
             readings.append(item.model_copy(update=full))
     items = tuple(
         WorkItem(
@@ -450,7 +468,7 @@ def map_part() -> MapPart:
             county_name="鄞州区",
             period_label="近30日",
             grid_count=1931,
-            patches=(),
+            patches=tuple(GridPatch(grid_ids=(n,), events=5, rate=9.0) for n in range(84)),
             classes=(2, 8, 32, 128),
             as_of=SLOW,
         ),
@@ -676,7 +694,10 @@ def _widest(item: Reading) -> float | None:
         return 132.4
     if item.indicator == "emergencies_open":
         return 12
-    return 132_418
+    if item.indicator in FEW_FIGURES:
+        return FEW_FIGURES[item.indicator]
+    is_total = item.facet is None and item.region_id == PROVINCE
+    return 132_418 if is_total and item.indicator in SIX_FIGURES else 32_418
 
 
 def _widest_group(group: RankingGroup) -> RankingGroup:

@@ -11,6 +11,7 @@ from layouts.panel_frame import (
     PanelState,
     count_leaves,
     figure,
+    marked,
     merged,
     state_of,
     text_leaf,
@@ -35,10 +36,9 @@ def build(screen: Screen) -> html.Section:
             ],
             className="cities-head",
         ),
-        html.Div(
-            [_cell(place) for place in range(POOL)],
-            className="cities-cells",
-            **{"data-pager": "cities"},
+        marked(
+            html.Div([_cell(place) for place in range(POOL)], className="cities-cells"),
+            pager="cities",
         ),
         is_live=True,
     )

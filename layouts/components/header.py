@@ -10,7 +10,7 @@ from dashboard.screens import Screen
 from dashboard.snapshot import Place, Snapshot
 from layouts import wording
 from layouts.ids import HeaderIds
-from layouts.panel_frame import Leaves, merged, text_leaf, zone_of
+from layouts.panel_frame import Leaves, marked, merged, text_leaf, zone_of
 
 BEATS = 12
 DEMO_TAG = "演示数据 · 数字虚构"
@@ -28,7 +28,13 @@ def build(screen: Screen) -> html.Header:
         [
             html.Div(id=HeaderIds.ALERT, className="header-alert", role="alert"),
             html.H1(id=HeaderIds.PRODUCT, className="header-product"),
-            html.Div(id=HeaderIds.PLACE, className="header-place"),
+            html.Div(
+                [
+                    html.Span(id=HeaderIds.PLACE),
+                    html.Span(id=HeaderIds.PLACE_PARTS, className="header-place-parts"),
+                ],
+                className="header-place",
+            ),
             *(_screen_marks(*names) for names in SCREENS),
             html.Div("夜间", className="header-night-tag"),
             _clocks(),
@@ -51,21 +57,26 @@ def props(snapshot: Snapshot) -> Leaves:
     return merged(
         [
             text_leaf(HeaderIds.PRODUCT, snapshot.product_name),
-            text_leaf(HeaderIds.PLACE, place_words(snapshot.place)),
+            text_leaf(HeaderIds.PLACE, place_name(snapshot.place)),
+            text_leaf(HeaderIds.PLACE_PARTS, place_parts(snapshot.place)),
             text_leaf(HeaderIds.DATE, wording.date(snapshot.as_of, zone)),
         ]
     )
 
 
-def place_words(place: Place) -> str:
-    """全省 · 11个设区市、90个县(市、区)."""
-    name = {"province": "全省", "country": "全国"}.get(place.level, place.name)
+def place_name(place: Place) -> str:
+    """全省, or the place's own name."""
+    return {"province": "全省", "country": "全国"}.get(place.level, place.name)
+
+
+def place_parts(place: Place) -> str:
+    """· 11个设区市、90个县(市、区); empty for a place without such parts."""
     parts = []
     if place.city_count:
         parts.append(f"{place.city_count}个设区市")
     if place.county_count > 1:
         parts.append(f"{place.county_count}个县(市、区)")
-    return f"{name} · {'、'.join(parts)}" if parts else name
+    return f" · {'、'.join(parts)}" if parts else ""
 
 
 def _clocks() -> html.Div:
@@ -94,7 +105,7 @@ def _screen_marks(side: str, name: str, heartbeat_id: HeaderIds) -> html.Div:
         [
             html.Div(DEMO_TAG, className="demo-tag"),
             html.Div(name, className="header-screen-name"),
-            html.Div(beats, id=heartbeat_id, className="heartbeat", **{"data-heartbeat": side}),
+            marked(html.Div(beats, id=heartbeat_id, className="heartbeat"), heartbeat=side),
         ],
         className=f"header-marks header-marks-{side}",
     )

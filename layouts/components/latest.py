@@ -6,7 +6,16 @@ from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot, TickerItem
 from layouts import ids, wording
 from layouts.ids import WallIds
-from layouts.panel_frame import Leaves, PanelState, merged, panel, state_of, text_leaf, zone_of
+from layouts.panel_frame import (
+    Leaves,
+    PanelState,
+    marked,
+    merged,
+    panel,
+    state_of,
+    text_leaf,
+    zone_of,
+)
 
 POOL = 12
 
@@ -17,10 +26,9 @@ def build(screen: Screen) -> html.Section:
         WallIds.LATEST,
         "latest",
         "最新事件",
-        html.Div(
-            [_row(place) for place in range(POOL)],
-            className="latest-rows",
-            **{"data-pager": "latest"},
+        marked(
+            html.Div([_row(place) for place in range(POOL)], className="latest-rows"),
+            pager="latest",
         ),
         html.Div(id=WallIds.LATEST_NONE, className="none"),
         note="隐患、民生",
@@ -59,7 +67,8 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
 def place_words(item: TickerItem) -> str:
     """温州 乐清市; a place directly below the province stands alone."""
     city = item.city_name.removesuffix("市")
-    return item.county_name if not city else f"{city} {item.county_name}"
+    county = wording.short_county(item.county_name)
+    return f"{city} {county}" if city else county
 
 
 def _row(place: int) -> html.Div:

@@ -5,7 +5,7 @@ from dash import html
 from dashboard.indicators import RESOLUTION_LEVELS
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import ids
+from layouts import ids, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -16,8 +16,13 @@ from layouts.panel_frame import (
     panel,
     rate_leaves,
     state_of,
+    text_leaf,
     width_leaf,
 )
+
+NAMES = {"village": "村(社区)", "town": "乡镇(街道)"}
+# A part below this share of the bar has no room for its value.
+NARROW = 0.16
 
 
 def build(screen: Screen) -> html.Section:
@@ -33,8 +38,8 @@ def build(screen: Screen) -> html.Section:
     )
     labels = html.Div(
         [
-            html.Span("村(社区)"),
-            html.Span("乡镇(街道)", id=WallIds.LEVELS_TOWN_LABEL, className="levels-town-label"),
+            html.Span(id=WallIds.LEVELS_VILLAGE_LABEL),
+            html.Span(id=WallIds.LEVELS_TOWN_LABEL, className="levels-town-label"),
         ],
         className="levels-labels",
     )
@@ -61,26 +66,47 @@ def build(screen: Screen) -> html.Section:
 
 
 def state(screen: Screen, snapshot: Snapshot) -> PanelState:
-    """State of the panel."""
-    return state_of(*(_level(snapshot, level) for level in RESOLUTION_LEVELS))
+    """State of the panel; without any closed case there is no bar to draw."""
+    readings = [_level(snapshot, level) for level in RESOLUTION_LEVELS]
+    known = state_of(*readings)
+    if known == PanelState() and not any(reading and reading.value for reading in readings):
+        return PanelState("is-empty", "本期无办结事件")
+    return known
 
 
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
+    readings = {level: _level(snapshot, level) for level in RESOLUTION_LEVELS}
     parts: list[Leaves] = []
     shares = []
-    for level in RESOLUTION_LEVELS:
-        reading = _level(snapshot, level)
+    for level, reading in readings.items():
         node = ids.part(WallIds.LEVELS, level)
         shares.append((reading.value if reading else None) or 0)
         parts += [rate_leaves(node, reading), width_leaf(ids.part(node, "bar"), shares[-1])]
     local = shares[0] + shares[1]
     parts += [
-        {WallIds.LEVELS_TOWN_LABEL: {"style": {"left": css_percent(min(shares[0], 0.72))}}},
+        {
+            WallIds.LEVELS_TOWN_LABEL: {
+                "style": {"left": css_percent(min(max(shares[0], 0.3), 0.68))}
+            }
+        },
         width_leaf(WallIds.LEVELS_BRACKET, local),
+        *_label_props(WallIds.LEVELS_VILLAGE_LABEL, "village", readings["village"]),
+        *_label_props(WallIds.LEVELS_TOWN_LABEL, "town", readings["town"]),
         rate_leaves(WallIds.LEVELS_LOCAL, snapshot.find("resolved_in_town_rate", period="month")),
     ]
     return merged(parts)
+
+
+def _label_props(label_id: str, level: str, reading: Reading | None) -> list[Leaves]:
+    """The part's name above it; a part too narrow for its value has the value there too."""
+    is_narrow = reading is not None and (reading.value or 0) < NARROW
+    value = f" {''.join(wording.rate(reading))}" if reading is not None and is_narrow else ""
+    css_class = f"level level-{level}{' is-narrow' if is_narrow else ''}"
+    return [
+        text_leaf(label_id, f"{NAMES[level]}{value}"),
+        {ids.part(ids.part(WallIds.LEVELS, level), "bar"): {"className": css_class}},
+    ]
 
 
 def _level(snapshot: Snapshot, level: str) -> Reading | None:

@@ -19,12 +19,11 @@ from layouts.panel_frame import (
     panel,
     rate_leaves,
     state_of,
-    text_leaf,
 )
 
 # 其中行业性专业性 is a part of people's mediation and stands below it, hollow.
 METHODS = ("people", "sectoral", "administrative", "judicial", "other")
-TICKS = 5
+TICKS = 4
 STEP_PERCENT = 4
 
 
@@ -100,7 +99,7 @@ def _success(snapshot: Snapshot, method: str | None = None) -> Reading | None:
 
 
 def _tick_props(low: float, high: float) -> list[Leaves]:
-    """Both ends and round values between, at most five labels."""
+    """Both ends and round values between, at most four labels."""
     first, last = round(low * 100), round(high * 100)
     step = STEP_PERCENT
     while (last - first) / step > TICKS - 1:

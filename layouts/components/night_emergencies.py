@@ -2,6 +2,7 @@
 
 from dash import html
 
+from dashboard.freshness import RULES
 from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot
 from layouts import wording
@@ -44,7 +45,7 @@ def build(screen: Screen) -> html.Section:
             className="night-hero",
         ),
         html.Div("突发事件(初报,待定级)中尚未办结的", className="night-foot"),
-        note="件",
+        note=f"件 · 每{RULES['snapshot_cycle_ms'] // 1000}秒核查",
         is_live=True,
     )
 

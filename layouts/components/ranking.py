@@ -1,4 +1,4 @@
-"""县(市、区)排名: groups of like with like, the first and the last of each, with possible places."""
+"""县(市、区)排名: groups of like with like, both ends of each, with possible places."""
 
 from collections.abc import Sequence
 
@@ -15,6 +15,7 @@ from layouts.panel_frame import (
     NothingToShow,
     PanelState,
     css_percent,
+    marked,
     merged,
     panel,
     text_leaf,
@@ -48,13 +49,11 @@ def build(screen: Screen) -> html.Section:
         WallIds.RANKING,
         "ranking",
         "县(市、区)排名",
-        html.Div(tabs, className="rank-tabs", **{"data-pager-tabs": "ranking"}),
+        marked(html.Div(tabs, className="rank-tabs"), pager_tabs="ranking"),
         columns,
-        html.Div(
-            [_build_page(page) for page in range(PAGES)],
-            id=WallIds.RANKING_PAGES,
-            className="rank-pages",
-            **{"data-pager": "ranking"},
+        marked(
+            html.Div([_build_page(page) for page in range(PAGES)], className="rank-pages"),
+            pager="ranking",
         ),
         note=html.Span(id=WallIds.RANKING_MEASURE),
         is_live=False,
@@ -119,7 +118,9 @@ def foot_words(group: RankingGroup, minimum: int) -> str:
     if group.is_apart:
         words.append("另列,数已含在所在县(市、区)")
     if few:
-        named = " ".join(f"{unit.name}{unit.denominator}件" for unit in few[:FEW_NAMED])
+        named = " ".join(
+            f"{wording.short_county(unit.name)}{unit.denominator:,}件" for unit in few[:FEW_NAMED]
+        )
         rest = f" 另有{len(few) - FEW_NAMED}个" if len(few) > FEW_NAMED else ""
         words.append(f"件数较少,不参与排名(不足{minimum:,}件):{named}{rest}")
     if without:
@@ -157,7 +158,7 @@ def _row_props(row: str, unit: RankedUnit | None, ranked: int) -> list[Leaves]:
     return [
         {row: {"className": "rank-row"}},
         text_leaf(ids.part(row, "place"), wording.place(unit)),
-        text_leaf(ids.part(row, "name"), unit.name),
+        text_leaf(ids.part(row, "name"), wording.short_county(unit.name)),
         text_leaf(ids.part(row, "possible"), wording.possible_places(unit)),
         {ids.part(row, "range"): {"style": _range_style(unit, ranked)}},
         {ids.part(row, "tick"): {"style": _tick_style(unit, ranked)}},

@@ -1,6 +1,7 @@
 """今日走势: half-hours of today against the usual band; hatched after the last datum when stale."""
 
 from datetime import datetime
+from typing import Any
 
 from dash import dcc, html
 
@@ -22,7 +23,7 @@ from layouts.panel_frame import (
 from layouts.source_clock import data_until
 
 # Nothing of a chart reacts or moves; the figure is replaced as a whole.
-STILL = {"staticPlot": True, "displayModeBar": False, "responsive": True, "doubleClick": False}
+STILL: Any = {"staticPlot": True, "displayModeBar": False, "responsive": True, "doubleClick": False}
 
 
 def build(screen: Screen) -> html.Section:

@@ -3,21 +3,19 @@
 from datetime import datetime, timedelta
 
 from dash import html
+from dash.development.base_component import Component
 
 from dashboard.snapshot import Snapshot, WorkItem
 from layouts import ids, wording
-from layouts.panel_frame import Leaves, merged, text_leaf
+from layouts.panel_frame import Leaves, marked, merged, text_leaf
 
 POOL = 12
 
 
-def work_rows(owner: str) -> html.Div:
+def work_rows(owner: str) -> Component:
     """Rows of a work list; the pager of the browser turns them."""
-    return html.Div(
-        [_row(owner, place) for place in range(POOL)],
-        className="work-rows",
-        **{"data-pager": "work"},
-    )
+    rows = [_row(owner, place) for place in range(POOL)]
+    return marked(html.Div(rows, className="work-rows"), pager="work")
 
 
 def work_rows_props(owner: str, snapshot: Snapshot) -> Leaves:
@@ -33,17 +31,18 @@ def work_rows_props(owner: str, snapshot: Snapshot) -> Leaves:
             {row: {"className": f"work-row is-{item.kind}"}},
             {ids.part(row, "icon"): {"className": f"icon icon-{item.kind}"}},
             text_leaf(ids.part(row, "kind"), wording.WORK_ITEM_WORDS[item.kind]),
-            text_leaf(ids.part(row, "county"), item.county_name),
-            text_leaf(ids.part(row, "what"), what_words(item, snapshot.as_of)),
+            text_leaf(ids.part(row, "county"), wording.short_county(item.county_name)),
+            text_leaf(ids.part(row, "class"), item.class_label),
+            text_leaf(ids.part(row, "how"), how_long(item, snapshot.as_of)),
         ]
     return merged(parts)
 
 
-def what_words(item: WorkItem, as_of: datetime) -> str:
-    """劳动人事争议 超期9个工作日; of an emergency how long it has been known."""
+def how_long(item: WorkItem, as_of: datetime) -> str:
+    """超期9个工作日; of an emergency how long it has been known."""
     if item.kind == "emergency":
-        return f"{item.class_label} 已登记{_elapsed(as_of - item.registered_at)}"
-    return f"{item.class_label} {wording.overdue(item.overdue_workdays)}".strip()
+        return f"已登记{_elapsed(as_of - item.registered_at)}"
+    return wording.overdue(item.overdue_workdays)
 
 
 def _elapsed(span: timedelta) -> str:
@@ -58,7 +57,13 @@ def _row(owner: str, place: int) -> html.Div:
             html.I(id=ids.part(row, "icon"), className="icon"),
             html.Span(id=ids.part(row, "kind"), className="work-kind"),
             html.Span(id=ids.part(row, "county"), className="work-county"),
-            html.Span(id=ids.part(row, "what"), className="work-what"),
+            html.Span(
+                [
+                    html.Span(id=ids.part(row, "class"), className="work-class"),
+                    html.Span(id=ids.part(row, "how"), className="work-how"),
+                ],
+                className="work-what",
+            ),
         ],
         id=row,
         className="work-row is-unused",

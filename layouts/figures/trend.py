@@ -16,7 +16,7 @@ from layouts.wording import TEN_THOUSAND, count
 
 HALF_HOUR = timedelta(minutes=30)
 # Room for axis labels, design px; the hatch of the stale state is laid over the same box in CSS.
-MARGIN = {"l": 58, "r": 20, "t": 8, "b": 28, "pad": 0}
+MARGIN = {"l": 58, "r": 20, "t": 12, "b": 28, "pad": 0}
 MANY_A_DAY = 20_000
 
 Figure = dict[str, Any]
@@ -200,13 +200,16 @@ def _layout(palette: Palette, scale: Scale, label: Callable[[float], str]) -> di
         },
         "yaxis": {
             "fixedrange": True,
-            "range": [0, scale.top],
+            # A hair above the top, or its grid line is left out.
+            "range": [0, scale.top * 1.004],
             "tickvals": ticks,
             "ticktext": [label(tick) for tick in ticks],
             "gridcolor": palette.grid,
             "zeroline": False,
             "showline": False,
             "ticks": "",
+            # The highest label stands half above the plot.
+            "ticklabeloverflow": "allow",
             # A little air between labels and chart.
             "ticksuffix": " ",
         },

@@ -33,6 +33,8 @@ def create_app() -> Dash:
     def show(path: str) -> html.Div:
         return page(path.strip("/") or "wall")
 
+    # Dash does this before its first own route; /wall is none of them.
+    app._setup_server()
     map_harness.add_addresses(app.server)
     return app
 
