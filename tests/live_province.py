@@ -5,6 +5,7 @@ Names and figures are invented. Rows are written as a foreign program would: pla
 
 from datetime import UTC, datetime
 from itertools import count
+from typing import Any
 
 import psycopg
 from sqlalchemy import URL, create_engine, text
@@ -106,6 +107,12 @@ class Writer:
                 self._connection.close()
         self._connection = psycopg.connect(libpq_url(self.url), autocommit=True, connect_timeout=2)
         self._connection.execute(statement, values)  # type: ignore[call-overload]
+
+    def ask(self, statement: str) -> Any:
+        """The one value a statement gives."""
+        with psycopg.connect(libpq_url(self.url)) as connection:
+            row = connection.execute(statement).fetchone()  # type: ignore[call-overload]
+        return row[0] if row else None
 
     def close(self) -> None:
         if self._connection is not None:
