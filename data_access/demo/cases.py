@@ -31,6 +31,8 @@ CATEGORY_SHARES = {
     "other": 0.081,
 }
 EMERGENCIES_A_DAY = 0.5
+# One hot spot adds no more than this share of a usual day.
+MOST_OF_A_DAY = 0.01
 # Limits in working days, dealt to the classes of a list in turn.
 CLASS_LIMITS = (3, 2, 5, 3, 1, 3, 2, 5)
 EXTENSION_WORKDAYS = 3
@@ -106,7 +108,8 @@ def _registered(
     share = grid_shares(province, seed)
     for spot in hot_spots(province, seed, day):
         usual = expected * share[spot.grids].sum() * CATEGORY_SHARES[spot.category]
-        extra = int(random.poisson(usual * (spot.factor - 1)))
+        more = min(usual * (spot.factor - 1), MOST_OF_A_DAY * expected)
+        extra = int(random.poisson(more))
         grid = np.concatenate([grid, random.choice(spot.grids, extra)])
         category = np.concatenate([category, np.full(extra, names.index(spot.category))])
     order = random.permutation(len(grid))

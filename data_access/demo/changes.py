@@ -31,6 +31,12 @@ class Changes:
     disputes: tuple[CaseDay, ...]
     receptions: dict[str, Array]
 
+    def senders(self) -> set[int]:
+        """Ids of the sources that have something to send."""
+        columns = [cases.facts["source_id"] for cases in (*self.incidents, *self.disputes)]
+        columns.append(self.receptions["source_id"])
+        return {int(source) for column in columns for source in np.unique(column)}
+
 
 def instant(at: datetime) -> np.datetime64:
     """An aware time as generation counts it: whole seconds UTC."""

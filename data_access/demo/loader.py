@@ -32,7 +32,7 @@ from data_access.demo.case_days import (
     visits_between,
 )
 from data_access.demo.cases import day_of_incidents
-from data_access.demo.changes import ZONE, Window, instant, local_day
+from data_access.demo.changes import ZONE, Changes, Window, instant, local_day
 from data_access.demo.disputes import day_of_disputes
 from data_access.demo.month_partitions import load_month, next_month
 from data_access.demo.province import Province
@@ -173,7 +173,10 @@ def _empty(connection: Connection) -> None:
         {"tables": list(PARTITIONED_TABLES)},
     ).all()
     left_over = connection.scalars(
-        text("select relname from pg_class where relname like '%\\_filling' and relkind = 'r'")
+        text(
+            "select relname from pg_class where relkind = 'r'"
+            " and relname ~ '^(incidents|disputes|steps)_[0-9]{6}_filling$'"
+        )
     ).all()
     for name in (*partitions, *left_over):
         connection.execute(text(f"drop table {name}"))
@@ -382,8 +385,19 @@ def catch_up(engine: Engine, window: Window, after: datetime, until: datetime) -
         raw: Raw = connection.connection.driver_connection  # type: ignore[assignment]
         rows = apply(raw, changes, window.province.calendar)
         rows += _grow_daily_figures(raw, filling, after)
+        _note_senders(connection, changes, until)
         _note(connection, window.seed, filling.since, until, "filled")
     return rows
+
+
+def _note_senders(connection: Connection, changes: Changes, at: datetime) -> None:
+    """The sources whose cases changed have just sent a row."""
+    senders = sorted(changes.senders())
+    if senders:
+        connection.execute(
+            text("update sources set last_row_at = :at where id = any(:ids)"),
+            {"at": at, "ids": senders},
+        )
 
 
 def _grow_daily_figures(connection: Raw, filling: Fill, after: datetime) -> int:

@@ -50,21 +50,21 @@ def _write(engine: Engine, seed: int, stop_event: threading.Event, clock: Clock)
             province.read(connection, clock()), seed, date.fromisoformat(known["since"])
         )
     after = datetime.fromisoformat(known["filled_until"])
-    heartbeat = 0.0
+    heartbeat = -SECONDS_A_HEARTBEAT
     while not stop_event.is_set():
         until = min(clock(), after + LONGEST_STRETCH)
         if until >= after + timedelta(seconds=1):
-            rows = loader.catch_up(engine, window, after, until)
+            loader.catch_up(engine, window, after, until)
             after = until
-            if rows or time.monotonic() - heartbeat >= SECONDS_A_HEARTBEAT:
-                heartbeat = time.monotonic()
-                _give_signs_of_life(engine, clock(), rows > 0)
+        if time.monotonic() - heartbeat >= SECONDS_A_HEARTBEAT:
+            heartbeat = time.monotonic()
+            _give_signs_of_life(engine, clock())
         stop_event.wait(SECONDS_A_ROUND)
 
 
-def _give_signs_of_life(engine: Engine, at: datetime, has_rows: bool) -> None:
-    row = ", last_row_at = :at" if has_rows else ""
+def _give_signs_of_life(engine: Engine, at: datetime) -> None:
+    """Every source that delivers live was in contact, whether or not it sent anything."""
     with engine.begin() as connection:
         connection.execute(
-            text(f"update sources set last_contact_at = :at{row} where is_live"), {"at": at}
+            text("update sources set last_contact_at = :at where is_live"), {"at": at}
         )
