@@ -392,17 +392,15 @@ def grids(work: Work) -> tuple[GridInset, ...]:
     """The grid layer of every county, from city level down: a province has too many to show."""
     if work.region.level == "province":
         return ()
-    counties = (work.tree.by_id[county] for county in work.counties)
-    layers = (
-        work.kept.get(
-            (work.connection.engine.url, "grids", county.id, _ten_minutes(work.as_of)),
-            lambda county=county: map_readings.grid_inset(
-                work.connection, county, work.as_of, work.ask
-            ),
-        )
-        for county in counties
-    )
+    layers = (_county_grids(work, work.tree.by_id[county]) for county in work.counties)
     return tuple(layer for layer in layers if layer is not None)
+
+
+def _county_grids(work: Work, county: Region) -> GridInset | None:
+    return work.kept.get(
+        (work.connection.engine.url, "grids", county.id, _ten_minutes(work.as_of)),
+        lambda: map_readings.grid_inset(work.connection, county, work.as_of, work.ask),
+    )
 
 
 def _ten_minutes(instant: datetime) -> int:
