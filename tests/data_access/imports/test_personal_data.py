@@ -26,9 +26,81 @@ def test_identity_numbers_are_found_anywhere_in_a_text(text: str) -> None:
     assert personal_data.found_in(text) == "身份证号"
 
 
-@pytest.mark.parametrize("text", ["13800138000", "+86 13800138000", "电话13912345678转"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{VALID[:6]} {VALID[6:14]} {VALID[14:]}",
+        f"{VALID[:6]}-{VALID[6:14]}-{VALID[14:]}",
+        f"{VALID[:6]}－{VALID[6:14]}－{VALID[14:]}",
+        "１１０１０５１９４９１２３１００２Ｘ",
+        f"{VALID} 13800138000",
+    ],
+)
+def test_identity_numbers_are_found_in_groups_and_full_width(text: str) -> None:
+    assert personal_data.found_in(text) == "身份证号"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "330102900307451",
+        "证件330102900307451。",
+        "330102 900307 451",
+        "３３０１０２９００３０７４５１",
+    ],
+)
+def test_identity_numbers_of_15_digits_are_found_by_province_and_date(text: str) -> None:
+    assert personal_data.found_in(text) == "身份证号"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "13800138000",
+        "+86 13800138000",
+        "电话13912345678转",
+        "１３８００１３８０００",
+        "138 0013 8000",
+        "138-0013-8000",
+        "138－0013－8000",
+        "138–0013–8000",
+        "1380013 8000",
+        "1 3 8 0 0 1 3 8 0 0 0",
+        "138\u200b0013\u200b8000",
+        "+86-138-0013-8000",
+        "13800138000 13912345678",
+        "138 0013 8000 139 1234 5678",
+    ],
+)
 def test_mobile_numbers_are_found(text: str) -> None:
     assert personal_data.found_in(text) == "手机号"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0571-87051234",
+        "0571 87051234",
+        "0571—87051234",
+        "０５７１－８７０５１２３４",
+        "(0571)87051234",
+        "（0571）87051234",
+        "(0571) 8705 1234",
+        "010-62345678",
+        "0578-2123456",
+        "+86-571-87051234",
+        "+86 0571 8705 1234",
+        "电话0571-87051234-802",
+    ],
+)
+def test_landlines_are_found_where_the_area_code_stands_apart(text: str) -> None:
+    assert personal_data.found_in(text) == "固定电话号码"
+
+
+@pytest.mark.parametrize("text", [VALID, "330102900307451", "138 0013 8000", "0571-87051234"])
+def test_a_column_with_one_such_number_is_looked_through(text: str) -> None:
+    assert personal_data.might_hold_any(["101001242404", "", text, "Ward 5"])
+    assert not personal_data.might_hold_any(["101001242404", "", "Ward 5"])
 
 
 @pytest.mark.parametrize(
@@ -40,8 +112,31 @@ def test_mobile_numbers_are_found(text: str) -> None:
         VALID + "7",
         "101001242404",
         "12345",
-        "0571-87654321",
         "120.153576,30.287459",
+        "120.15357612345, 30.13800138000",
+        "120.153576 30.287459",
+        "330102 20150601 000123",  # 20 digits in groups
+        "33010219900307451012",  # 20 digits
+        "12345678901234567890",
+        "2015-06-01",
+        "2015-06-01 09:00:00",
+        "1999-12-31T23:59:59+08:00",
+        "1999-12-31 23:59:59.138001",
+        "20150601T090000Z",
+        "2015-06-01~2015-06-30",
+        "330102901307451",  # 15 digits, month 13
+        "330102900230451",  # 15 digits, 30 February
+        "170102900307451",  # 15 digits, of no province
+        "057187051234",  # a landline's digits, and as well Boston's case numbers
+        "87051234",
+        "0571-12345678",  # no subscriber's number begins with 1
+        "0171-87051234",  # no such area code
+        "0571-20150601",  # area code and day: a case number
+        "2015-0571-8705123",
+        "(2015)浙0102民初1234号",
+        "02118-1234",
+        "138-0013-80001",
+        "138 0013 800",
         "91330100799655058B",
         "杭州市上城区人民法院",
         "20150601090000",
@@ -56,6 +151,8 @@ def test_a_number_with_the_day_of_registration_is_a_case_number() -> None:
     number = with_check_character("33010220150601000")
     assert personal_data.found_in(number, date(2015, 6, 1)) is None
     assert personal_data.found_in(number, date(2015, 6, 2)) == "身份证号"
+    assert personal_data.found_in("330102150601001", date(2015, 6, 1)) is None
+    assert personal_data.found_in("330102150601001", date(2015, 6, 2)) == "身份证号"
 
 
 def test_masking_leaves_nothing_of_the_number() -> None:
