@@ -32,7 +32,7 @@ Screens = Mapping[str, Screen]
 
 def shell() -> html.Div:
     """What stands on every page: the address bar and an empty place."""
-    return html.Div([dcc.Location(id=LOCATION_ID), html.Div(id=PAGE_ID)])
+    return html.Div([dcc.Location(id=LOCATION_ID, refresh=False), html.Div(id=PAGE_ID)])
 
 
 def register(app: Dash, hub: Hub, screens: Screens) -> None:

@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 import psycopg
+import shapely
 from sqlalchemy import URL, create_engine, text
 
 from data_access.feed import libpq_url
@@ -58,6 +59,22 @@ def populate(url: URL) -> None:
                         strict=True,
                     )
                 ),
+            )
+        connection.execute(
+            text(
+                "insert into geometry_sets (id, name, origin, datum, checksum)"
+                " values (1, '试验', 'invented', 'WGS-84', :checksum)"
+            ),
+            {"checksum": "0123456789abcdef" * 4},
+        )
+        for place, county in enumerate(COUNTIES):
+            square = shapely.box(119.5 + place * 0.4, 28.8, 119.9 + place * 0.4, 29.2)
+            connection.execute(
+                text(
+                    "insert into region_geometries (set_id, region_id, level, county_id, outline)"
+                    " values (1, :county, 'county', :county, :outline)"
+                ),
+                {"county": county, "outline": shapely.to_wkb(square)},
             )
         connection.execute(
             text(

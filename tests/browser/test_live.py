@@ -1,0 +1,384 @@
+"""The live client in a real browser, on a real cockpit: what it says, sets, and leaves alone."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from sqlalchemy import URL
+
+from dashboard.freshness import RULES
+from tests import chromium, live_province
+from tests.conftest import run_outside_a_transaction
+from tests.live_cockpit import LiveCockpit
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+CASES = json.loads((ROOT / "tests/dashboard/freshness_cases.json").read_text(encoding="utf-8"))
+TODAY = "wall-today-number"
+# 2026-11-20 14:32:08 in Asia/Shanghai
+NOW = 1795156328000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.program(), args=chromium.FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(viewport={"width": 1920, "height": 1080})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def scripts(context: BrowserContext) -> Page:
+    """An empty page with the scripts of clock, freshness and header."""
+    page = context.new_page()
+    page.set_content("<body></body>")
+    for name in ("live_clock", "live_freshness", "live_header"):
+        page.add_script_tag(path=str(ROOT / f"assets/{name}.js"))
+    page.evaluate("now => cockpit.clock.hear(now)", NOW)
+    return page
+
+
+@pytest.fixture(scope="module")
+def province(postgres: Callable[[str], URL], migrated_template: str) -> Iterator[URL]:
+    name = f"live_{uuid4().hex[:12]}"
+    server = postgres("postgres")
+    run_outside_a_transaction(server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
+    live_province.populate(postgres(name))
+    yield postgres(name)
+    run_outside_a_transaction(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module")
+def cockpit(province: URL) -> Iterator[LiveCockpit]:
+    with LiveCockpit(province) as cockpit:
+        yield cockpit
+
+
+@pytest.fixture(scope="module")
+def writer(province: URL) -> Iterator[live_province.Writer]:
+    writer = live_province.Writer(province)
+    writer.add_incident()
+    yield writer
+    writer.close()
+
+
+@pytest.fixture
+def open_wall(
+    context: BrowserContext, cockpit: LiveCockpit, writer: live_province.Writer
+) -> Callable[..., Page]:
+    """``open_wall("/wall")`` opens a page and waits until it shows a number."""
+
+    def open_wall(path: str = "/wall") -> Page:
+        page = context.new_page()
+        page.goto(cockpit.address + path)
+        wait_until_shown(page)
+        return page
+
+    return open_wall
+
+
+def wait_until_shown(page: Page) -> None:
+    page.wait_for_function(
+        "id => /^[0-9,]+$/.test(document.getElementById(id)?.textContent)", arg=TODAY
+    )
+    page.wait_for_function("document.getElementById('header-data-age')?.textContent")
+
+
+def number_on(page: Page) -> int:
+    return int(page.locator(f"#{TODAY}").text_content().replace(",", ""))
+
+
+def wait_for_number(page: Page, number: int, seconds: float = 10) -> None:
+    page.wait_for_function(
+        "([id, text]) => document.getElementById(id).textContent === text",
+        arg=[TODAY, f"{number:,}"],
+        timeout=seconds * 1000,
+    )
+
+
+# The rules, and their words
+
+
+def test_the_browser_finds_the_same_states_as_the_server(scripts: Page) -> None:
+    found = scripts.evaluate(
+        "([cases, rules]) => cases.map(c => cockpit.freshness.assess(c.known, c.now, rules))",
+        [CASES, RULES],
+    )
+    wrong = [
+        case["name"]
+        for case, finding in zip(CASES, found, strict=True)
+        if finding != case["expected"]
+    ]
+    assert not wrong
+
+
+def test_the_browser_finds_the_same_data_clock(scripts: Page) -> None:
+    sources = [
+        {"last_contact_at": 500, "cycle_ms": 10_000, "is_live": True},
+        {"last_contact_at": 300, "cycle_ms": 10_000, "is_live": True},
+        {"last_contact_at": 10, "cycle_ms": 86_400_000, "is_live": True},
+        {"last_contact_at": None, "cycle_ms": 10_000, "is_live": True},
+    ]
+    say = "([sources, rules]) => cockpit.freshness.dataAt(sources, rules)"
+    assert scripts.evaluate(say, [sources, RULES]) == 300
+    assert scripts.evaluate(say, [sources[2:], RULES]) == 10
+    assert scripts.evaluate(say, [sources[3:], RULES]) is None
+
+
+META: dict[str, Any] = {
+    "number": 7,
+    "as_of": NOW - 240_000,
+    "engine": {"since": None, "reason": None},
+    "failures": {},
+    "notice": None,
+    "sources": [{"key": "grid", "name": "网格系统", "is_live": True}],
+}
+
+
+@pytest.mark.parametrize(
+    ("finding", "change", "words"),
+    [
+        (("stale", "source", 243), {}, "数据源中断4分钟,显示14:28的数据"),
+        (("stale", "database", 12), {}, "数据库无应答12秒,显示14:28的数据"),
+        (("stale", "server", 5), {}, "服务器失联5秒,显示14:28的数据"),
+        (("stale", "engine", 65), {}, "指标计算停止1分钟,显示14:28的数据"),
+        (
+            ("stale", "engine", 65),
+            {"engine": {"since": 1, "reason": "数据库磁盘已满"}},
+            "数据库磁盘已满1分钟,显示14:28的数据",
+        ),
+        (("offline", "server", 3900), {}, "服务器失联1小时05分,最近的数据为14:28"),
+        (("offline", "server", 9), {"number": None, "as_of": None}, "服务器失联9秒,尚无数据"),
+        (
+            ("stale", "server", 9),
+            {"as_of": NOW - 86_400_000},
+            "服务器失联9秒,显示11月19日14:32的数据",
+        ),
+        (("live", None, None), {}, ""),
+        (("late", "source", 25), {}, ""),
+        (("live", None, None), {"failures": {"排名": "…"}}, "排名未能更新,其余正常"),
+        (
+            ("live", None, None),
+            {"failures": {"排名": "…", "热力": "…", "督办": "…"}},
+            "排名、热力等未能更新,其余正常",
+        ),
+        (("live", None, None), {"notice": "没有代码为 9 的区划。"}, "没有代码为 9 的区划。"),
+    ],
+)
+def test_the_header_says_in_one_sentence_what_is_wrong(
+    scripts: Page, finding: tuple, change: dict, words: str
+) -> None:
+    state, cause, seconds = finding
+    since = None if seconds is None else NOW - seconds * 1000
+    said = scripts.evaluate(
+        "([finding, meta, now]) => cockpit.header.sentence(finding, meta, now)",
+        [
+            {"state": state, "cause": cause, "since": since, "source": "grid"},
+            {**META, **change},
+            NOW,
+        ],
+    )
+    assert said == words
+
+
+def test_a_silent_source_among_several_is_named(scripts: Page) -> None:
+    hotline = {"key": "hotline", "name": "12345热线", "is_live": True}
+    said = scripts.evaluate(
+        "([finding, meta, now]) => cockpit.header.sentence(finding, meta, now)",
+        [
+            {"state": "stale", "cause": "source", "since": NOW - 120_000, "source": "hotline"},
+            {**META, "sources": [*META["sources"], hotline]},
+            NOW,
+        ],
+    )
+    assert said == "12345热线中断2分钟,显示14:30的数据"
+
+
+@pytest.mark.parametrize(
+    ("zone", "minutes", "date"),
+    [
+        ("Asia/Shanghai", "14:32", "11月20日 周五"),
+        ("America/New_York", "01:32", "11月20日 周五"),
+        ("Pacific/Auckland", "19:32", "11月20日 周五"),
+    ],
+)
+def test_times_are_printed_in_the_zone_of_the_database(
+    scripts: Page, zone: str, minutes: str, date: str
+) -> None:
+    scripts.evaluate("zone => cockpit.clock.setZone(zone)", zone)
+    assert scripts.evaluate("now => cockpit.clock.minutes(now)", NOW) == minutes
+    assert scripts.evaluate("now => cockpit.clock.date(now)", NOW) == date
+
+
+def test_an_event_that_was_held_back_does_not_set_the_clock_back(scripts: Page) -> None:
+    scripts.evaluate("now => cockpit.clock.hear(now - 8000)", NOW)
+    assert scripts.evaluate("cockpit.clock.now()") - NOW >= 0
+
+
+# The page
+
+
+def test_a_commit_is_on_the_wall_within_a_second(
+    open_wall: Callable[..., Page], writer: live_province.Writer
+) -> None:
+    page = open_wall()
+    waits = []
+    for _ in range(7):
+        page.wait_for_timeout(500)
+        number = number_on(page)
+        writer.add_incident()
+        began = time.monotonic()
+        wait_for_number(page, number + 1)
+        waits.append(time.monotonic() - began)
+    assert sorted(waits)[len(waits) // 2] < 1, waits
+
+
+def test_two_hundred_changes_rebuild_no_node(
+    open_wall: Callable[..., Page], writer: live_province.Writer
+) -> None:
+    page = open_wall()
+    page.wait_for_timeout(2000)
+    page.evaluate(
+        """() => {
+          window.kept = new Map(
+            [...document.querySelectorAll("#wall, #wall [id]")].map((node) => [node.id, node])
+          );
+          window.gone = new Set();
+          new MutationObserver((records) => {
+            for (const record of records)
+              for (const node of record.removedNodes)
+                if (node.nodeType === 1 && (node.id || node.querySelector("[id]")))
+                  window.gone.add(node.id || node.className);
+          }).observe(document.getElementById("wall"), { childList: true, subtree: true });
+          window.face = cockpit.map.face();
+          window.leaflet = window.face.map;
+          window.view = JSON.stringify(window.leaflet.getBounds());
+        }"""
+    )
+    number = number_on(page)
+    for step in range(1, 201):
+        writer.add_incident()
+        wait_for_number(page, number + step)
+    assert page.evaluate("[...window.gone]") == []
+    assert (
+        page.evaluate(
+            "[...kept.keys()].filter((id) => document.getElementById(id) !== kept.get(id))"
+        )
+        == []
+    )
+    assert page.evaluate("cockpit.map.face() === face && face.map === leaflet")
+    assert page.evaluate("JSON.stringify(leaflet.getBounds()) === view")
+
+
+def test_ten_walls_end_on_the_same_snapshot(
+    browser: Browser, cockpit: LiveCockpit, writer: live_province.Writer
+) -> None:
+    """Ten machines: in one browser, six connections to one server are all there are."""
+    contexts = [browser.new_context(viewport={"width": 960, "height": 540}) for _ in range(10)]
+    pages = [context.new_page() for context in contexts]
+    for page in pages:
+        page.goto(cockpit.address + "/wall", wait_until="commit")
+    for page in pages:
+        wait_until_shown(page)
+    number = number_on(pages[0])
+    for _ in range(100):
+        writer.add_incident()
+    for page in pages:
+        wait_for_number(page, number + 100, 30)
+    for context in contexts:
+        context.close()
+
+
+def test_the_heartbeat_steps_once_a_second(open_wall: Callable[..., Page]) -> None:
+    page = open_wall()
+    lit = "document.querySelector('[data-heartbeat]').dataset.lit"
+    seen = []
+    for _ in range(30):
+        seen.append(int(page.evaluate(lit)))
+        page.wait_for_timeout(100)
+    steps = [now for before, now in pairwise(seen) if now != before]
+    assert 2 <= len(steps) <= 5
+    assert page.evaluate("document.querySelectorAll('[data-heartbeat=left] .is-lit').length") == 1
+
+
+def test_where_streaming_is_forbidden_the_wall_polls_and_says_so(
+    context: BrowserContext, open_wall: Callable[..., Page], writer: live_province.Writer
+) -> None:
+    context.route("**/stream?*", lambda route: route.fulfill(status=403, body="no streams"))
+    page = open_wall()
+    assert "轮询" in page.locator("#header-paint-at").text_content()
+    assert page.evaluate("document.body.dataset.link") == "polling"
+    number = number_on(page)
+    writer.add_incident()
+    wait_for_number(page, number + 1)
+    page.wait_for_timeout(6000)
+    assert page.evaluate("document.body.dataset.cause") != "server"
+
+
+def test_a_page_of_another_build_loads_itself_anew(
+    context: BrowserContext, open_wall: Callable[..., Page], cockpit: LiveCockpit
+) -> None:
+    page = open_wall()
+    page.evaluate("window.isOld = true")
+    said = page.evaluate("async () => (await fetch('/api/snapshot?path=/wall')).json()")
+    newer = {**said, "meta": {**said["meta"], "build": "another"}}
+    body = f"data: {json.dumps(newer)}\n\n"
+
+    def answer(route: Route) -> None:
+        route.fulfill(status=200, content_type="text/event-stream", body=body)
+
+    context.route("**/stream?*", answer)
+    cockpit.stop("web")
+    cockpit.start_web()
+    page.wait_for_function("window.isOld === undefined", timeout=40_000)
+    context.unroute("**/stream?*")
+
+
+def test_a_page_whose_callback_was_lost_is_loaded_anew(
+    context: BrowserContext, open_wall: Callable[..., Page]
+) -> None:
+    lost: list[str] = []
+
+    def lose_once(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.request.url)
+            route.fulfill(status=502, body="<h1>Bad Gateway</h1>")
+
+    context.route("**/_dash-update-component*", lose_once)
+    open_wall()
+    assert lost
+
+
+def test_a_picked_region_opens_in_the_same_page(
+    open_wall: Callable[..., Page], writer: live_province.Writer
+) -> None:
+    page = open_wall()
+    page.evaluate("window.isSamePage = true")
+    page.evaluate("dash_clientside.set_props('wall-location', {pathname: '/wall/990101'})")
+    page.wait_for_function(
+        "document.getElementById('header-place')?.textContent.includes('港口区')"
+    )
+    assert page.evaluate("window.isSamePage") is True
+    number = number_on(page)
+    writer.add_incident(live_province.HARBOUR)
+    wait_for_number(page, number + 1)
+    page.go_back()
+    page.wait_for_function("document.getElementById('header-place')?.textContent.includes('全省')")
