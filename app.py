@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> Dash:
     server = FastAPI(lifespan=hub.lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app = Dash(
         __name__,
-        server=server,
+        server=server,  # type: ignore[arg-type]
         assets_folder=str(ASSETS),
         title=TITLE,
         update_title=None,  # type: ignore[arg-type]
@@ -73,7 +73,7 @@ def create_app(settings: Settings) -> Dash:
         assets=ASSETS,
     )
     # Dash does this before its first own route; /wall is none and would come without assets.
-    app._setup_server()
+    app._setup_server()  # type: ignore[no-untyped-call]
     server.add_middleware(MarkedResponses, build=build)
     server.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
     return app

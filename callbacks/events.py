@@ -14,7 +14,7 @@ of the map's payload (`layouts.map`), which goes to the map without passing thro
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 import orjson
 
@@ -156,16 +156,16 @@ def meta(
     notice: str | None = None,
 ) -> Meta:
     """The meta part: what the snapshot says (`snapshot_meta`) and how the server is."""
-    return Meta(
-        server_time=now,
-        build=build,
-        quiet_hour=quiet_hour,
-        rules=RULES,
-        database=database,
-        engine=engine,
-        notice=notice,
-        **about,
-    )
+    server: dict[str, Any] = {
+        "server_time": now,
+        "build": build,
+        "quiet_hour": quiet_hour,
+        "rules": RULES,
+        "database": database,
+        "engine": engine,
+        "notice": notice,
+    }
+    return cast(Meta, {**server, **about})
 
 
 def milliseconds(instant: datetime | None) -> int | None:

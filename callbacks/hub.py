@@ -138,8 +138,10 @@ class Hub:
         channel.listeners.add(listener)
         try:
             await self._freshened(channel)
-            yield self._whole(channel)
+            # Before the picture goes out: what changes while it does comes after it.
+            whole = self._whole(channel)
             listener.catch_up()
+            yield whole
             while True:
                 event = await listener.next()
                 if listener.is_behind:
@@ -245,6 +247,10 @@ class Hub:
                 await self._follow(feed)
             except DatabaseUnavailable as error:
                 self._lost(error)
+            except Exception:
+                # Whatever it was, the worker's screens must not wait for ever.
+                log.exception("the watch over snapshots failed; it begins anew")
+                await asyncio.sleep(LONGEST_PAUSE)
             finally:
                 await feed.close()
 

@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 from dashboard.errors import UnknownAddress
 
 DEFAULT_SCREEN = "wall"
+# Far enough from the ends of the calendar that every period around a moment exists.
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2200
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +56,8 @@ class Address:
             raise UnknownAddress(
                 f"as_of={self.as_of} 不是时刻;应如 ?as_of=2015-09-01T12:00(当地时间)。"
             ) from error
+        if not EARLIEST_YEAR <= moment.year <= LATEST_YEAR:
+            raise UnknownAddress(
+                f"as_of={self.as_of} 超出范围;应在 {EARLIEST_YEAR}—{LATEST_YEAR} 年之间。"
+            )
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)

@@ -56,6 +56,8 @@ MEDIATION_ENDED = At("mediation_ended_at")
 RESOLVED = At("resolved_at")
 
 SOUND_TIMES = Equals("has_doubtful_times", False)
+# A foreign writer's row may be out of order without being marked.
+IN_ORDER = NotAfter(REGISTERED, CLOSED)
 BY_METHOD = Facet("method", METHODS)
 
 _I, _D = Subject.INCIDENT, Subject.DISPUTE
@@ -76,8 +78,8 @@ FLOWS: tuple[Flow, ...] = (
     _flow("closed", _I, CLOSED),
     _flow("closed_at_level", _I, CLOSED, facet=Facet("resolved_level", RESOLUTION_LEVELS)),
     _flow("closed_with_level", _I, CLOSED, Known("resolved_level")),
-    _flow("closed_sound", _I, CLOSED, SOUND_TIMES),
-    _flow("closed_seconds", _I, CLOSED, SOUND_TIMES, amount=Seconds(REGISTERED, CLOSED)),
+    _flow("closed_sound", _I, CLOSED, SOUND_TIMES, IN_ORDER),
+    _flow("closed_seconds", _I, CLOSED, SOUND_TIMES, IN_ORDER, amount=Seconds(REGISTERED, CLOSED)),
     _flow("closed_visited", _I, CLOSED, Reached(VISITED)),
     _flow("due", _I, DUE, SOUND_TIMES),
     _flow("due_met", _I, DUE, SOUND_TIMES, NotAfter(CLOSED, DUE)),
@@ -100,6 +102,7 @@ FLOWS: tuple[Flow, ...] = (
     _flow("d_accepted", _D, ACCEPTED),
     _flow("d_dispatched", _D, ACCEPTED, Reached(DISPATCHED)),
     _flow("d_mediated", _D, ACCEPTED, Reached(MEDIATION_ENDED), facet=BY_METHOD),
+    _flow("d_dispatched_mediated", _D, ACCEPTED, Reached(DISPATCHED), Reached(MEDIATION_ENDED)),
     _flow(
         "d_succeeded",
         _D,
@@ -486,9 +489,9 @@ INDICATORS: tuple[Indicator, ...] = (
         title="调解",
         kind="rate",
         unit="%",
-        numerator=_MEDIATED,
+        numerator=("d_dispatched_mediated",),
         denominator=("d_dispatched",),
-        definition="期内受理的纠纷中,截至统计时刻调解已终结的(占分流)。",
+        definition="期内受理且已分流的纠纷中,截至统计时刻调解已终结的(占分流)。",
         source="DESIGN §5 Disputes",
     ),
     Indicator(

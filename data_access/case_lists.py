@@ -129,6 +129,7 @@ def new_points(
     counties: Iterable[int],
     as_of: datetime,
     *,
+    secret: str,
     minutes: int,
     limit: int,
 ) -> tuple[MapPoint, ...]:
@@ -138,7 +139,7 @@ def new_points(
     """
     rows = connection.execute(
         text(
-            f"select md5(concat_ws('/', {BY_KEY})) as key,"
+            f"select md5(concat_ws('/', cast(:secret as text), {BY_KEY})) as key,"
             " r.centre_lon, r.centre_lat, i.registered_at, i.category"
             " from incidents i join regions r on r.id = i.grid_id"
             " where i.registered_at < :as_of and i.registered_at >= :since"
@@ -147,6 +148,7 @@ def new_points(
             f" order by i.registered_at desc, {BY_KEY} limit :limit"
         ),
         {
+            "secret": secret,
             "as_of": as_of,
             "since": as_of - timedelta(minutes=minutes),
             "categories": list(POINT_CATEGORIES),

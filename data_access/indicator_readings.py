@@ -73,7 +73,7 @@ def per_10k(
 ) -> dict[int, float | None]:
     """件/万人 of registered cases by region; None where no population is known."""
     return {
-        region_id: counts[region_id]["registered_all"] / people * 10_000 if people else None
+        region_id: counts[region_id]["registered_all"] * 10_000 / people if people else None
         for region_id, people in residents.items()
     }
 
@@ -108,7 +108,8 @@ def median_handling_hours(
             "select percentile_cont(0.5) within group"
             " (order by extract(epoch from closed_at - registered_at)) as median, count(*) as n"
             " from incidents where closed_at >= :start and closed_at < :end"
-            " and not has_doubtful_times and county_id = any(:counties)"
+            " and not has_doubtful_times and closed_at >= registered_at"
+            " and county_id = any(:counties)"
         ),
         {"start": period.start, "end": period.end, "counties": list(county_ids)},
     ).one()
@@ -212,7 +213,7 @@ def _value(indicator: Indicator, num: int, den: int | None) -> tuple[float | Non
     if den == 0:
         return None, "empty_base"
     if indicator.kind == "mean":
-        return num / den / SECONDS_PER_UNIT[indicator.unit], "known"
+        return num / (den * SECONDS_PER_UNIT[indicator.unit]), "known"
     return num / den, "known"
 
 

@@ -28,7 +28,10 @@ from data_access.compiling import (
 
 CHANGES_CHANNEL = "cockpit_changes"
 # Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
-PLAIN_TABLES = ("staffing", "patrols", "reported_values", "sources")
+PLAIN_TABLES = (
+    *("staffing", "patrols", "reported_values", "sources"),
+    *("regions", "population", "codes", "work_calendar", "region_ranking_groups"),
+)
 ROLLED_UP = tuple(dict.fromkeys(flow.subject for flow in ROLLED_UP_FLOWS))
 
 # What a correction may change on a case; the times of steps are no corrections.

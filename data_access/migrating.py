@@ -4,6 +4,7 @@ The scripts stand in `data_access/migrations/versions`; how roll-ups are filled 
 `data_access.rollups`.
 """
 
+import secrets
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -56,6 +57,8 @@ def migrate(url: URL | str, *, zone: str | None = None) -> None:
 def settle(connection: Connection, zone: str) -> None:
     """Set the zone, and make triggers, partitions and roll-up columns fit it and the dictionary."""
     facts.write(connection, "zone", _valid_zone(zone))
+    if facts.read(connection, "point_secret") is None:
+        facts.write(connection, "point_secret", secrets.token_hex(16))
     now = datetime.now(UTC).date()
     ensure_months(
         connection,

@@ -70,7 +70,10 @@ def rank_counties(
         return rank_units(rates, direction=direction, min_den=minimum, level=RANGE_LEVEL)
 
     now = ranked(now_sums)
-    earlier = ranked(reader.over(columns, before.start, before.end)) if before else {}
+    # As of its own end: those cases had no longer to be settled than this month's have had.
+    earlier = (
+        ranked(reader.at(before.end).over(columns, before.start, before.end)) if before else {}
+    )
     changes: dict[str, int | None] = {}
     for code, units in now.items():
         changes.update(rank_changes(units, earlier.get(code, ())))

@@ -48,7 +48,10 @@ class RegionTree:
         """
         roots = [row for row in self._children[None] if row.is_administrative]
         if not roots:
-            raise UnknownRegion("库中尚无区划;请先导入区划(cockpit import regions)或运行演示。")
+            raise UnknownRegion(
+                "库中尚无区划;请用写明区划的对照文件导入(cockpit import incidents),"
+                "或运行演示(make demo)。"
+            )
         return roots[0]
 
     def children(self, region: Region) -> list[Region]:

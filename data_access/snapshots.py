@@ -7,7 +7,7 @@ stands in `data_access.snapshotting`; who is told about a new one, in `data_acce
 import gzip
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, func, insert, select, text
@@ -111,7 +111,10 @@ def resolve(database: Database, address: Address) -> View:
         zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
         tree = region_tree.load(connection)
     region = tree.find(address.region_code) if address.region_code else tree.root
-    return View(address.screen, region.id, address.moment(zone))
+    moment = address.moment(zone)
+    if moment is not None and moment > datetime.now(UTC):
+        raise UnknownAddress(f"as_of={address.as_of} 尚未到来;请给出已过去的时刻。")
+    return View(address.screen, region.id, moment)
 
 
 def prune(connection: Connection, now: datetime) -> int:

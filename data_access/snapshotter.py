@@ -36,7 +36,7 @@ LEADER_LOCK = 7_301_003
 COALESCE_SECONDS = 0.25
 POLL_SECONDS = 2.0
 LIVE_EVERY_SECONDS = 10.0
-SLOW_EVERY_SECONDS = 30.0
+SLOW_EVERY_SECONDS = 26.0
 # At the quarters, hence at every midnight: day, shift and month of the slow group move on.
 SLOW_BOUNDARY_SECONDS = 900
 PULSE_EVERY_SECONDS = 2.0
@@ -234,7 +234,8 @@ class Snapshotter:
         slot.live_at = now.timestamp()
         if "slow" in groups:
             slot.slow_at = slot.live_at
-            slot.is_slow_dirty = False
+            # A part that failed is tried again with the next slow round.
+            slot.is_slow_dirty = bool(slot.last and slot.last.failures)
         return None
 
     def _earlier(self, view: View) -> Snapshot | None:

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.asks import Ask
-from dashboard.errors import CockpitError
+from dashboard.errors import UnknownRegion
 from dashboard.scope import Scope
 from dashboard.snapshot import Group, HeatCells, MapPart, Reading, Series, Snapshot
 from dashboard.views import View
 from data_access import facts, outlines, region_tree, series_readings, source_readings, wall_parts
 from data_access.database import Database
+from data_access.region_tree import Region, RegionTree
 from data_access.sums import SumReader, subjects_without_rows
 from data_access.wall_parts import Kept, Work
 
@@ -56,7 +57,7 @@ def compute(
         known = facts.read_all(connection)
         zone = ZoneInfo(known.get("zone", facts.DEFAULT_ZONE))
         tree = region_tree.load(connection)
-        region = tree.by_id.get(view.region_id) or tree.root
+        region = _region(tree, view)
         counties = tuple(county.id for county in tree.counties(region))
         scope = scope or Scope(counties=frozenset(counties))
         as_of = (view.as_of or now).astimezone(UTC)
@@ -83,8 +84,21 @@ def compute(
             work_days=series_readings.calendar(connection, zone),
             kept=kept,
             absent=subjects_without_rows(connection),
+            point_secret=known.get("point_secret", ""),
         )
         return _assemble(work, view, known, now, wanted, previous)
+
+
+def _region(tree: RegionTree, view: View) -> Region:
+    """The view's region; a region that has ended never turns into a larger one.
+
+    Raises:
+        UnknownRegion.
+    """
+    region = tree.by_id.get(view.region_id)
+    if region is None:
+        raise UnknownRegion(f"区划 {view.region_id} 已不在现行区划中;请改用现行区划的地址。")
+    return region
 
 
 def _assemble(
@@ -96,19 +110,23 @@ def _assemble(
     previous: Snapshot | None,
 ) -> Snapshot:
     failures: dict[str, str] = {}
+    known_failures = previous.failures if previous else {}
 
     def part(name: str, group: Group, make: Callable[[Work], T], kept: T) -> T:
         """The part anew, or as it was: when its group is not due, or when it failed."""
         if group not in groups:
+            # Not tried: what was wrong with it still is.
+            if name in known_failures:
+                failures[name] = known_failures[name]
             return kept
         try:
             with work.connection.begin_nested():
                 return make(work)
-        except (DBAPIError, CockpitError, ArithmeticError, LookupError, ValueError) as error:
+        except Exception as error:
             if isinstance(error, DBAPIError) and error.connection_invalidated:
                 raise
             log.exception("part %s of %s could not be computed", name, view.key())
-            failures[name] = f"{name}:{str(error).splitlines()[0][:120]}"
+            failures[name] = f"{name}未能更新"
             return kept
 
     old_live, old_slow = _kept(previous, "live"), _kept(previous, "slow")
@@ -123,11 +141,14 @@ def _assemble(
         "热力", "live", lambda work: wall_parts.heat(work, "live"), _kept_heat(old_map, "live")
     )
     heat_slow = part(
-        "热力", "slow", lambda work: wall_parts.heat(work, "slow"), _kept_heat(old_map, "slow")
+        "近7日、近30日热力",
+        "slow",
+        lambda work: wall_parts.heat(work, "slow"),
+        _kept_heat(old_map, "slow"),
     )
     points = part("新发事件", "live", wall_parts.points, old_map.points)
     inset = part("网格层", "slow", wall_parts.inset, old_map.inset)
-    grids = part("网格层", "slow", wall_parts.grids, old_map.grids)
+    grids = part("地图网格", "slow", wall_parts.grids, old_map.grids)
     items = part("督办", "live", wall_parts.work_items, previous.work_items if previous else ())
     ticker = part("最新事件", "live", wall_parts.ticker, previous.ticker if previous else ())
     left_out = part("未计入", "slow", wall_parts.left_out, previous.left_out if previous else {})

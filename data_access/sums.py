@@ -66,6 +66,7 @@ class SumReader:
         zone: ZoneInfo,
     ) -> None:
         self._connection = connection
+        self._tree, self._region, self._scope = tree, region, scope
         self._as_of = as_of
         self._is_current = is_current
         self._zone = zone
@@ -82,6 +83,18 @@ class SumReader:
         """Ids of the region's counties that the scope may see."""
         return frozenset(self._county_ids)
 
+    def at(self, as_of: datetime) -> "SumReader":
+        """A reader of the same regions at an earlier as-of instant."""
+        return SumReader(
+            self._connection,
+            tree=self._tree,
+            region=self._region,
+            scope=self._scope,
+            as_of=as_of,
+            is_current=False,
+            zone=self._zone,
+        )
+
     def over(self, columns: Iterable[str], start: datetime, end: datetime) -> Sums:
         """Sums of the measures per region (the scope's own and all below, down to counties)."""
         measures = [MEASURE_BY_COLUMN[column] for column in dict.fromkeys(columns)]
@@ -97,6 +110,31 @@ class SumReader:
         self._add_rows(total, rolled, start, max(start, day_start(first_day, self._zone)))
         self._add_rows(total, rolled, min(end, day_start(last_day, self._zone)), end)
         return total
+
+    def by_day(self, columns: Sequence[str], first: date, last: date) -> dict[date, Counter[str]]:
+        """Sums of rolled-up measures of the scope's own region per local day over [first, last).
+
+        Days without a row are absent.
+        """
+        own = {path[-1] for path in self._wanted.values()}
+        ids = {county.id for county in self._counties} if self._is_partial else own
+        totals: dict[date, Counter[str]] = defaultdict(Counter)
+        statement = (
+            select(rollups.c.day, *(func.sum(rollups.c[name]).label(name) for name in columns))
+            .where(
+                rollups.c.region_id.in_(sorted(ids)),
+                rollups.c.day >= first,
+                rollups.c.day < last,
+            )
+            .group_by(rollups.c.day)
+        )
+        for row in self._connection.execute(statement).mappings():
+            totals[row["day"]].update({name: int(row[name]) for name in columns})
+        wanted = set(columns)
+        for county_id, day, name, amount in self._pending:
+            if name in wanted and first <= day < last and county_id in self._wanted:
+                totals[day][name] += amount
+        return totals
 
     def daily(self, columns: Iterable[str], first: date, last: date) -> Sums:
         """Sums of the day-by-day measures (staffing, patrols) over [first, last)."""

@@ -5,7 +5,7 @@ One public function a part, all from one `Work`. How each figure is read stands 
 `data_access.snapshotting`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -131,6 +131,8 @@ class Work:
     work_days: WorkCalendar
     kept: Kept
     absent: frozenset[Subject]
+    # Secret of this database: keys of points on a map must not be guessed from case numbers.
+    point_secret: str
 
 
 def live_readings(work: Work) -> tuple[Reading, ...]:
@@ -165,7 +167,6 @@ def live_readings(work: Work) -> tuple[Reading, ...]:
 def slow_readings(work: Work) -> tuple[Reading, ...]:
     """Rates of the month, means of 30 days, disputes, staff, reported figures."""
     month = spans.month_to_date(work.as_of, work.zone)
-    before = spans.previous_month_same_instant(work.as_of, work.zone)
     thirty = spans.last_days(work.as_of, work.zone, 30)
     own = (work.region.id,)
     orders = [
@@ -173,8 +174,6 @@ def slow_readings(work: Work) -> tuple[Reading, ...]:
             indicator=key,
             period_key="month",
             period=month,
-            compared_with=before,
-            comparison_label="较上月同期",
             region_ids=own,
             group="slow",
         )
@@ -273,10 +272,12 @@ def slow_series(work: Work) -> tuple[Series, ...]:
     today = work.as_of.astimezone(work.zone).date()
     first = today - timedelta(days=SPARK_DAYS)
     columns = ("registered_all", "due", "due_met", "closed_seconds", "closed_sound")
-    rows = series_readings.daily(work.connection, work.region.id, columns, first, today)
+    rows = work.reader.by_day(columns, first, today)
     begun = series_readings.first_case_day(work.connection, work.region.id)
     days = [first + timedelta(days=n) for n in range(SPARK_DAYS)]
-    counted = {day: rows.get(day, {}) for day in days if begun is not None and day >= begun}
+    counted: dict[date, Mapping[str, int]] = {
+        day: rows.get(day, {}) for day in days if begun is not None and day >= begun
+    }
     values: dict[tuple[str, str, str], dict[date, float | None]] = {
         ("last_30_days", "incidents_registered", "件"): {
             day: row.get("registered_all", 0) for day, row in counted.items()
@@ -294,7 +295,7 @@ def slow_series(work: Work) -> tuple[Series, ...]:
     )
 
 
-def _ratio(row: dict[str, int], over: str, under: str, scale: float = 1) -> float | None:
+def _ratio(row: Mapping[str, int], over: str, under: str, scale: float = 1) -> float | None:
     base = row.get(under, 0)
     return row.get(over, 0) / base / scale if base else None
 
@@ -367,6 +368,7 @@ def points(work: Work) -> tuple[MapPoint, ...]:
         work.connection,
         work.counties,
         work.as_of,
+        secret=work.point_secret,
         minutes=work.ask.new_event_minutes,
         limit=work.ask.point_count,
     )

@@ -96,7 +96,7 @@ def payload(screen: Screen, snapshot: Snapshot) -> dict[str, Any]:
         "fill": {
             "classes": list(part.choropleth.classes),
             "values": {
-                str(region): None if value is None else round(value, 2)
+                str(region): _printed(value, part.choropleth.unit)
                 for region, value in sorted(part.choropleth.values.items())
             },
         }
@@ -147,6 +147,13 @@ def _heat_window(layer: HeatCells) -> dict[str, Any]:
         "cells": [[x, y, round(rate, 2)] for x, y, rate in layer.cells],
         "limits": list(layer.limits),
     }
+
+
+def _printed(value: float | None, unit: str) -> float | None:
+    """A value in the unit of the legend: rates are fractions in the snapshot."""
+    if value is None:
+        return None
+    return round(value * 100, 1) if unit == "%" else round(value, 2)
 
 
 def _grid_values(layers: tuple[GridInset, ...]) -> dict[str, Any]:
