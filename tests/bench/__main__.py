@@ -30,13 +30,15 @@ from tests.bench import (
     snapshot_time,
 )
 from tests.bench.demo_database import ROOT, BenchDatabase, bench_database, other_database
-from tests.bench.machine import machine
+from tests.bench.machine import foreign_load, machine
 from tests.bench.measurement import Measurement
 from tests.bench.running_cockpit import RunningCockpit, running_cockpit
 from tests.bench.wall_page import chromium_browser
 
 PAGE = ROOT / "docs" / "performance.md"
 WIDTH = 170
+# Above this share of the processor taken by others the numbers say little.
+BUSY = 0.1
 # In the order of the table. The first three need the database for themselves.
 ALONE = {"making": making, "snapshot": snapshot_time, "rollups": rollup_time}
 BROWSED = {
@@ -59,9 +61,10 @@ def main() -> None:
     opened = other_database(asked.url) if asked.url else bench_database(_settings(), console.print)
     measured: list[Measurement] = []
     with opened as database, chromium_browser() as browser:
+        busy_before = _foreign_load()
         for subject in _subjects(database, browser, chosen):
             measured += _measured(subject)
-        about = _about(database, browser)
+        about = _about(database, browser, busy_before)
     console.print(report.terminal_table(measured))
     if not asked.subjects and not asked.url:
         PAGE.write_text(report.document(about, measured), encoding="utf-8")
@@ -106,9 +109,16 @@ def _measured(subject: Subject) -> Iterator[Measurement]:
         yield measurement
 
 
-def _about(database: BenchDatabase, browser: Browser) -> dict[str, str]:
+def _foreign_load() -> float:
+    busy = foreign_load()
+    if busy > BUSY:
+        console.print(f"Others use {busy:.0%} of the processor: times will be too long.")
+    return busy
+
+
+def _about(database: BenchDatabase, browser: Browser, busy_before: float) -> dict[str, str]:
     with closing(Database(database.url)) as opened:
-        return machine(opened, f"Chromium {browser.version}")
+        return machine(opened, f"Chromium {browser.version}", busy_before)
 
 
 if __name__ == "__main__":

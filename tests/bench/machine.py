@@ -13,11 +13,15 @@ from data_access.database import Database
 PACKAGES = ("dash", "dash-leaflet", "gunicorn", "psycopg", "sqlalchemy", "numpy")
 
 
-def machine(database: Database, browser: str) -> dict[str, str]:
-    """Words for the report by their headings, in order. ``browser`` is its name and version."""
+def machine(database: Database, browser: str, busy_before: float) -> dict[str, str]:
+    """Words for the report by their headings, in order.
+
+    ``browser`` is its name and version, ``busy_before`` what ``foreign_load`` said at first.
+    """
     return {
         "measured": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "processor": f"{_processor()}, {psutil.cpu_count()} cores",
+        "busy with other work": f"{busy_before:.0%} of the processor before the first measurement",
         "memory": f"{psutil.virtual_memory().total / 1024**3:.0f} GiB",
         "system": _system(),
         "Python": platform.python_version(),
@@ -27,6 +31,11 @@ def machine(database: Database, browser: str) -> dict[str, str]:
         "data": _data(database),
         "cockpit": "2 web workers, 1 snapshotter, all on this machine with database and browser",
     }
+
+
+def foreign_load(seconds: float = 3.0) -> float:
+    """Share of the processor that others use while the bench does nothing, from 0 to 1."""
+    return float(psutil.cpu_percent(interval=seconds)) / 100
 
 
 def _processor() -> str:

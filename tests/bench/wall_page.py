@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from layouts.ids import WallIds
 from tests import chromium
@@ -18,21 +19,30 @@ PATIENCE_MS = 30_000
 TOOLS = """
 window.bench = {
   completeAt: null, changes: 0, stamps: [],
-  isComplete() {
+  // What is not there yet, in words; nothing: the wall is complete.
+  lacking() {
     const panels = [...document.querySelectorAll(".panel")].filter((node) => node.offsetWidth);
     const face = window.cockpit && cockpit.map && cockpit.map.face();
-    return panels.length > 0 && panels.every(bench.holdsValues) && bench.isPainted(face)
-      && document.fonts.status === "loaded";
+    return [
+      ...(panels.length ? [] : ["panels"]),
+      ...panels.filter((panel) => !bench.holdsValues(panel)).map((panel) => panel.id),
+      ...bench.unpainted(face),
+      ...(document.fonts.status === "loaded" ? [] : ["fonts"]),
+    ];
   },
   holdsValues(panel) {
     const numbers = [...panel.querySelectorAll(".figure-number")].filter((n) => n.offsetWidth);
     return panel.querySelector(".panel-body").innerText.trim() !== ""
       && numbers.every((node) => node.textContent.trim() !== "");
   },
-  isPainted(face) {
-    return Boolean(face && face.base && face.stage.view && !face.stage.pending
-      && !face.slices.jobs.size && ["fill", "lines"].every((name) => face.stage.isCurrent(name))
-      && (face.holder.classList.contains("no-heat") || face.heat.box || bench.isNight()));
+  unpainted(face) {
+    if (!face || !face.base || !face.stage.view) return ["map's outlines"];
+    const { stage, slices, holder, heat } = face;
+    return [
+      ...["fill", "lines"].filter((name) => !stage.isCurrent(name)).map((name) => `map's ${name}`),
+      ...(stage.pending || slices.jobs.size ? ["map's work"] : []),
+      ...(holder.classList.contains("no-heat") || heat.box || bench.isNight() ? [] : ["heat"]),
+    ];
   },
   isNight() { return document.body.dataset.theme === "night"; },
   afterPaint(done) {
@@ -43,7 +53,7 @@ window.bench = {
     });
   },
   lookForCompleteness() {
-    if (!bench.isComplete()) return requestAnimationFrame(bench.lookForCompleteness);
+    if (bench.lacking().length) return requestAnimationFrame(bench.lookForCompleteness);
     bench.afterPaint(() => (bench.completeAt = performance.now()));
   },
   watch(id, keepStamps) {
@@ -57,7 +67,7 @@ window.bench = {
 requestAnimationFrame(bench.lookForCompleteness);
 """
 SETTLE = """async () => {
-  for (let calm = 0; calm < 4; calm = bench.isPainted(cockpit.map.face()) ? calm + 1 : 0) {
+  for (let calm = 0; calm < 4; calm = bench.unpainted(cockpit.map.face()).length ? 0 : calm + 1) {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }"""
@@ -72,7 +82,11 @@ class WallPage:
 
     def wait_until_complete(self) -> float:
         """Milliseconds from the start of the navigation to the frame with the last panel."""
-        self.page.wait_for_function("bench.completeAt", timeout=PATIENCE_MS)
+        try:
+            self.page.wait_for_function("bench.completeAt", timeout=PATIENCE_MS)
+        except PlaywrightTimeout as error:
+            lacking = ", ".join(self.page.evaluate("bench.lacking()"))
+            raise RuntimeError(f"the wall did not become complete, it lacks: {lacking}") from error
         return float(self.page.evaluate("bench.completeAt"))
 
     def settle(self) -> None:
