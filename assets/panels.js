@@ -1,10 +1,13 @@
 // Turns the pages of lists every eight seconds, all walls together, and tells the style sheet the
-// wall's scale as a plain number, which CSS can't compute and charts need. Nothing else.
+// wall's scale as a plain number, which CSS can't compute and charts need. Against burn-in it moves
+// the page by 2 px every ten minutes. Nothing else.
 (function () {
   "use strict";
 
   const TURN_MS = 8000;
   const LOOK_MS = 500;
+  const DRIFT_MS = 600000;
+  const DRIFTS = ["0 0", "2px 0", "2px 2px", "0 2px"];
 
   function serverTime() {
     const clock = window.cockpit && window.cockpit.clock;
@@ -31,6 +34,9 @@
   function turnAll() {
     const turns = Math.floor(serverTime() / TURN_MS);
     for (const list of document.querySelectorAll("[data-pager]")) turn(list, turns);
+    const drift = DRIFTS[Math.floor(serverTime() / DRIFT_MS) % DRIFTS.length];
+    const root = document.documentElement.style;
+    if (root.getPropertyValue("--drift") !== drift) root.setProperty("--drift", drift);
   }
 
   function setScale() {

@@ -76,7 +76,7 @@ class Screen(BaseModel):
     night_hours: tuple[int, int] = (22, 6)
     duty_phone: str = ""
     duty_lines: tuple[str, ...] = ()
-    rate_window: tuple[int, int] = (84, 100)
+    rate_window: tuple[int, int] = (86, 98)
     ask: Ask = Ask()
 
     @model_validator(mode="after")

@@ -135,7 +135,8 @@ def short_county(name: str) -> str:
     # From the right, as some are named after several: 积石山保安族东乡族撒拉族自治县.
     while (people := next((p for p in PEOPLES if own.endswith(p)), None)) and own != people:
         own = own.removesuffix(people)
-    return f"{own}县"
+    # One named after its people alone: 东乡县.
+    return f"{own.removesuffix('族') if own in PEOPLES else own}县"
 
 
 def place(unit: RankedUnit) -> str:

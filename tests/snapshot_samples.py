@@ -63,18 +63,123 @@ CATEGORIES = {
 }
 # Succeeded and mediated by method; sectoral is a part of people's mediation.
 METHODS = {
-    "people": (28361, 29666),
+    "people": (28369, 29666),
     "sectoral": (3601, 3827),
     "administrative": (3822, 4092),
     "judicial": (1905, 2119),
     "other": (606, 658),
 }
-URBAN = "上城区 拱墅区 西湖区 滨江区 萧山区 余杭区 临平区 钱塘区 富阳区 海曙区 江北区 北仑区 镇海区 鄞州区 奉化区"
-URBAN += " 鹿城区 龙湾区 瓯海区 洞头区 南湖区 秀洲区 吴兴区 南浔区 越城区 柯桥区 上虞区 婺城区 金东区 椒江区 黄岩区 路桥区"
-COUNTIES = "义乌市 安吉县 东阳市 德清县 长兴县 嘉善县 海盐县 诸暨市 嵊州市 新昌县 永康市 浦江县 慈溪市 象山县 宁海县"
-COUNTIES += " 瑞安市 乐清市 龙港市 永嘉县 平阳县 苍南县 临海市 海宁市 余姚市 兰溪市 桐乡市 平湖市"
-REMOTE = "龙游县 天台县 定海区 仙居县 三门县 玉环市 温岭市 淳安县 建德市 桐庐县 文成县 泰顺县 磐安县 武义县 柯城区"
-REMOTE += " 江山市 常山县 开化县 莲都区 龙泉市 缙云县 遂昌县 松阳县 庆元县 岱山县 临安区 衢江区 青田县 普陀区"
+URBAN = (
+    *(
+        "上城区",
+        "拱墅区",
+        "西湖区",
+        "滨江区",
+        "萧山区",
+        "余杭区",
+        "临平区",
+        "钱塘区",
+        "富阳区",
+        "海曙区",
+    ),
+    *(
+        "江北区",
+        "北仑区",
+        "镇海区",
+        "鄞州区",
+        "奉化区",
+        "鹿城区",
+        "龙湾区",
+        "瓯海区",
+        "洞头区",
+        "南湖区",
+    ),
+    *(
+        "秀洲区",
+        "吴兴区",
+        "南浔区",
+        "越城区",
+        "柯桥区",
+        "上虞区",
+        "婺城区",
+        "金东区",
+        "椒江区",
+        "黄岩区",
+    ),
+    *("路桥区",),
+)
+COUNTIES = (
+    *(
+        "义乌市",
+        "安吉县",
+        "东阳市",
+        "德清县",
+        "长兴县",
+        "嘉善县",
+        "海盐县",
+        "诸暨市",
+        "嵊州市",
+        "新昌县",
+    ),
+    *(
+        "永康市",
+        "浦江县",
+        "慈溪市",
+        "象山县",
+        "宁海县",
+        "瑞安市",
+        "乐清市",
+        "龙港市",
+        "永嘉县",
+        "平阳县",
+    ),
+    *(
+        "苍南县",
+        "临海市",
+        "海宁市",
+        "余姚市",
+        "兰溪市",
+        "桐乡市",
+        "平湖市",
+    ),
+)
+REMOTE = (
+    *(
+        "龙游县",
+        "天台县",
+        "定海区",
+        "仙居县",
+        "三门县",
+        "玉环市",
+        "温岭市",
+        "淳安县",
+        "建德市",
+        "桐庐县",
+    ),
+    *(
+        "文成县",
+        "泰顺县",
+        "磐安县",
+        "武义县",
+        "柯城区",
+        "江山市",
+        "常山县",
+        "开化县",
+        "莲都区",
+        "龙泉市",
+    ),
+    *(
+        "缙云县",
+        "遂昌县",
+        "松阳县",
+        "庆元县",
+        "岱山县",
+        "临安区",
+        "衢江区",
+        "青田县",
+        "普陀区",
+    ),
+)
 # What a province may have six figures of on one wall.
 SIX_FIGURES = (
     "incidents_registered",
@@ -86,11 +191,11 @@ SIX_FIGURES = (
 )
 # Overdue cases are few of many.
 FEW_FIGURES = {
-    "incidents_overdue": 6_418,
-    "incidents_red": 418,
-    "incidents_yellow": 2_418,
-    "red_new": 218,
-    "yellow_new": 418,
+    "incidents_overdue": 6_418.0,
+    "incidents_red": 418.0,
+    "incidents_yellow": 2_418.0,
+    "red_new": 218.0,
+    "yellow_new": 418.0,
 }
 FEW = (("嵊泗县", 471), ("云和县", 500), ("景宁畲族自治县", 699))
 
@@ -168,7 +273,7 @@ def six_figures() -> Snapshot:
         elif item.denominator is None:
             readings.append(item.model_copy(update={"value": _widest(item)}))
         else:
-            full = {"value": 1.0, "numerator": 32_418, "denominator": 32_418, "interval": None}
+            full = {"value": 1.0, "numerator": 32_418.0, "denominator": 32_418.0, "interval": None}
             readings.append(item.model_copy(update=full))
     items = tuple(
         WorkItem(
@@ -204,9 +309,11 @@ def nothing_happened() -> Snapshot:
     readings = [
         item.model_copy(
             update={
-                "value": 0 if item.denominator is None and item.period != "last_30_days" else None,
-                "numerator": 0 if item.denominator is not None else None,
-                "denominator": 0 if item.denominator is not None else None,
+                "value": 0.0
+                if item.denominator is None and item.period != "last_30_days"
+                else None,
+                "numerator": 0.0 if item.denominator is not None else None,
+                "denominator": 0.0 if item.denominator is not None else None,
                 "interval": None,
                 "comparison": None,
                 "status": "known"
@@ -220,7 +327,7 @@ def nothing_happened() -> Snapshot:
         line.model_copy(
             update={
                 "points": tuple(
-                    point.model_copy(update={"value": None if point.value is None else 0})
+                    point.model_copy(update={"value": None if point.value is None else 0.0})
                     for point in line.points
                 )
             }
@@ -292,7 +399,7 @@ def night_with_emergency() -> Snapshot:
     """03:12 with two emergencies waiting."""
     quiet = night()
     readings = tuple(
-        item.model_copy(update={"value": 2}) if item.indicator == "emergencies_open" else item
+        item.model_copy(update={"value": 2.0}) if item.indicator == "emergencies_open" else item
         for item in quiet.readings
     )
     urgent = WorkItem(
@@ -416,12 +523,12 @@ def ranking() -> Ranking:
         cumulative_label="1—11月",
         minimum_base=900,
         groups=(
-            RankingGroup(code="urban", name="主城区", units=_units(URBAN.split(), 97.0, 90.8)),
-            RankingGroup(code="county", name="县(市)", units=_units(COUNTIES.split(), 97.2, 93.6)),
+            RankingGroup(code="urban", name="主城区", units=_units(URBAN, 97.0, 90.8)),
+            RankingGroup(code="county", name="县(市)", units=_units(COUNTIES, 97.2, 93.6)),
             RankingGroup(
                 code="remote",
                 name="山区海岛县",
-                units=(*_units(REMOTE.split(), 97.6, 92.5), *_few_units()),
+                units=(*_units(REMOTE, 97.6, 92.5), *_few_units()),
             ),
         ),
         as_of=SLOW,
@@ -649,7 +756,7 @@ def _wavy(start: float, end: float) -> list[float]:
     ]
 
 
-def _units(names: list[str], best: float, worst: float) -> tuple[RankedUnit, ...]:
+def _units(names: tuple[str, ...], best: float, worst: float) -> tuple[RankedUnit, ...]:
     step = (best - worst) / (len(names) - 1)
     printed = [round(best - at * step, 1) for at in range(len(names))]
     printed[1] = printed[2]
@@ -693,11 +800,11 @@ def _widest(item: Reading) -> float | None:
     if item.indicator == "mean_handling_hours":
         return 132.4
     if item.indicator == "emergencies_open":
-        return 12
+        return 12.0
     if item.indicator in FEW_FIGURES:
         return FEW_FIGURES[item.indicator]
     is_total = item.facet is None and item.region_id == PROVINCE
-    return 132_418 if is_total and item.indicator in SIX_FIGURES else 32_418
+    return 132_418.0 if is_total and item.indicator in SIX_FIGURES else 32_418.0
 
 
 def _widest_group(group: RankingGroup) -> RankingGroup:

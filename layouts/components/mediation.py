@@ -89,8 +89,9 @@ def window(readings: Sequence[Reading | None], wanted: tuple[int, int]) -> tuple
         if reading is None or reading.value is None:
             continue
         first, last = reading.interval or (reading.value, reading.value)
-        low = min(low, math.floor(min(first, reading.value) * 100 / STEP_PERCENT) * STEP_PERCENT)
-        high = max(high, math.ceil(max(last, reading.value) * 100 / STEP_PERCENT) * STEP_PERCENT)
+        first, last = 100 * min(first, reading.value), 100 * max(last, reading.value)
+        low -= max(0, math.ceil((low - first) / STEP_PERCENT)) * STEP_PERCENT
+        high += max(0, math.ceil((last - high) / STEP_PERCENT)) * STEP_PERCENT
     return max(low, 0) / 100, min(high, 100) / 100
 
 
@@ -112,11 +113,17 @@ def _tick_props(low: float, high: float) -> list[Leaves]:
     for place in range(TICKS):
         tick = ids.row(ids.part(WallIds.MEDIATION, "tick"), place)
         if place >= len(values):
-            parts.append({tick: {"children": "", "style": {"display": "none"}}})
+            parts.append({tick: {"style": {"display": "none"}}})
             continue
-        share = (values[place] - first) / (last - first)
+        is_end = values[place] in (first, last)
         parts.append(
-            {tick: {"children": f"{values[place]}%", "style": {"left": css_percent(share)}}}
+            {
+                tick: {
+                    "children": f"{values[place]}%",
+                    "className": "dots-tick is-end" if is_end else "dots-tick",
+                    "style": {"left": css_percent((values[place] - first) / (last - first))},
+                }
+            }
         )
     return parts
 

@@ -28,13 +28,13 @@ def build(screen: Screen) -> html.Section:
         _cell(
             "按期办结率",
             html.Span(id=WallIds.RATES_ON_TIME_PERIOD, className="period"),
-            WallIds.RATES_ON_TIME,
+            figure(WallIds.RATES_ON_TIME, "rates-value is-percent"),
             _spark(WallIds.RATES_ON_TIME_SPARK, WallIds.RATES_ON_TIME_END),
         ),
         _cell(
             "平均办理用时",
             html.Span("近30日", className="period"),
-            WallIds.RATES_HANDLING,
+            figure(WallIds.RATES_HANDLING, "rates-value"),
             _spark(WallIds.RATES_HANDLING_SPARK, WallIds.RATES_HANDLING_END),
         ),
         is_live=False,
@@ -73,11 +73,11 @@ def _readings(snapshot: Snapshot) -> tuple[Reading | None, Reading | None]:
     )
 
 
-def _cell(name: str, period: html.Span, figure_id: WallIds, spark: html.Div) -> html.Div:
+def _cell(name: str, period: html.Span, number: html.Span, spark: html.Div) -> html.Div:
     return html.Div(
         [
             html.Div([html.Span(name, className="rates-name"), period], className="label"),
-            html.Div([figure(figure_id, "rates-value"), spark], className="rates-line"),
+            html.Div([number, spark], className="rates-line"),
         ],
         className="rates-cell",
     )

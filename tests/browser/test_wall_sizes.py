@@ -1,0 +1,276 @@
+"""The wall in a real browser at every size it is built for: no word cut off, none over another."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import chromium
+from tests.browser.wall_harness import create_app
+
+pytestmark = pytest.mark.browser
+
+FIND_FAULTS = Path(__file__).with_name("wall_faces.js").read_text(encoding="utf-8")
+SMALLEST = 18  # design px
+SMALLEST_ON_PHONE = 13
+SIZES = (
+    (1920, 1080),
+    (1600, 900),
+    (2304, 1296),
+    (3840, 2160),
+    (1920, 1200),
+    (3840, 1080),
+    (5120, 1440),
+    (7680, 2160),
+    (5760, 1080),
+)
+PHONE = (390, 844)
+# What the live client writes, at its longest.
+HEADERS = {
+    "live": {"header-data-age": "59秒前"},
+    "late": {"header-data-age": "延迟119秒"},
+    "stale": {
+        "header-data-age": "29分59秒前",
+        "header-query-at": "14:32:06 无应答,第108次重试",
+        "header-paint-at": "14:32:08 正常",
+        "header-alert": "网格事件接口中断29分钟,显示14:28的数据",
+    },
+    "offline": {
+        "header-data-age": "1小时05分前",
+        "header-query-at": "14:32:06 无应答,第999次重试",
+        "header-alert": "服务器失联1小时05分,最近的数据为11月19日14:28",
+    },
+}
+CLOCKS = {
+    "header-data-at": "14:32:05",
+    "header-query-at": "14:32:06",
+    "header-paint-at": "14:32:08",
+    "header-clock": "14:32",
+    "header-alert": "",
+}
+SAY = """([texts, state, theme]) => {
+  document.body.dataset.state = state;
+  document.body.dataset.theme = theme;
+  const stage = document.querySelector(".map-stage");
+  stage.dataset.theme = theme;
+  stage.classList.toggle("is-stale", state === "stale" || state === "offline");
+  for (const [id, text] of Object.entries(texts)) document.getElementById(id).textContent = text;
+}"""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    config = uvicorn.Config(create_app().server, port=port, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.program(), args=chromium.FLAGS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    yield page
+    page.close()
+
+
+def open_wall(page: Page, address: str, sample: str) -> list[str]:
+    """Open a sample's page; the list fills with errors of its scripts."""
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(f"{address}/{sample}")
+    page.wait_for_selector("#wall")
+    page.wait_for_function("document.querySelectorAll('.js-plotly-plot .main-svg').length >= 2")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    return errors
+
+
+def say(page: Page, state: str = "live", theme: str = "day") -> None:
+    page.evaluate(SAY, [{**CLOCKS, **HEADERS[state]}, state, theme])
+
+
+def resize(page: Page, size: tuple[int, int]) -> float:
+    """Give the screen a size and wait for charts and pages of lists; returns the unit u."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.wait_for_timeout(600)
+    return float(
+        page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--scale')")
+    )
+
+
+def faults(page: Page, smallest: float) -> list[str]:
+    return page.evaluate(FIND_FAULTS, {"smallest": smallest})
+
+
+@pytest.mark.parametrize(
+    "sample",
+    ["wall", "six_figures", "nothing_happened", "never_delivered", "disputes_missing"],
+)
+def test_no_word_is_cut_off_or_over_another_by_day(page: Page, address: str, sample: str) -> None:
+    errors = open_wall(page, address, sample)
+    say(page)
+    found = {}
+    for size in SIZES:
+        unit = resize(page, size)
+        found[size] = faults(page, SMALLEST * unit)
+    assert found == {size: [] for size in SIZES}
+    assert not errors
+
+
+@pytest.mark.parametrize("sample", ["night", "night_with_emergency", "never_delivered"])
+def test_no_word_is_cut_off_or_over_another_at_night(page: Page, address: str, sample: str) -> None:
+    open_wall(page, address, sample)
+    say(page, theme="night")
+    found = {}
+    for size in SIZES:
+        unit = resize(page, size)
+        found[size] = faults(page, SMALLEST * unit)
+    assert found == {size: [] for size in SIZES}
+
+
+@pytest.mark.parametrize("state", ["late", "stale"])
+@pytest.mark.parametrize("theme", ["day", "night"])
+def test_no_word_is_cut_off_when_data_are_old(
+    page: Page, address: str, state: str, theme: str
+) -> None:
+    open_wall(page, address, "six_figures")
+    say(page, state, theme)
+    found = {}
+    for size in SIZES:
+        unit = resize(page, size)
+        found[size] = faults(page, SMALLEST * unit)
+    assert found == {size: [] for size in SIZES}
+
+
+@pytest.mark.parametrize("sample", ["wall", "six_figures", "night"])
+def test_a_phone_scrolls_down_only(page: Page, address: str, sample: str) -> None:
+    open_wall(page, address, sample)
+    say(page, theme="night" if sample == "night" else "day")
+    resize(page, PHONE)
+    assert faults(page, SMALLEST_ON_PHONE) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+
+
+SHOWN_NUMBERS = """() => [...document.querySelectorAll(".figure-number")]
+  .filter((node) => node.offsetWidth && getComputedStyle(node).visibility === "visible"
+    && node.textContent.trim()).map((node) => node.id)"""
+
+
+def test_offline_shows_no_number_but_why_and_whom_to_call(page: Page, address: str) -> None:
+    open_wall(page, address, "wall")
+    say(page)
+    assert page.evaluate(SHOWN_NUMBERS)
+    say(page, "offline")
+    for size in SIZES:
+        unit = resize(page, size)
+        assert page.evaluate(SHOWN_NUMBERS) == []
+        sentence = page.evaluate(
+            """() => {
+              const node = document.getElementById("header-alert");
+              const box = node.getBoundingClientRect();
+              return [parseFloat(getComputedStyle(node).fontSize), box.left, box.right, box.top,
+                box.bottom, node.scrollHeight - node.clientHeight];
+            }"""
+        )
+        assert sentence[0] == pytest.approx(104 * unit, rel=0.01)
+        assert 0 <= sentence[1] < sentence[2] <= size[0]
+        assert 0 <= sentence[3] < sentence[4] <= size[1]
+        assert sentence[5] <= 1
+        assert page.is_visible(".header-duty")
+
+
+def test_old_data_say_so_on_live_panels_only(page: Page, address: str) -> None:
+    open_wall(page, address, "wall")
+    say(page)
+    assert not page.is_visible("#wall-today-asof")
+    say(page, "stale")
+    assert page.inner_text("#wall-today-asof") == "截至 14:31"
+    assert page.is_visible("#wall-trend-gap-words")
+    assert page.locator(".panel-slow .panel-asof").count() == 0
+
+
+def test_nothing_is_over_60_percent_of_the_biggest_number(page: Page, address: str) -> None:
+    for sample, theme, biggest in (
+        ("wall", "day", "wall-today-number"),
+        ("night", "night", "wall-night-emergencies-number"),
+    ):
+        open_wall(page, address, sample)
+        say(page, theme=theme)
+        sizes = page.evaluate(
+            """() => [...document.querySelectorAll("#wall *")]
+              .filter((node) => node.offsetWidth && [...node.childNodes].some(
+                (child) => child.nodeType === 3 && child.textContent.trim()))
+              .map((node) => [parseFloat(getComputedStyle(node).fontSize), node.id])"""
+        )
+        largest, *others = sorted(sizes, reverse=True)
+        assert largest[1] == biggest
+        assert others[0][0] <= 0.6 * largest[0], others[0]
+
+
+def test_pages_of_lists_turn_and_show_only_one(page: Page, address: str) -> None:
+    page.clock.install()
+    open_wall(page, address, "wall")
+    seen = set()
+    for _ in range(4):
+        page.clock.run_for(8000)
+        shown = page.evaluate(
+            """() => [...document.querySelectorAll(".rank-page")]
+              .filter((node) => node.offsetHeight).map((node) => node.id)"""
+        )
+        assert len(shown) == 1
+        tab = page.evaluate("document.querySelector('.rank-tab[data-on-page]').id")
+        assert tab.removesuffix("-tab") == shown[0]
+        seen.add(shown[0])
+    assert len(seen) == 3
+
+
+def test_charts_fill_their_frames_at_any_scale(page: Page, address: str) -> None:
+    open_wall(page, address, "wall")
+    for size in ((1920, 1080), (3840, 2160), (5760, 1080)):
+        resize(page, size)
+        gaps = page.evaluate(
+            """() => [...document.querySelectorAll(".chart-frame")]
+              .filter((frame) => frame.offsetWidth).map((frame) => {
+                const svg = frame.querySelector(".main-svg").getBoundingClientRect();
+                const box = frame.getBoundingClientRect();
+                return [svg.width / box.width, svg.height / box.height];
+              })"""
+        )
+        assert gaps
+        for wide, high in gaps:
+            assert wide == pytest.approx(1, abs=0.02)
+            assert high == pytest.approx(1, abs=0.02)
+
+
+def test_the_page_asks_nothing_of_the_internet_and_stays_small(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_wall(page, address, "wall")
+    page.wait_for_timeout(1500)
+    foreign = [url for url in asked if not url.startswith((address, "data:", "blob:"))]
+    assert foreign == []
+    fonts = [url for url in asked if url.endswith(".woff2")]
+    assert all("core" in url for url in fonts), "a character of the wall is not in the core fonts"
+    assert not [url for url in asked if "package_data/plotly" in url]

@@ -1,0 +1,98 @@
+"""Screens read from TOML: the built-in one, and what is said when a file is wrong."""
+
+from datetime import time
+from pathlib import Path
+
+import pytest
+
+from dashboard.asks import Ask
+from dashboard.errors import ScreenConfigError
+from dashboard.screens import BUILT_IN, PANEL_NAMES, Screen, built_in_wall, load_screens
+
+
+def screen_file(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "screens.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_built_in_wall_shows_every_panel_once() -> None:
+    assert sorted(built_in_wall().regions.panels()) == sorted(PANEL_NAMES)
+
+
+def test_the_built_in_file_repeats_the_defaults_of_what_is_asked() -> None:
+    assert built_in_wall().ask == Ask()
+
+
+def test_a_file_may_hold_several_screens(tmp_path: Path) -> None:
+    path = screen_file(
+        tmp_path,
+        '[wall]\nregions.left = ["today"]\n[duty]\nregions.centre = ["map"]\nduty_phone = "拨8000"',
+    )
+    screens = load_screens(path)
+    assert list(screens) == ["wall", "duty"]
+    assert screens["duty"].duty_phone == "拨8000"
+    assert screens["duty"].regions.panels() == ("map",)
+
+
+def test_thresholds_come_from_the_file(tmp_path: Path) -> None:
+    path = screen_file(
+        tmp_path,
+        '[wall]\nregions.left = ["today"]\n[wall.ask]\nranking_minimum = 900\n'
+        "[wall.ask.heat]\nlimits = { 5 = [1, 2, 3, 4, 5] }",
+    )
+    ask = load_screens(path)["wall"].ask
+    assert ask.ranking_minimum == 900
+    assert ask.heat.limits == {5: (1, 2, 3, 4, 5)}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("", "没有任何大屏"),
+        ("[wall\n", "不是有效的 TOML"),
+        ("wall = 3", "应为一个表"),
+        ('[wall]\nregions.left = ["todya"]', "todya"),
+        ('[wall]\nregions.left = ["today"]\nregions.right = ["today"]', "不能放两次"),
+        ('[wall]\nregions.left = ["today"]\nduty_fone = "1"', "duty_fone"),
+        ('[wall]\nregions.left = ["today"]\nnight_hours = [22, 24]', "0—23"),
+        ('[wall]\nregions.left = ["today"]\nrate_window = [98, 86]', "由小到大"),
+        ('[wall]\nregions.left = ["today"]\n[wall.ask]\nranking_min = 9', "ranking_min"),
+        (
+            '[wall]\nregions.left = ["today"]\n[wall.ask]\nranking_indicator = "happiness"',
+            "happiness",
+        ),
+        ('[wall]\nregions.left = ["today"]\n[wall.ask]\nranking_minimum = "many"', "many"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_name(tmp_path: Path, text: str, named: str) -> None:
+    path = screen_file(tmp_path, text)
+    with pytest.raises(ScreenConfigError, match=named) as refused:
+        load_screens(path)
+    assert str(path) in str(refused.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ScreenConfigError, match="COCKPIT_SCREENS"):
+        load_screens(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "night"),
+    [
+        ((22, 6), time(22, 0), True),
+        ((22, 6), time(3, 12), True),
+        ((22, 6), time(6, 0), False),
+        ((22, 6), time(14, 32), False),
+        ((0, 5), time(4, 59), True),
+        ((0, 5), time(23, 0), False),
+    ],
+)
+def test_night_holds_from_hour_to_hour(hours: tuple[int, int], at: time, night: bool) -> None:
+    screen = Screen.model_validate({"name": "wall", "regions": {}, "night_hours": hours})
+    assert screen.is_night(at) is night
+
+
+def test_the_built_in_file_is_part_of_the_package() -> None:
+    assert BUILT_IN.parent.name == "screens"
+    assert BUILT_IN.is_file()

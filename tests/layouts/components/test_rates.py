@@ -1,0 +1,66 @@
+"""按期办结率 and 平均办理用时, with their lines of 30 days."""
+
+import pytest
+
+from layouts.components import rates
+from layouts.ids import WallIds
+from layouts.panel_frame import PanelState
+from tests import snapshot_samples as samples
+from tests.layouts.wall_leaves import (
+    EMPTY_BASE,
+    NO_DATA,
+    SCREEN,
+    classes,
+    figure_said,
+    said,
+    share,
+    style,
+    with_reading,
+    without_series,
+)
+
+
+def test_rate_and_mean_have_one_decimal_and_their_unit() -> None:
+    leaves = rates.props(SCREEN, samples.wall())
+    assert figure_said(leaves, WallIds.RATES_ON_TIME) == "97.5%"
+    assert figure_said(leaves, WallIds.RATES_HANDLING) == "10.6小时"
+    assert said(leaves, WallIds.RATES_ON_TIME_PERIOD) == "11月1—20日"
+
+
+@pytest.mark.parametrize(
+    ("cases", "base", "words"),
+    [(7, 9, "7/9"), (49, 50, "49/50"), (51, 51, "100.0%"), (0, 51, "0.0%"), (50, 51, "98.0%")],
+)
+def test_up_to_fifty_cases_the_fraction_stands_first(cases: int, base: int, words: str) -> None:
+    snapshot = with_reading("on_time_rate", **share(cases, base))
+    assert figure_said(rates.props(SCREEN, snapshot), WallIds.RATES_ON_TIME) == words
+
+
+def test_a_month_without_due_cases_is_a_dash_and_never_zero() -> None:
+    leaves = rates.props(SCREEN, with_reading("on_time_rate", **EMPTY_BASE))
+    assert figure_said(leaves, WallIds.RATES_ON_TIME) == "—"
+    assert "is-empty" in classes(leaves, WallIds.RATES_ON_TIME)
+    assert figure_said(leaves, WallIds.RATES_HANDLING) == "10.6小时"
+
+
+def test_a_word_in_place_of_a_number_has_no_unit() -> None:
+    snapshot = with_reading("mean_handling_hours", period="last_30_days", **NO_DATA)
+    assert figure_said(rates.props(SCREEN, snapshot), WallIds.RATES_HANDLING) == "未接入"
+    assert rates.state(SCREEN, snapshot) == PanelState()
+
+
+def test_the_panel_is_hatched_when_both_figures_never_came() -> None:
+    both = with_reading(
+        "mean_handling_hours",
+        period="last_30_days",
+        of=with_reading("on_time_rate", **NO_DATA),
+        **NO_DATA,
+    )
+    assert rates.state(SCREEN, both) == PanelState("is-no-data", "未接入")
+
+
+def test_a_figure_without_history_has_no_line() -> None:
+    leaves = rates.props(SCREEN, without_series("on_time_spark"))
+    for leaf in (WallIds.RATES_ON_TIME_SPARK, WallIds.RATES_ON_TIME_END):
+        assert style(leaves, leaf) == {"visibility": "hidden"}
+    assert "maskImage" in style(leaves, WallIds.RATES_HANDLING_SPARK)

@@ -1,0 +1,188 @@
+"""The page as a whole: leaf props only, for nodes that exist, and one failure fails one panel."""
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from dash.development.base_component import Component
+
+from dashboard.screens import Screen, built_in_wall
+from dashboard.snapshot import Snapshot
+from layouts import wall
+from layouts.components import disputes
+from layouts.ids import WallIds
+from tests import snapshot_samples as samples
+
+SAMPLES: tuple[Callable[[], Snapshot], ...] = (
+    samples.wall,
+    samples.six_figures,
+    samples.nothing_happened,
+    samples.never_delivered,
+    samples.disputes_missing,
+    samples.night,
+    samples.night_with_emergency,
+)
+every_sample = pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.__name__)
+LEAF_PROPS = {"children", "className", "style", "figure", "data", "data-demo"}
+
+
+def nodes(page: Component) -> list[Component]:
+    return [page, *(node for node in page._traverse() if isinstance(node, Component))]
+
+
+def by_id(page: Component) -> dict[str, Component]:
+    return {node.id: node for node in nodes(page) if getattr(node, "id", None)}
+
+
+@every_sample
+def test_props_are_leaves_of_nodes_on_the_page(sample: Callable[[], Snapshot]) -> None:
+    page = by_id(wall.build(built_in_wall()))
+    for leaf, props in wall.props(built_in_wall(), sample()).items():
+        assert leaf in page, f"no node {leaf}"
+        assert set(props) <= LEAF_PROPS, leaf
+        assert isinstance(props.get("children", ""), str), leaf
+
+
+@every_sample
+def test_props_are_stable_json(sample: Callable[[], Snapshot]) -> None:
+    first = wall.props(built_in_wall(), sample())
+    again = wall.props(built_in_wall(), Snapshot.from_json(sample().to_json()))
+    assert json.dumps(first, sort_keys=True) == json.dumps(again, sort_keys=True)
+    assert all(type(leaf) is str for leaf in first)
+
+
+def test_no_id_stands_twice_on_the_page() -> None:
+    found = [node.id for node in nodes(wall.build(built_in_wall())) if getattr(node, "id", None)]
+    assert len(found) == len(set(found))
+
+
+@every_sample
+def test_the_page_is_built_with_its_first_values(sample: Callable[[], Snapshot]) -> None:
+    page = by_id(wall.build(built_in_wall(), sample()))
+    for leaf, props in wall.props(built_in_wall(), sample()).items():
+        for name, value in props.items():
+            assert getattr(page[leaf], name) == value, leaf
+
+
+def test_whatever_comes_next_every_prop_of_a_shown_row_is_said_again() -> None:
+    """Rows are reused: what one snapshot sets, the next must not leave behind on a shown row."""
+    before = wall.props(built_in_wall(), samples.nothing_happened())
+    after = wall.props(built_in_wall(), samples.wall())
+    for leaf, props in before.items():
+        shown = after.get(leaf)
+        assert shown is not None, f"{leaf} keeps {props} of the snapshot before"
+        assert set(props) <= set(shown), leaf
+
+
+def text(props: dict[str, dict[str, Any]], leaf: str) -> str:
+    return str(props[leaf]["children"])
+
+
+def test_the_figures_of_the_picture() -> None:
+    props = wall.props(built_in_wall(), samples.wall())
+    wanted = {
+        WallIds.TODAY_NUMBER: "19,190",
+        WallIds.TODAY_CHANGE: "▲3.0%",
+        WallIds.TODAY_CLOSED: "18,183",
+        WallIds.TODAY_OPEN: "14,201",
+        WallIds.RATES_ON_TIME: "97.5",
+        WallIds.RATES_HANDLING: "10.6",
+        WallIds.DISPUTES_PERIOD: "11月1—20日同批案件,截至14:00",
+        WallIds.DISPUTES_RECEPTIONS: "46,318",
+        WallIds.MEDIATION_RESOLUTION: "84.1",
+        WallIds.MEDIATION_SUCCESS: "95.0",
+        WallIds.LEVELS_LOCAL: "96.9",
+        WallIds.SUPERVISION_NEW: "今日新增红牌6、黄牌47",
+        WallIds.RANKING_MEASURE: "调解成功率(%)",
+        WallIds.RANKING_CUMULATIVE: "1—11月",
+    }
+    assert {leaf: text(props, leaf) for leaf in wanted} == wanted
+
+
+def test_demo_data_and_their_share_are_said() -> None:
+    props = wall.props(built_in_wall(), samples.wall())
+    assert props[WallIds.ROOT]["data-demo"] == "true"
+    assert text(props, WallIds.VOLUME_NOTE) == "约为实际业务量的1/20"
+    real = samples.wall(is_demo=False, volume_note=None)
+    assert wall.props(built_in_wall(), real)[WallIds.ROOT]["data-demo"] == "false"
+
+
+def test_never_delivered_and_nothing_happened_never_look_alike() -> None:
+    absent = wall.props(built_in_wall(), samples.never_delivered())
+    quiet = wall.props(built_in_wall(), samples.nothing_happened())
+    assert "is-no-data" in absent[WallIds.TODAY]["className"]
+    assert text(absent, f"{WallIds.TODAY}-notice") == "未接入"
+    assert "is-no-data" not in quiet[WallIds.TODAY]["className"]
+    assert text(quiet, WallIds.TODAY_NUMBER) == "0"
+    assert text(quiet, WallIds.SUPERVISION_NONE) == "14:32核查,无督办事项"
+    assert text(quiet, WallIds.LATEST_NONE) == "14:32核查,无新事件"
+    assert text(quiet, WallIds.RATES_ON_TIME) == "—"
+
+
+def test_a_missing_source_empties_its_own_panels_only() -> None:
+    props = wall.props(built_in_wall(), samples.disputes_missing())
+    assert "is-no-data" in props[WallIds.DISPUTES]["className"]
+    assert "is-no-data" in props[WallIds.MEDIATION]["className"]
+    assert "is-no-data" not in props[WallIds.LEVELS]["className"]
+
+
+def test_a_figure_the_scope_denies_says_so() -> None:
+    readings = tuple(
+        item.model_copy(update={"value": None, "numerator": None, "status": "forbidden"})
+        if item.indicator == "on_time_rate"
+        else item
+        for item in samples.wall().readings
+    )
+    props = wall.props(built_in_wall(), samples.wall(readings=readings))
+    assert text(props, WallIds.RATES_ON_TIME) == "无权限"
+    assert text(props, WallIds.RATES_HANDLING) == "10.6"
+
+
+def test_one_failing_panel_does_not_take_the_others_along(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(screen: Screen, snapshot: Snapshot) -> None:
+        raise ZeroDivisionError("a fault of this panel")
+
+    panel = wall.PANELS["disputes"]
+    assert panel.props is disputes.props
+    fields = {name: getattr(panel, name) for name in ("id", "kind", "is_live", "build", "state")}
+    monkeypatch.setitem(wall.PANELS, "disputes", type(panel)(**fields, props=broken))
+    with caplog.at_level(logging.ERROR):
+        props = wall.props(built_in_wall(), samples.wall())
+    assert "is-failed" in props[WallIds.DISPUTES]["className"]
+    assert text(props, f"{WallIds.DISPUTES}-notice") == "本面板暂不可用"
+    assert text(props, WallIds.TODAY_NUMBER) == "19,190"
+    assert "a fault of this panel" in caplog.text
+    well = wall.props(built_in_wall(), samples.wall(readings=samples.wall().readings))
+    assert "is-failed" in well[WallIds.DISPUTES]["className"]
+
+
+def test_a_panel_without_its_readings_is_unavailable_not_zero() -> None:
+    props = wall.props(built_in_wall(), samples.wall(readings=()))
+    assert "is-failed" in props[WallIds.TODAY]["className"]
+    assert WallIds.TODAY_NUMBER not in props
+
+
+def test_live_panels_say_until_when_the_data_are_complete() -> None:
+    silent = tuple(
+        source.model_copy(update={"last_contact_at": samples.DAY.replace(minute=28)})
+        for source in samples.sources()
+    )
+    props = wall.props(built_in_wall(), samples.wall(sources=silent))
+    assert text(props, f"{WallIds.TODAY}-asof") == "截至 14:28"
+    assert f"{WallIds.DISPUTES}-asof" not in props
+
+
+def test_panels_that_the_screen_leaves_out_are_not_on_the_page() -> None:
+    screen = Screen.model_validate({"name": "small", "regions": {"left": ["today"]}})
+    page = by_id(wall.build(screen, samples.wall()))
+    assert WallIds.TODAY in page
+    assert WallIds.RANKING not in page
+    assert WallIds.RANKING not in wall.props(screen, samples.wall())
+
+
+def test_every_panel_a_screen_may_name_exists() -> None:
+    assert {*wall.PANELS, wall.MAP} == set(built_in_wall().regions.panels())
