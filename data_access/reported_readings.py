@@ -76,4 +76,5 @@ def _value(indicator: str, numerator: float | None, denominator: float | None) -
     if numerator is None or not denominator:
         return None
     per_people = "/万人" in INDICATOR_BY_KEY[indicator].unit
-    return numerator / denominator * (UNITS_OF_10K if per_people else 1)
+    # Multiplied first: a value is rounded once, so that 2.25 does not print as 2.2.
+    return numerator * (UNITS_OF_10K if per_people else 1) / denominator

@@ -4,8 +4,9 @@ Half-hours are counted from the rows, days from the roll-ups. The band's statist
 `dashboard.bands`; which days compare is decided here (same kind of day, the last `band_days`).
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -38,20 +39,22 @@ def half_hours(
     start: datetime,
     end: datetime,
     zone: ZoneInfo,
-) -> dict[tuple[date, int], int]:
-    """Registered incidents by local day and half-hour (0-47) over [start, end)."""
+) -> dict[datetime, int]:
+    """Registered incidents by the instant (UTC) their half-hour of the local clock began."""
     rows = connection.execute(
         text(
-            "select (registered_at at time zone :zone)::date as day,"
-            " (extract(hour from registered_at at time zone :zone) * 2"
-            " + floor(extract(minute from registered_at at time zone :zone) / 30))::int as slot,"
-            " count(*) as n from incidents"
-            " where registered_at >= :start and registered_at < :end"
-            " and county_id = any(:counties) group by 1, 2"
+            "select date_bin('30 minutes', registered_at, :midnight) as began, count(*) as n"
+            " from incidents where registered_at >= :start and registered_at < :end"
+            " and county_id = any(:counties) group by 1"
         ),
-        {"zone": zone.key, "start": start, "end": end, "counties": list(counties)},
+        {
+            "midnight": day_start(start.astimezone(zone).date(), zone),
+            "start": start,
+            "end": end,
+            "counties": list(counties),
+        },
     )
-    return {(row.day, row.slot): row.n for row in rows}
+    return {row.began.astimezone(UTC): row.n for row in rows}
 
 
 def usual_day(
@@ -65,7 +68,10 @@ def usual_day(
 ) -> UsualBand | None:
     """Band of the half-hours of comparable days (same kind) before `day`."""
     first = day - timedelta(days=days_back)
-    counts = half_hours(connection, counties, day_start(first, zone), day_start(day, zone), zone)
+    began = half_hours(connection, counties, day_start(first, zone), day_start(day, zone), zone)
+    counts: Counter[tuple[date, int]] = Counter()
+    for instant, count in began.items():
+        counts[_slot(instant, zone)] += count
     known = {known_day for known_day, _ in counts}
     kind = work_days.day_kind(day)
     comparable = [
@@ -73,29 +79,26 @@ def usual_day(
         for other in (first + timedelta(days=n) for n in range(days_back))
         if other in known and work_days.day_kind(other) == kind
     ]
-    table = [[counts.get((other, slot), 0) for slot in range(SLOTS_A_DAY)] for other in comparable]
+    table = [[counts[other, slot] for slot in range(SLOTS_A_DAY)] for other in comparable]
     return usual_band(np.array(table, dtype=float).reshape(-1, SLOTS_A_DAY))
 
 
 def today_trend(
-    counts: dict[tuple[date, int], int],
-    band: UsualBand | None,
-    as_of: datetime,
-    zone: ZoneInfo,
+    counts: Mapping[datetime, int], band: UsualBand | None, as_of: datetime, zone: ZoneInfo
 ) -> Series:
-    """件/半小时 of the local day of `as_of`: finished half-hours only, the rest unknown."""
-    local = as_of.astimezone(zone)
-    finished = local.hour * 2 + local.minute // 30
-    points = [
-        SlotPoint(
-            at=datetime.combine(local.date(), time(slot // 2, slot % 2 * 30), zone),
-            value=counts.get((local.date(), slot), 0) if slot < finished else None,
-            low=None if band is None else _known(band.low[slot]),
-            median=None if band is None else _known(band.median[slot]),
-            high=None if band is None else _known(band.high[slot]),
-        )
-        for slot in range(SLOTS_A_DAY)
-    ]
+    """件/半小时 of the local day of `as_of`: finished half-hours only, the rest unknown.
+
+    A half-hour that the clock skips has no point; one it runs through twice counts both.
+    """
+    day = as_of.astimezone(zone).date()
+    points = []
+    for slot in range(SLOTS_A_DAY):
+        passes = _passes(day, slot, zone)
+        if not passes:
+            continue
+        is_finished = passes[-1] + SLOT <= as_of
+        value = sum(counts.get(instant, 0) for instant in passes) if is_finished else None
+        points.append(_point(passes[0], value, band, slot))
     return Series(
         key="today_trend",
         indicator="incidents_registered",
@@ -108,28 +111,19 @@ def today_trend(
 
 
 def last_hours_trend(
-    counts: dict[tuple[date, int], int],
-    bands: dict[date, UsualBand | None],
+    counts: Mapping[datetime, int],
+    bands: Mapping[date, UsualBand | None],
     as_of: datetime,
     zone: ZoneInfo,
 ) -> Series:
     """件/半小时 of the 48 half-hours that ended last (近24小时), for the night screen."""
-    local = as_of.astimezone(zone)
-    last = local.replace(minute=local.minute // 30 * 30, second=0, microsecond=0)
+    day, slot = _slot(as_of, zone)
+    begun = max(instant for instant in _passes(day, slot, zone) if instant <= as_of)
     points = []
     for back in range(SLOTS_A_DAY, 0, -1):
-        at = last - back * SLOT
-        slot = at.hour * 2 + at.minute // 30
-        band = bands.get(at.date())
-        points.append(
-            SlotPoint(
-                at=at,
-                value=counts.get((at.date(), slot), 0),
-                low=None if band is None else _known(band.low[slot]),
-                median=None if band is None else _known(band.median[slot]),
-                high=None if band is None else _known(band.high[slot]),
-            )
-        )
+        instant = begun - back * SLOT
+        day, slot = _slot(instant, zone)
+        points.append(_point(instant, counts.get(instant, 0), bands.get(day), slot))
     return Series(
         key="last_24_hours",
         indicator="incidents_registered",
@@ -138,6 +132,26 @@ def last_hours_trend(
         group="live",
         as_of=as_of,
     )
+
+
+def _slot(instant: datetime, zone: ZoneInfo) -> tuple[date, int]:
+    """Local day and half-hour (0-47) of an instant."""
+    local = instant.astimezone(zone)
+    return local.date(), local.hour * 2 + local.minute // 30
+
+
+def _passes(day: date, slot: int, zone: ZoneInfo) -> list[datetime]:
+    """Instants (UTC) at which the local clock shows the half-hour's beginning: 0, 1 or 2."""
+    local = datetime.combine(day, time(slot // 2, slot % 2 * 30), zone)
+    instants = {local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)}
+    return sorted(instant for instant in instants if _slot(instant, zone) == (day, slot))
+
+
+def _point(at: datetime, value: int | None, band: UsualBand | None, slot: int) -> SlotPoint:
+    if band is None:
+        return SlotPoint(at=at, value=value)
+    low, median, high = (_known(row[slot]) for row in (band.low, band.median, band.high))
+    return SlotPoint(at=at, value=value, low=low, median=median, high=high)
 
 
 def daily(
