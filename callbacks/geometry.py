@@ -11,6 +11,8 @@ from dashboard.errors import DataUnavailable, UnknownRegion
 from data_access import outlines, region_tree
 from data_access.database import Database
 
+# Not 404: Dash answers every 404 with its page.
+GONE = 410
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -22,7 +24,7 @@ def register(server: FastAPI, database: Database) -> None:
         try:
             body = await asyncio.to_thread(read_layer, database, region, checksum, layer)
         except UnknownRegion as error:
-            return Response(str(error), status_code=404, media_type="text/plain")
+            return Response(str(error), status_code=GONE, media_type="text/plain")
         except DataUnavailable as error:
             return Response(str(error), status_code=503, media_type="text/plain")
         return Response(body, media_type="application/json", headers=IMMUTABLE)

@@ -122,5 +122,5 @@ def test_health_tells_how_everything_behind_is(cockpit: LiveCockpit) -> None:
 
 def test_outlines_that_are_not_there_are_not_found(cockpit: LiveCockpit) -> None:
     status, _, content = fetch(cockpit, "/geometry/1/0123456789abcdef/counties.json")
-    assert status == 404
+    assert status == 410
     assert "刷新页面" in content.decode()
