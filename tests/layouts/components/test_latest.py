@@ -1,0 +1,48 @@
+"""最新事件: to the minute, place to the county, and never an empty panel without a time."""
+
+from layouts import ids
+from layouts.components import latest
+from layouts.ids import WallIds
+from tests import snapshot_samples as samples
+from tests.layouts.wall_leaves import SCREEN, classes, said
+
+ROWS = [ids.row(WallIds.LATEST, place) for place in range(latest.POOL)]
+
+
+def line(snapshot: object, row: str) -> list[str]:
+    leaves = latest.props(SCREEN, snapshot)
+    return [said(leaves, ids.part(row, what)) for what in ("at", "place", "category", "channel")]
+
+
+def test_an_event_is_told_in_minute_place_category_and_channel() -> None:
+    assert line(samples.wall(), ROWS[0]) == ["14:31", "温州 乐清市", "安全隐患", "网格巡查"]
+    assert line(samples.six_figures(), ROWS[0])[1] == "丽水 景宁县"
+
+
+def test_a_county_directly_below_the_province_stands_alone() -> None:
+    item = samples.ticker()[0].model_copy(update={"city_name": "", "county_name": "仙桃市"})
+    assert latest.place_words(item) == "仙桃市"
+
+
+def test_rows_without_an_event_are_hidden() -> None:
+    leaves = latest.props(SCREEN, samples.wall())
+    shown = [row for row in ROWS if "is-unused" not in classes(leaves, row)]
+    assert shown == ROWS[:6]
+    assert said(leaves, WallIds.LATEST_NONE) == ""
+
+
+def test_more_events_than_rows_keep_the_newest() -> None:
+    snapshot = samples.wall(ticker=samples.ticker() * 3)
+    leaves = latest.props(SCREEN, snapshot)
+    assert not [row for row in ROWS if "is-unused" in classes(leaves, row)]
+    assert line(snapshot, ROWS[0])[0] == "14:31"
+
+
+def test_no_event_is_said_with_the_minute_of_the_check() -> None:
+    at_night = samples.night().model_copy(update={"ticker": ()})
+    assert said(latest.props(SCREEN, at_night), WallIds.LATEST_NONE) == "03:12核查,无新事件"
+
+
+def test_a_source_that_never_delivered_is_not_a_quiet_day() -> None:
+    assert latest.state(SCREEN, samples.never_delivered()).notice == "未接入"
+    assert latest.state(SCREEN, samples.nothing_happened()).notice == ""

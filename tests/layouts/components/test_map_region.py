@@ -1,0 +1,92 @@
+"""The map's words and what its canvases are given."""
+
+import json
+
+import pytest
+
+from layouts.components import map_region
+from layouts.ids import WallIds
+from layouts.map import STORE_ID, TEXT_IDS
+from tests import snapshot_samples as samples
+from tests.layouts.wall_leaves import SCREEN, node_ids, said
+
+
+def words(snapshot: object, name: str) -> str:
+    return said(map_region.props(SCREEN, snapshot), TEXT_IDS[name])
+
+
+def test_the_fill_has_period_and_unit() -> None:
+    assert words(samples.wall(), "fill_period") == "近24小时"
+    assert words(samples.wall(), "fill_unit") == "件/万人"
+
+
+@pytest.mark.parametrize(
+    ("outlines", "number", "said_of_it"),
+    [
+        ("approved", "浙S(2025)1号", "浙S(2025)1号"),
+        ("approved", None, "内部使用 未经地图审核"),
+        ("unapproved", "浙S(2025)1号", "内部使用 未经地图审核"),
+        ("none", None, "暂无界线数据"),
+    ],
+)
+def test_a_map_never_claims_a_review_it_does_not_have(
+    outlines: str, number: str | None, said_of_it: str
+) -> None:
+    part = samples.map_part().model_copy(update={"outlines": outlines, "approval_number": number})
+    assert words(samples.wall(map=part), "attribution") == said_of_it
+
+
+def test_grids_are_told_with_how_many_patches_they_became() -> None:
+    assert words(samples.wall(), "inset_title") == "网格层 鄞州区"
+    assert words(samples.wall(), "inset_count") == "1,931个网格并为84片"
+    bare = samples.map_part().model_copy(update={"inset": None})
+    assert words(samples.wall(map=bare), "inset_count") == ""
+
+
+def test_a_map_without_fill_says_so_to_who_cannot_see_it() -> None:
+    assert words(samples.never_delivered(), "summary") == "浙江省地图,暂无着色数据。"
+    fill = samples.map_part().choropleth
+    assert fill is not None
+    unknown = fill.model_copy(update={"values": dict.fromkeys(fill.values)})
+    part = samples.map_part().model_copy(update={"choropleth": unknown})
+    assert words(samples.wall(map=part), "summary") == "浙江省地图,近24小时件/万人无数据。"
+
+
+def test_a_region_without_value_stays_without_and_is_no_zero() -> None:
+    fill = samples.map_part().choropleth
+    assert fill is not None
+    gone = fill.model_copy(update={"values": {330212: None, 330213: 0.0}})
+    part = samples.map_part().model_copy(update={"choropleth": gone})
+    drawn = map_region.payload(SCREEN, samples.wall(map=part))
+    assert drawn["fill"]["values"] == {"330212": None, "330213": 0.0}
+
+
+def test_the_canvases_get_plain_values_and_chinese_categories() -> None:
+    drawn = map_region.payload(SCREEN, samples.wall())
+    assert json.loads(json.dumps(drawn)) == drawn
+    assert [point["class"] for point in drawn["points"]] == ["安全隐患", "民生服务"]
+    assert drawn["heat_shown"] == "2h"
+    assert drawn["heat_2h"]["limits"] == [2, 4, 8, 16, 32]
+
+
+def test_without_stored_outlines_no_address_of_any_is_given() -> None:
+    drawn = map_region.payload(SCREEN, samples.wall())
+    assert "geometry" not in drawn
+    assert drawn["inset"] is None
+    part = samples.map_part().model_copy(update={"geometry_checksum": "abc123"})
+    drawn = map_region.payload(SCREEN, samples.wall(map=part))
+    assert "abc123" in drawn["geometry"]["counties"]
+    assert drawn["inset"]["region_id"] == 330212
+
+
+def test_demo_data_say_their_share_of_the_real_volume() -> None:
+    assert said(map_region.props(SCREEN, samples.wall()), WallIds.VOLUME_NOTE) == (
+        "约为实际业务量的1/20"
+    )
+    real = map_region.props(SCREEN, samples.wall(volume_note=None))
+    assert said(real, WallIds.VOLUME_NOTE) == ""
+
+
+def test_every_word_of_the_map_has_its_place() -> None:
+    built = set(node_ids(map_region.build(SCREEN)))
+    assert {STORE_ID, *map_region.props(SCREEN, samples.wall())} <= built

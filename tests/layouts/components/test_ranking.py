@@ -1,0 +1,160 @@
+"""县(市、区)排名: ties, movements, possible places, and who is not ranked."""
+
+import pytest
+
+from dashboard.snapshot import RankedUnit, RankingGroup, Snapshot
+from layouts import ids
+from layouts.components import ranking
+from layouts.ids import WallIds
+from layouts.panel_frame import Leaves, NothingToShow
+from tests import snapshot_samples as samples
+from tests.layouts.wall_leaves import SCREEN, classes, said, style, words_of
+
+
+def unit(name: str = "安吉县", place: int | None = 1, **changes: object) -> RankedUnit:
+    fields = {
+        "region_id": 1,
+        "name": name,
+        "place": place,
+        "value": 0.95,
+        "numerator": 950,
+        "denominator": 1_000,
+        "month_value": 0.94,
+        "month_denominator": 100,
+    }
+    return RankedUnit.model_validate({**fields, **changes})
+
+
+def wall_of(*units: RankedUnit) -> Snapshot:
+    group = RankingGroup(code="county", name="县(市)", units=units)
+    return samples.wall(ranking=samples.ranking().model_copy(update={"groups": (group,)}))
+
+
+def first_row(leaves: Leaves, what: str) -> str:
+    return said(leaves, ids.page_row(WallIds.RANKING, 0, 0, what))
+
+
+def row_of(only: RankedUnit) -> dict[str, str]:
+    leaves = ranking.props(SCREEN, wall_of(only))
+    return {
+        what: first_row(leaves, what)
+        for what in ("place", "name", "possible", "month", "value", "change")
+    }
+
+
+def test_a_row_reads_from_place_to_movement() -> None:
+    row = row_of(unit("景宁畲族自治县", 2, is_tied=True, place_low=2, place_high=6, place_change=7))
+    assert row == {
+        "place": "并列2",
+        "name": "景宁县",
+        "possible": "2—6",
+        "month": "94.0",
+        "value": "95.0",
+        "change": "升7位",
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "tone"),
+    [
+        (7, "升7位", {"is-better"}),
+        (-28, "降28位", {"is-worse"}),
+        (0, "持平", set()),
+        (None, "—", set()),
+    ],
+)
+def test_movement_is_said_in_places_and_standing_still_has_no_colour(
+    change: int | None, words: str, tone: set[str]
+) -> None:
+    leaves = ranking.props(SCREEN, wall_of(unit(place_change=change)))
+    leaf = ids.page_row(WallIds.RANKING, 0, 0, "change")
+    assert said(leaves, leaf) == words
+    assert classes(leaves, leaf) - {"rank-change"} == tone
+
+
+def test_units_that_print_the_same_share_their_place() -> None:
+    leaves = ranking.props(SCREEN, samples.wall())
+    rows = [
+        (
+            said(leaves, ids.page_row(WallIds.RANKING, 0, place, "place")),
+            said(leaves, ids.page_row(WallIds.RANKING, 0, place, "value")),
+        )
+        for place in range(4)
+    ]
+    assert rows == [("1", "97.0"), ("并列2", "96.6"), ("并列2", "96.6"), ("4", "96.4")]
+
+
+def test_all_of_a_full_rate_is_a_hundred() -> None:
+    assert row_of(unit(value=1.0, month_value=None))["value"] == "100.0"
+    assert row_of(unit(value=1.0, month_value=None))["month"] == "—"
+
+
+def test_the_tick_lies_within_the_span_of_possible_places() -> None:
+    units = [unit(place=n, place_low=max(1, n - 1), place_high=min(8, n + 1)) for n in range(1, 9)]
+    leaves = ranking.props(SCREEN, wall_of(*units))
+    for place in range(8):
+        span = style(leaves, ids.page_row(WallIds.RANKING, 0, place, "range"))
+        at = float(style(leaves, ids.page_row(WallIds.RANKING, 0, place, "tick"))["left"][:-1])
+        left, width = float(span["left"][:-1]), float(span["width"][:-1])
+        assert left < at < left + width <= 100.01, place
+
+
+def test_a_place_without_range_has_no_span() -> None:
+    leaves = ranking.props(SCREEN, wall_of(unit()))
+    span = style(leaves, ids.page_row(WallIds.RANKING, 0, 0, "range"))
+    assert span == {"display": "none"}
+    assert first_row(leaves, "possible") == ""
+
+
+def test_the_foot_says_that_all_are_ranked() -> None:
+    group = RankingGroup(code="county", name="县(市)", units=(unit(),))
+    assert ranking.foot_words(group, 1_900) == "并列按显示值 · 本组均达1,900件,全部参与排名"
+
+
+def test_of_many_with_few_cases_three_are_named_and_the_rest_counted() -> None:
+    few = [unit(f"{name}县", None, denominator=400 + at) for at, name in enumerate("甲乙丙丁戊")]
+    group = RankingGroup(code="county", name="县(市)", units=(unit(), *few))
+    assert ranking.foot_words(group, 900) == (
+        "件数较少,不参与排名(不足900件):甲县400件 乙县401件 丙县402件 另有2个"
+    )
+
+
+def test_units_without_any_case_are_counted_apart_from_those_with_few() -> None:
+    units = (unit(), unit("甲县", None, denominator=12), unit("乙县", None, denominator=0))
+    words = ranking.foot_words(RankingGroup(code="a", name="甲", units=units), 900)
+    assert words == "件数较少,不参与排名(不足900件):甲县12件 · 1个无调解终结案件"
+
+
+@pytest.mark.parametrize(("number", "is_cut"), [(6, False), (7, True)])
+def test_first_and_last_are_parted_where_units_are_left_out(number: int, is_cut: bool) -> None:
+    units = [unit(place=place) for place in range(1, number + 1)]
+    page = ids.part(WallIds.RANKING, "page-0")
+    shown = classes(ranking.props(SCREEN, wall_of(*units)), page)
+    assert ("is-cut" in shown) is is_cut
+
+
+def test_pages_without_a_group_are_hidden() -> None:
+    leaves = ranking.props(SCREEN, wall_of(unit()))
+    pages = [ids.part(WallIds.RANKING, f"page-{page}") for page in range(ranking.PAGES)]
+    hidden = ["is-unused" in classes(leaves, page) for page in pages]
+    assert hidden == [False, True, True, True]
+    assert said(leaves, ids.part(pages[0], "tab")) == "县(市) 1"
+    assert said(leaves, ids.part(pages[1], "tab")) == ""
+
+
+def test_the_columns_are_named_in_the_words_of_the_trade() -> None:
+    words = list(words_of(ranking.build(SCREEN)))
+    assert words[:4] == ["县(市、区)排名", "位次", "可能名次(90%)", "较上月"]
+    leaves = ranking.props(SCREEN, samples.wall())
+    assert said(leaves, WallIds.RANKING_MEASURE) == "调解成功率(%)"
+
+
+def test_a_ranking_that_was_not_computed_is_a_fault() -> None:
+    with pytest.raises(NothingToShow):
+        ranking.state(SCREEN, samples.wall(ranking=None))
+
+
+def test_a_single_county_has_nothing_to_be_ranked_with() -> None:
+    place = samples.wall().place.model_copy(update={"county_count": 1})
+    alone = samples.wall(ranking=None, place=place)
+    assert ranking.state(SCREEN, alone).notice == "暂无可排名的单位"
