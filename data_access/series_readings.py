@@ -1,11 +1,12 @@
 """Series in time: today's half-hours with their usual band, days, sparklines.
 
-Half-hours are counted from the rows, days from the roll-ups. The band's statistics stand in
-`dashboard.bands`; which days compare is decided here (same kind of day, the last `band_days`).
+Half-hours are counted from the rows; sums of whole days stand in `data_access.sums`, the band's
+statistics in `dashboard.bands`. Which days compare is decided here (same kind of day, the last
+`band_days`).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -152,22 +153,6 @@ def _point(at: datetime, value: int | None, band: UsualBand | None, slot: int) -
         return SlotPoint(at=at, value=value)
     low, median, high = (_known(row[slot]) for row in (band.low, band.median, band.high))
     return SlotPoint(at=at, value=value, low=low, median=median, high=high)
-
-
-def daily(
-    connection: Connection,
-    region_id: int,
-    columns: Sequence[str],
-    first: date,
-    last: date,
-) -> dict[date, dict[str, int]]:
-    """Roll-up columns of one region by day over [first, last); days without a row are absent."""
-    rows = connection.execute(
-        select(rollups.c.day, *(rollups.c[name] for name in columns))
-        .where(rollups.c.region_id == region_id, rollups.c.day >= first, rollups.c.day < last)
-        .order_by(rollups.c.day)
-    ).mappings()
-    return {row["day"]: {name: int(row[name]) for name in columns} for row in rows}
 
 
 def first_case_day(connection: Connection, region_id: int) -> date | None:

@@ -17,7 +17,6 @@ from data_access.database import Database
 from data_access.series_readings import (
     SLOTS_A_DAY,
     calendar,
-    daily,
     daily_series,
     first_case_day,
     half_hours,
@@ -250,18 +249,11 @@ def test_the_calendar_of_the_table_comes_before_the_weekday(connection) -> None:
     assert rows.day_kind(date(2015, 6, 14)) == "weekend"
 
 
-def test_whole_days_come_from_the_roll_ups_of_the_region(connection, register) -> None:
-    register(local(SHANGHAI, PLAIN, 0), local(SHANGHAI, PLAIN, 23, 59))
-    register(local(SHANGHAI, PLAIN, 12), county=COUNTIES[2])
-    register(local(SHANGHAI, PLAIN + timedelta(days=2), 0))
+def test_data_begin_with_the_first_registered_case(connection, register) -> None:
+    register(local(SHANGHAI, PLAIN, 0), local(SHANGHAI, PLAIN + timedelta(days=2), 0))
     rollups.fold(connection)
-    columns = ("registered_all", "closed")
-    end = PLAIN + timedelta(days=2)
-    assert daily(connection, COUNTIES[0], columns, PLAIN, end) == {
-        PLAIN: {"registered_all": 2, "closed": 0}
-    }
-    assert daily(connection, 330000, columns, PLAIN, end)[PLAIN]["registered_all"] == 3
     assert first_case_day(connection, 330000) == PLAIN
+    assert first_case_day(connection, COUNTIES[0]) == PLAIN
     assert first_case_day(connection, COUNTIES[3]) is None
 
 
