@@ -42,9 +42,8 @@ test: $(INSTALLED) ## 全部检查与测试，含浏览器测试
 	COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m "not soak" $(ARGS) || failed=1; exit $$failed
 
 check: $(INSTALLED) ## 代码检查：ruff、格式、类型
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do \
+	$(BIN)/$$check || failed=1; done; exit $$failed
 
 fix: $(INSTALLED) ## 自动修正格式与可修正的问题
 	@$(BIN)/ruff check --fix .
