@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import callbacks
 from callbacks import wall
+from callbacks.compression import CompressedOnce
 from callbacks.hub import Hub
 from dashboard.errors import SettingsError
 from dashboard.screens import load_screens
@@ -74,8 +75,9 @@ def create_app(settings: Settings) -> Dash:
     )
     # Dash does this before its first own route; /wall is none and would come without assets.
     app._setup_server()  # type: ignore[no-untyped-call]
-    server.add_middleware(MarkedResponses, build=build)
     server.add_middleware(GZipMiddleware, minimum_size=500, compresslevel=6)
+    server.add_middleware(CompressedOnce)
+    server.add_middleware(MarkedResponses, build=build)
     return app
 
 

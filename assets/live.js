@@ -60,7 +60,8 @@
   // Day or night by the server's clock; the map goes grey with the page.
   function setMood(finding, now, isKnown) {
     const stale = finding.state === "stale" || finding.state === "offline";
-    const theme = isKnown && isNight(cockpit.clock.hour(now)) ? "night" : "day";
+    const at = meta && !meta.is_live && meta.as_of ? meta.as_of : now;
+    const theme = isKnown && isNight(cockpit.clock.hour(at)) ? "night" : "day";
     if (document.body.dataset.theme !== theme) document.body.dataset.theme = theme;
     const wanted = `${stale} ${theme}`;
     if (wanted === mood || !cockpit.map) return;

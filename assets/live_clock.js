@@ -71,10 +71,11 @@
     return `${hour}:${minute}:${second}`;
   }
 
-  // 11月20日 周五
+  // 11月20日 周五, with the year when it isn't this one
   function date(instant) {
-    const { month, day, weekday } = parts(instant);
-    return `${month}月${day}日 ${weekday}`;
+    const { year, month, day, weekday } = parts(instant);
+    const other = year === parts(now()).year ? "" : `${year}年`;
+    return `${other}${month}月${day}日 ${weekday}`;
   }
 
   function dayKey(instant) {

@@ -24,11 +24,10 @@
     if (finding.state === "live" || finding.state === "late") return failures(meta);
     const what = `${named(finding, meta)}${clock.roughly(now - finding.since)}`;
     const shown = finding.cause === "source" ? finding.since : meta && meta.as_of;
-    if (!shown || meta.number === null) return `${what},尚无数据`;
-    const words = finding.state === "offline" ? "最近的数据为" : "显示";
-    return finding.state === "offline"
-      ? `${what},${words}${clock.moment(shown)}`
-      : `${what},${words}${clock.moment(shown)}的数据`;
+    // Offline it stands at hero size: a line for what is wrong, one for what is left.
+    if (!shown || meta.number === null) return `${what},\n尚无数据`;
+    if (finding.state === "offline") return `${what},\n最近的数据为${clock.moment(shown)}`;
+    return `${what},显示${clock.moment(shown)}的数据`;
   }
 
   function named(finding, meta) {
@@ -51,9 +50,15 @@
     mark("state", finding.state);
     mark("cause", finding.cause || "");
     mark("link", connection.mode);
-    mark("failing", finding.state === "live" && failures(meta) ? "true" : "false");
+    const works = finding.state === "live" || finding.state === "late";
+    mark("failing", works && failures(meta) ? "true" : "false");
     write("header-alert", sentence(finding, meta, now));
     showClocks(meta, now, paintedAt, finding, connection);
+    if (meta && !meta.is_live && meta.as_of) {
+      write("header-data-at", clock.seconds(meta.as_of));
+      write("header-data-age", "回放");
+      return;
+    }
     const dataAt = meta && freshness.dataAt(meta.sources, meta.rules);
     if (!dataAt) return;
     write("header-data-at", clock.seconds(dataAt));
@@ -70,8 +75,10 @@
     if (meta && meta.made_at) write("header-query-at", clock.seconds(meta.made_at) + silent);
     const polled = connection.mode === "polling" ? " 轮询" : "";
     if (paintedAt) write("header-paint-at", clock.seconds(paintedAt) + (polled || (broken ? " 正常" : "")));
-    write("header-clock", clock.minutes(now));
-    write("header-date", clock.date(now));
+    // A replayed moment has its own time of day, and it stands still.
+    const at = meta && !meta.is_live && meta.as_of ? meta.as_of : now;
+    write("header-clock", clock.minutes(at));
+    write("header-date", clock.date(at));
   }
 
   // One of twelve segments lit, one step a second, from the painting loop: a frozen page is seen.

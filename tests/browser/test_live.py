@@ -163,8 +163,8 @@ META: dict[str, Any] = {
             {"engine": {"since": 1, "reason": "数据库磁盘已满"}},
             "数据库磁盘已满1分钟,显示14:28的数据",
         ),
-        (("offline", "server", 3900), {}, "服务器失联1小时05分,最近的数据为14:28"),
-        (("offline", "server", 9), {"number": None, "as_of": None}, "服务器失联9秒,尚无数据"),
+        (("offline", "server", 3900), {}, "服务器失联1小时05分,\n最近的数据为14:28"),
+        (("offline", "server", 9), {"number": None, "as_of": None}, "服务器失联9秒,\n尚无数据"),
         (
             ("stale", "server", 9),
             {"as_of": NOW - 86_400_000},
@@ -382,3 +382,11 @@ def test_a_picked_region_opens_in_the_same_page(
     wait_for_number(page, number + 1)
     page.go_back()
     page.wait_for_function("document.getElementById('header-place')?.textContent.includes('全省')")
+
+
+def test_a_past_moment_has_its_own_clock_and_says_replay(open_wall: Callable[..., Page]) -> None:
+    page = open_wall("/wall?as_of=2025-09-01T12:00")
+    page.wait_for_function("document.getElementById('header-data-age').textContent === '回放'")
+    assert page.locator("#header-clock").text_content() == "12:00"
+    assert page.locator("#header-date").text_content() == "2025年9月1日 周一"
+    assert page.evaluate("document.body.dataset.state") == "live"

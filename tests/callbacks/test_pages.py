@@ -21,7 +21,8 @@ def fetch(cockpit: LiveCockpit, path: str, body: dict | None = None) -> tuple[in
         with urllib.request.urlopen(request, timeout=10) as response:
             status, headers, content = response.status, response.headers, response.read()
     except urllib.error.HTTPError as error:
-        status, headers, content = error.code, error.headers, error.read()
+        with error:
+            status, headers, content = error.code, error.headers, error.read()
     if headers["Content-Encoding"] == "gzip":
         content = gzip.decompress(content)
     return status, headers, content
@@ -124,3 +125,26 @@ def test_outlines_that_are_not_there_are_not_found(cockpit: LiveCockpit) -> None
     status, _, content = fetch(cockpit, "/geometry/1/0123456789abcdef/counties.json")
     assert status == 410
     assert "刷新页面" in content.decode()
+
+
+def test_libraries_are_answered_from_memory_and_not_sent_twice(cockpit: LiveCockpit) -> None:
+    path = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+    first, again = fetch(cockpit, path), fetch(cockpit, path)
+    assert first[2] == again[2]
+    assert again[1]["Content-Encoding"] == "gzip"
+    assert int(again[1]["Content-Length"]) < len(again[2]) / 2
+    request = urllib.request.Request(
+        cockpit.address + path,
+        headers={"Accept-Encoding": "gzip", "If-None-Match": again[1]["ETag"]},
+    )
+    with pytest.raises(urllib.error.HTTPError) as unchanged:
+        urllib.request.urlopen(request, timeout=10)
+    assert unchanged.value.code == 304
+    unchanged.value.close()
+
+
+def test_a_browser_without_gzip_gets_the_plain_file(cockpit: LiveCockpit) -> None:
+    path = "/_dash-component-suites/plotly/package_data/plotly.min.js"
+    with urllib.request.urlopen(cockpit.address + path, timeout=10) as response:
+        assert response.headers["Content-Encoding"] is None
+        assert response.read() == fetch(cockpit, path)[2]
