@@ -2,7 +2,9 @@
 
 import json
 import logging
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from dash.development.base_component import Component
 from dashboard.screens import Screen, built_in_wall
 from dashboard.snapshot import Snapshot
 from layouts import wall
-from layouts.components import disputes
+from layouts.components import disputes, map_region
 from layouts.ids import WallIds
 from tests import snapshot_samples as samples
+from tests.layouts.wall_leaves import words_of
 
 SAMPLES: tuple[Callable[[], Snapshot], ...] = (
     samples.wall,
@@ -116,6 +119,7 @@ def test_never_delivered_and_nothing_happened_never_look_alike() -> None:
     assert text(absent, f"{WallIds.TODAY}-notice") == "未接入"
     assert "is-no-data" not in quiet[WallIds.TODAY]["className"]
     assert text(quiet, WallIds.TODAY_NUMBER) == "0"
+    assert text(quiet, WallIds.TODAY_CHANGE) == "14:32核查"
     assert text(quiet, WallIds.SUPERVISION_NONE) == "14:32核查,无督办事项"
     assert text(quiet, WallIds.LATEST_NONE) == "14:32核查,无新事件"
     assert text(quiet, WallIds.RATES_ON_TIME) == "—"
@@ -186,3 +190,89 @@ def test_panels_that_the_screen_leaves_out_are_not_on_the_page() -> None:
 
 def test_every_panel_a_screen_may_name_exists() -> None:
     assert {*wall.PANELS, wall.MAP} == set(built_in_wall().regions.panels())
+
+
+# Words that the trade reads otherwise, or not at all.
+FORBIDDEN_WORDS = re.compile(
+    "逾期|红灯|异常高|升温|重大事件|常值|迟到|失明|画面|县区|镇街|样本不足|得分|不出乡镇|好转|变差"
+    "|仅见|同比|环比|(?<!常态)区间|km²|None|nan|undefined"
+)
+
+
+@every_sample
+def test_no_word_of_the_wall_is_one_the_trade_does_not_use(
+    sample: Callable[[], Snapshot],
+) -> None:
+    page = list(words_of(wall.build(built_in_wall(), sample())))
+    assert len(page) > 200
+    assert [words for words in page if FORBIDDEN_WORDS.search(words)] == []
+
+
+@every_sample
+def test_no_time_span_is_written_with_a_colon(sample: Callable[[], Snapshot]) -> None:
+    words = " ".join(words_of(wall.build(built_in_wall(), sample())))
+    found = re.findall(r"(?:已登记|延迟|超期|用时)\S{0,4}\d:\d\d", words)
+    assert found == []
+
+
+def test_six_figures_are_written_out_and_full_rates_have_their_decimal() -> None:
+    props = wall.props(built_in_wall(), samples.six_figures())
+    assert text(props, WallIds.TODAY_NUMBER) == "132,418"
+    assert text(props, WallIds.DISPUTES_RECEPTIONS) == "132,418"
+    for leaf in (
+        WallIds.RATES_ON_TIME,
+        WallIds.MEDIATION_SUCCESS,
+        WallIds.MEDIATION_RESOLUTION,
+        WallIds.LEVELS_LOCAL,
+    ):
+        assert text(props, leaf) + text(props, f"{leaf}-unit") == "100.0%"
+    in_ten_thousands = [
+        leaf for leaf, leaves in props.items() if re.search(r"\d万", leaves.get("children", ""))
+    ]
+    assert in_ten_thousands == []
+
+
+@every_sample
+def test_every_number_from_a_thousand_on_has_its_commas(sample: Callable[[], Snapshot]) -> None:
+    props = wall.props(built_in_wall(), sample())
+    # 12345 is the name of a hotline, a channel of cases.
+    numbers = [leaf for leaf in props if not leaf.endswith("-channel")]
+    bare = r"(?<![\d,.])\d{4,}(?![\d,])"
+    assert [leaf for leaf in numbers if re.search(bare, props[leaf].get("children", ""))] == []
+
+
+def failing(screen: Screen, snapshot: Snapshot) -> None:
+    raise ZeroDivisionError("a fault of this panel")
+
+
+@pytest.mark.parametrize("part", ["props", "state"])
+@pytest.mark.parametrize("name", wall.PANELS)
+def test_whichever_panel_fails_says_so_and_all_others_stay_as_they_are(
+    name: str, part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = wall.props(built_in_wall(), samples.wall())
+    panel = wall.PANELS[name]
+    monkeypatch.setitem(wall.PANELS, name, replace(panel, **{part: failing}))
+    props = wall.props(built_in_wall(), samples.wall())
+    assert "is-failed" in props[panel.id]["className"].split()
+    assert text(props, f"{panel.id}-notice") == "本面板暂不可用"
+    assert [leaf for leaf in props if "is-failed" in str(props[leaf].get("className"))] == [
+        panel.id
+    ]
+    own = {str(panel.id)} | {leaf for leaf in whole if leaf.startswith(f"{panel.id}-")}
+    own |= {leaf for leaf in whole if name == "night_handover" and "night-alarms" in leaf}
+    assert {leaf: props[leaf] for leaf in whole if leaf not in own} == {
+        leaf: whole[leaf] for leaf in whole if leaf not in own
+    }
+
+
+def test_a_failing_map_leaves_the_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_region, "props", failing)
+    props = wall.props(built_in_wall(), samples.wall())
+    assert WallIds.VOLUME_NOTE not in props
+    assert text(props, WallIds.TODAY_NUMBER) == "19,190"
+
+
+def test_the_page_tells_the_hours_of_the_night() -> None:
+    screen = built_in_wall().model_copy(update={"night_hours": (21, 5)})
+    assert getattr(wall.build(screen), "data-night") == "21-5"
