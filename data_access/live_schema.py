@@ -38,12 +38,17 @@ ROLLED_UP = tuple(dict.fromkeys(flow.subject for flow in ROLLED_UP_FLOWS))
 VERSIONED_COLUMNS = {
     Subject.INCIDENT: (
         *("category", "class_code", "region_id", "county_id", "town_id", "grid_id", "due_at"),
-        *("resolved_level", "is_emergency", "registered_at", "lon", "lat"),
+        *("is_emergency", "registered_at", "lon", "lat"),
     ),
     Subject.DISPUTE: (
-        *("class_code", "region_id", "county_id", "town_id", "due_at", "resolved_level"),
-        *("method", "is_sectoral", "is_successful", "registered_at"),
+        *("class_code", "region_id", "county_id", "town_id", "due_at"),
+        *("is_sectoral", "registered_at"),
     ),
+}
+# Known only once the work is done: the first value is progress, another one a correction.
+OUTCOME_COLUMNS = {
+    Subject.INCIDENT: ("closed_at", "resolved_level"),
+    Subject.DISPUTE: ("closed_at", "resolved_level", "method", "is_successful", "resolved_at"),
 }
 KEY = "home_county_id, source_id, case_no, registered_month"
 STEP_TIMES = {
@@ -178,8 +183,13 @@ def _sql(expression: ColumnElement[Any]) -> str:
 
 def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[str]:
     changed = (
-        f"({', '.join(f'o.{name}' for name in columns)}) is distinct from"
+        f"(({', '.join(f'o.{name}' for name in columns)}) is distinct from"
         f" ({', '.join(f'n.{name}' for name in columns)})"
+        + "".join(
+            f" or (o.{name} is not null and o.{name} is distinct from n.{name})"
+            for name in OUTCOME_COLUMNS[subject]
+        )
+        + ")"
     )
     kind = "incident" if subject is Subject.INCIDENT else "dispute"
     keep = (

@@ -516,7 +516,7 @@ def test_two_corrections_in_one_transaction_are_two_versions(writer: psycopg.Con
     "change",
     [
         *("category = 'other'", "class_code = 'x'", "region_id = 1", "county_id = 330106"),
-        *("town_id = 1", "grid_id = 1", "due_at = now()", "resolved_level = 'town'"),
+        *("town_id = 1", "grid_id = 1", "due_at = now()"),
         *("is_emergency = true", "registered_at = registered_at - interval '1 h'"),
         *("lon = 120.5", "lat = 30.5"),
     ],
@@ -781,3 +781,15 @@ def test_a_case_of_a_grid_is_counted_in_county_city_and_province(
         rollups.fold(connection)
     found = values(writer, "select region_id from rollups where registered_all = 1 order by 1")
     assert [row["region_id"] for row in found] == [330000, 330100, 330102]
+
+
+def test_a_first_outcome_is_progress_and_another_one_a_correction(database: Database) -> None:
+    with database.write() as connection:
+        add_regions(connection)
+        connection.execute(insert(schema.incidents), [incident(1)])
+        connection.execute(text("update incidents set resolved_level = 'town', closed_at = now()"))
+        assert connection.scalar(text("select count(*) from case_versions")) == 0
+        connection.execute(text("update incidents set resolved_level = 'county'"))
+        assert connection.scalar(text("select was ->> 'resolved_level' from case_versions")) == (
+            "town"
+        )
