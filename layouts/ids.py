@@ -45,7 +45,6 @@ class WallIds(StrEnum):
     RATES = "wall-rates"
     RATES_ON_TIME = "wall-rates-on-time"
     RATES_ON_TIME_PERIOD = "wall-rates-on-time-period"
-    RATES_ON_TIME_BASE = "wall-rates-on-time-base"
     RATES_ON_TIME_SPARK = "wall-rates-on-time-spark"
     RATES_ON_TIME_END = "wall-rates-on-time-end"
     RATES_HANDLING = "wall-rates-handling"

@@ -6,8 +6,8 @@ There is no 预警 in the data yet; nothing here pretends there is.
 from dash import html
 
 from dashboard.screens import Screen
-from dashboard.snapshot import Snapshot
-from layouts import wording
+from dashboard.snapshot import Reading, Snapshot
+from layouts import ids, wording
 from layouts.components.system_alarms import system_alarms
 from layouts.components.work_list import work_rows, work_rows_props
 from layouts.ids import WallIds
@@ -62,18 +62,18 @@ def state(screen: Screen, snapshot: Snapshot) -> PanelState:
 
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
+    red = snapshot.find("incidents_red", period="now")
+    yellow = snapshot.find("incidents_yellow", period="now")
     alarms = system_alarms(snapshot).count
     checked = wording.minutes(snapshot.as_of, zone_of(snapshot))
     none = "" if snapshot.work_items else f"{checked}核查,无督办事项"
     return merged(
         [
             text_leaf(WallIds.SUPERVISION_NEW, new_words(snapshot)),
-            count_leaves(
-                WallIds.SUPERVISION_RED, snapshot.find("incidents_red", period="now"), "件"
-            ),
-            count_leaves(
-                WallIds.SUPERVISION_YELLOW, snapshot.find("incidents_yellow", period="now"), "件"
-            ),
+            count_leaves(WallIds.SUPERVISION_RED, red, "件"),
+            _mark_props(WallIds.SUPERVISION_RED, "red", red),
+            count_leaves(WallIds.SUPERVISION_YELLOW, yellow, "件"),
+            _mark_props(WallIds.SUPERVISION_YELLOW, "yellow", yellow),
             words_leaves(
                 WallIds.SUPERVISION_ALARMS,
                 str(alarms),
@@ -96,11 +96,19 @@ def new_words(snapshot: Snapshot) -> str:
     return f"今日新增{'、'.join(words)}" if words else ""
 
 
+def _mark_props(figure_id: WallIds, kind: str, reading: Reading | None) -> Leaves:
+    """Red and amber only where somebody must look: a count of 0, or none, has no colour."""
+    is_quiet = reading is None or not reading.value
+    css_class = f"supervision-figure is-{kind}{' is-quiet' if is_quiet else ''}"
+    return {ids.part(figure_id, "mark"): {"className": css_class}}
+
+
 def _figure(kind: str, name: str, figure_id: WallIds) -> html.Div:
     return html.Div(
         [
             html.Div([html.I(className=f"icon icon-{kind}"), figure(figure_id)]),
             html.Div(name, className="supervision-name"),
         ],
+        id=ids.part(figure_id, "mark"),
         className=f"supervision-figure is-{kind}",
     )

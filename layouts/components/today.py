@@ -69,6 +69,10 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         if comparison and comparison.value is not None
         else ""
     )
+    # A zero says when it was checked: the query worked and found nothing.
+    is_zero = today is not None and today.value == 0
+    minutes = wording.minutes(snapshot.as_of, zone_of(snapshot))
+    checked = f"{minutes}核查" if is_zero else ""
     stocks = (
         (WallIds.TODAY_OPEN, "incidents_open"),
         (WallIds.TODAY_OVERDUE, "incidents_overdue"),
@@ -78,12 +82,12 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         [
             {WallIds.TODAY_HERO: {"className": "today-hero is-long" if is_long else "today-hero"}},
             count_leaves(WallIds.TODAY_NUMBER, today),
-            text_leaf(WallIds.TODAY_CHANGE, wording.growth(change)),
+            text_leaf(WallIds.TODAY_CHANGE, checked or wording.growth(change)),
             text_leaf(WallIds.TODAY_BEFORE, before),
             count_leaves(WallIds.TODAY_CLOSED, snapshot.find("incidents_closed", period="today")),
             text_leaf(
                 WallIds.TODAY_STOCK_AS_OF,
-                f"累计,截至{wording.minutes(snapshot.as_of, zone_of(snapshot))}",
+                f"累计,截至{minutes}",
             ),
             *(count_leaves(node, snapshot.find(key, period="now")) for node, key in stocks),
         ]

@@ -183,3 +183,10 @@ def test_a_place_is_named_with_its_parts() -> None:
     assert place_name(city) + place_parts(city) == "宁波市 · 10个县(市、区)"
     county = city.model_copy(update={"name": "余姚市", "level": "county", "county_count": 1})
     assert place_name(county) + place_parts(county) == "余姚市"
+
+
+def test_no_card_has_a_colour_when_there_is_none() -> None:
+    mark = ids.part(WallIds.SUPERVISION_RED, "mark")
+    quiet = wall.props(built_in_wall(), samples.nothing_happened())
+    assert quiet[mark]["className"] == "supervision-figure is-red is-quiet"
+    assert props()[mark]["className"] == "supervision-figure is-red"
