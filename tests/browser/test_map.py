@@ -294,7 +294,13 @@ def test_on_a_dense_screen_every_device_pixel_is_drawn(browser, address, day):
 
 # -- heat ------------------------------------------------------------------------------------
 
-HOT = {"cell_km": 5, "kernel_km": 5, "origin": list(harness.ORIGIN), "limits": [2, 4, 8, 16, 32]}
+HOT = {
+    "label": "近2小时",
+    "cell_km": 5,
+    "kernel_km": 5,
+    "origin": list(harness.ORIGIN),
+    "limits": [2, 4, 8, 16, 32],
+}
 # Cell (-5, 3) lies in 浦江县 and 义乌市, far from the coast; its middle:
 HOT_PLACE = (120.5 - 22.5 / (111.32 * np.cos(np.radians(29.2))), 29.2 + 17.5 / 110.57)
 
@@ -304,7 +310,7 @@ def one_hot_cell(rate: float) -> dict:
 
 
 def test_heat_shows_the_step_of_the_rate_and_ends_where_the_rate_does(wall):
-    wall.update(heat=one_hot_cell(400.0))
+    wall.update(heat_2h=one_hot_cell(400.0))
     peak = wall.pixel("heat", *HOT_PLACE)
 
     assert peak == (*rgb("#FAFFFB"), 255)
@@ -312,22 +318,22 @@ def test_heat_shows_the_step_of_the_rate_and_ends_where_the_rate_does(wall):
 
 
 def test_the_same_rate_has_the_same_colour_however_hot_the_rest_is(wall):
-    wall.update(heat=one_hot_cell(40.0))
+    wall.update(heat_2h=one_hot_cell(40.0))
     alone = wall.pixel("heat", *HOT_PLACE)
-    wall.update(heat=HOT | {"cells": [[-5, 3, 40.0], [-20, 12, 9000.0]]})
+    wall.update(heat_2h=HOT | {"cells": [[-5, 3, 40.0], [-20, 12, 9000.0]]})
 
     assert wall.pixel("heat", *HOT_PLACE) == alone
 
 
 def test_no_events_leave_no_heat_behind(wall):
-    wall.update(heat=one_hot_cell(400.0))
-    wall.update(heat=HOT | {"cells": []})
+    wall.update(heat_2h=one_hot_cell(400.0))
+    wall.update(heat_2h=HOT | {"cells": []})
 
     assert wall.pixel("heat", *HOT_PLACE)[3] == 0
 
 
 def test_heat_is_grey_when_stale_and_gone_at_night(wall):
-    wall.update(heat=one_hot_cell(100.0), stale=True)
+    wall.update(heat_2h=one_hot_cell(100.0), stale=True)
     red, green, blue, _ = wall.pixel("heat", *HOT_PLACE)
     assert max(red, green, blue) - min(red, green, blue) < 20
 
@@ -341,7 +347,7 @@ def test_heat_stays_on_land(wall):
     longitude, latitude = 122.9, 28.4  # open sea off 台州
     x = (longitude - 120.5) * 111.32 * np.cos(np.radians(29.2))
     y = (latitude - 29.2) * 110.57
-    wall.update(heat=HOT | {"cells": [[int(x // 5), int(y // 5), 900.0]]})
+    wall.update(heat_2h=HOT | {"cells": [[int(x // 5), int(y // 5), 900.0]]})
 
     assert wall.pixel("heat", longitude, latitude)[3] == 0
 
@@ -352,7 +358,8 @@ def test_heat_stays_on_land(wall):
 def test_grids_wear_the_steps_of_their_values_and_change_with_them(wall, day):
     grids = harness.grids_of(harness.YINZHOU, 1931)
     place = harness.polygon_centre(grids[100])
-    parts = {"geometry": day["geometry"] | {"grids": [day["inset"]["grids"]]}}
+    grid_url = day["inset"]["grids"]
+    parts = {"geometry": day["geometry"] | {"grids": [grid_url]}, "heat_shown": None}
     steps = []
     for value in (0, 5, 50):
         values = {row.id: value for row in grids}
@@ -375,7 +382,7 @@ def test_ten_thousand_grids_never_hold_the_page_for_long(wall, day):
     for url in urls:
         harness.made_grids(int(url.split("/")[2]))
     wall.page.evaluate("() => { cockpit.map.face().slices.longest = 0; }")
-    wall.update(geometry=day["geometry"] | {"grids": urls})
+    wall.update(geometry=day["geometry"] | {"grids": urls}, heat_shown=None)
     longest, grids = wall.page.evaluate(
         """() => { const { slices, grids } = cockpit.map.face();
           return [slices.longest, grids.layers.reduce((n, l) => n + l.regions.length, 0)]; }"""
