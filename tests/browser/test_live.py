@@ -350,6 +350,28 @@ def test_a_page_of_another_build_loads_itself_anew(
     context.unroute("**/stream?*")
 
 
+def test_a_wall_loads_itself_anew_at_the_quiet_hour(
+    context: BrowserContext, cockpit: LiveCockpit, open_wall: Callable[..., Page]
+) -> None:
+    page = open_wall()
+    page.evaluate("window.isOld = true")
+    build = page.evaluate("async () => (await (await fetch('/alive')).json()).build")
+    look = f"""hoursLater => {{
+      const now = cockpit.clock.now();
+      const quiet_hour = (cockpit.clock.hour(now) + hoursLater) % 24;
+      cockpit.upkeep.look({{ build: "{build}", quiet_hour }}, now);
+    }}"""
+    page.evaluate("() => { window.setTimeout = (work) => work(); }")
+    page.evaluate("() => { performance.now = () => 1.9 * 3600 * 1000; }")
+    page.evaluate(look, 0)
+    page.evaluate("() => { performance.now = () => 2.1 * 3600 * 1000; }")
+    page.evaluate(look, 1)
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.isOld") is True
+    page.evaluate(look, 0)
+    page.wait_for_function("window.isOld === undefined")
+
+
 def test_a_page_whose_callback_was_lost_is_loaded_anew(
     context: BrowserContext, open_wall: Callable[..., Page]
 ) -> None:

@@ -122,9 +122,17 @@ def test_health_tells_how_everything_behind_is(cockpit: LiveCockpit) -> None:
 
 
 def test_outlines_that_are_not_there_are_not_found(cockpit: LiveCockpit) -> None:
-    status, _, content = fetch(cockpit, "/geometry/1/0123456789abcdef/counties.json")
+    status, _, content = fetch(cockpit, "/geometry/1/fedcba9876543210/counties.json")
     assert status == 410
     assert "刷新页面" in content.decode()
+
+
+def test_outlines_are_kept_for_ever(cockpit: LiveCockpit) -> None:
+    status, headers, content = fetch(cockpit, "/geometry/1/0123456789abcdef/counties.json")
+    assert status == 200
+    assert "immutable" in headers["Cache-Control"]
+    regions = {row["id"] for row in json.loads(content)["regions"]}
+    assert regions > set(live_province.COUNTIES)
 
 
 def test_libraries_are_answered_from_memory_and_not_sent_twice(cockpit: LiveCockpit) -> None:
