@@ -29,9 +29,6 @@ def test_an_id_reads_like_its_name(node: HeaderIds | WallIds) -> None:
     )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="WallIds.RATES_ON_TIME_BASE has no node: remove it, then this mark"
-)
 def test_every_id_is_a_node_of_the_page() -> None:
     page = node_ids(wall.build(built_in_wall()))
     assert sorted({str(node) for node in EVERY} - set(page)) == []
