@@ -376,20 +376,23 @@ def test_grids_wear_the_steps_of_their_values_and_change_with_them(wall, day):
     assert steps == [rgb(CELL_STEPS[0]), rgb(CELL_STEPS[1]), rgb(CELL_STEPS[4])]
 
 
-def test_ten_thousand_grids_never_hold_the_page_for_long(wall, day):
-    """Slices of work stay short; the frames between them belong to the rest of the page."""
+def test_ten_thousand_grids_are_drawn_in_many_slices(wall, day):
+    """How long a slice takes is measured by `make bench`; here, that the work is cut at all."""
     urls = harness.made_urls("3302")
     for url in urls:
         harness.made_grids(int(url.split("/")[2]))
-    wall.page.evaluate("() => { cockpit.map.face().slices.longest = 0; }")
+    wall.page.evaluate(
+        """() => { const { slices } = cockpit.map.face(); const turn = slices.turn.bind(slices);
+          slices.turns = 0; slices.turn = () => { slices.turns += 1; turn(); }; }"""
+    )
     wall.update(geometry=day["geometry"] | {"grids": urls}, heat_shown=None)
-    longest, grids = wall.page.evaluate(
+    turns, grids = wall.page.evaluate(
         """() => { const { slices, grids } = cockpit.map.face();
-          return [slices.longest, grids.layers.reduce((n, l) => n + l.regions.length, 0)]; }"""
+          return [slices.turns, grids.layers.reduce((n, l) => n + l.regions.length, 0)]; }"""
     )
 
     assert grids > 8000
-    assert longest < 50
+    assert turns > 10
 
 
 # -- marks -----------------------------------------------------------------------------------
