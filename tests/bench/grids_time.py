@@ -6,32 +6,26 @@ Beside it: all polygons of the city drawn at once, as a map without tiles and sl
 import random
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 
 from playwright.sync_api import Browser
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
-from dashboard.geometry import geometry_url
-from data_access import outlines
 from data_access.database import Database
 from tests.bench.demo_database import BenchDatabase
 from tests.bench.measurement import Beside, Measurement
 from tests.bench.running_cockpit import RunningCockpit
-from tests.bench.wall_page import WallPage, open_wall
+from tests.bench.wall_page import PATIENCE_MS, WallPage, open_wall
 
 MOVES = 12
 PLAIN_RUNS = 5
 AIM_MS = 50.0
 GRID_CITY = """
-select c.id, c.code, c.name, count(*) as grids, array_agg(distinct g.county_id) as counties
+select c.code, c.name, count(*) as grids
 from regions g join regions c on c.id = g.city_id
 where g.level = 'grid' and g.valid_to is null group by c.id order by grids desc, c.id limit 1"""
-GRID_IDS = "select id from regions where level = 'grid' and city_id = :city and valid_to is null"
-SHOW = """async ({ parts, grids }) => {
-  cockpit.map.update(parts);
-  const face = cockpit.map.face();
-  const number = () => face.grids.layers.reduce((sum, shapes) => sum + shapes.regions.length, 0);
-  while (number() < grids) await new Promise((done) => setTimeout(done, 50));
+ARE_ALL_THERE = """grids => {
+  const { layers } = cockpit.map.face().grids;
+  return layers.reduce((sum, shapes) => sum + shapes.regions.length, 0) >= grids;
 }"""
 # What is seen while the map moves: our longest slice, the longest task the browser reports (it
 # reports those of 50 ms and more), the longest time between two frames.
@@ -91,16 +85,6 @@ AT_ONCE = """() => {
 }"""
 
 
-@dataclass(frozen=True, slots=True)
-class City:
-    """The city with most grids, and what the map needs to show them."""
-
-    code: str
-    name: str
-    grids: int
-    parts: dict[str, object]
-
-
 def measure(
     database: BenchDatabase, cockpit: RunningCockpit, browser: Browser
 ) -> Iterable[Measurement]:
@@ -108,7 +92,7 @@ def measure(
     with closing(Database(database.app_url)) as opened:
         city = _city(opened)
     with open_wall(browser, cockpit.address, f"/wall/{city.code}") as wall:
-        wall.evaluate(SHOW, {"parts": city.parts, "grids": city.grids})
+        wall.page.wait_for_function(ARE_ALL_THERE, arg=city.grids, timeout=PATIENCE_MS)
         wall.settle()
         moves = [_drag(wall) for _ in range(MOVES)]
         zooms = tuple(_zoom(wall, by) for _ in range(MOVES // 2) for by in (1, -1))
@@ -146,26 +130,10 @@ def measure(
     )
 
 
-def _city(database: Database) -> City:
+def _city(database: Database) -> Row[tuple[str, str, int]]:
+    """Code, name and number of grids of the city that has most."""
     with database.read() as connection:
-        row = connection.execute(text(GRID_CITY)).one()
-        outline_set = outlines.current_set(connection)
-        grids = connection.scalars(text(GRID_IDS), {"city": row.id}).all()
-    if outline_set is None:
-        raise RuntimeError("the database has no outlines")
-    rates = random.Random(5)
-    parts = {
-        "geometry": {
-            "counties": geometry_url(row.id, outline_set.key, "counties"),
-            "towns": None,
-            "grids": [geometry_url(county, outline_set.key, "grids") for county in row.counties],
-        },
-        "grid_values": {
-            "limits": [4, 8, 16, 28],
-            "values": {str(grid): round(rates.gammavariate(1, 9), 1) for grid in grids},
-        },
-    }
-    return City(row.code, row.name, row.grids, parts)
+        return connection.execute(text(GRID_CITY)).one()
 
 
 def _drag(wall: WallPage) -> dict[str, float]:

@@ -46,9 +46,7 @@ select lon, lat from incidents where category in ('service', 'hazard') and not i
 # Milliseconds from the text's arrival to the painted frame.
 DRAW_CELLS = """async (text) => {
   const began = performance.now();
-  cockpit.map.update({ heat: JSON.parse(text) });
-  const { slices } = cockpit.map.face();
-  while (slices.jobs.size) await new Promise(requestAnimationFrame);
+  await cockpit.map.face().heat.setData(JSON.parse(text));
   await new Promise((done) => bench.afterPaint(done));
   return performance.now() - began;
 }"""
@@ -149,7 +147,7 @@ def _drawing(wall: WallPage, cells: str, points: str) -> Measurement:
         wall.settle()
         return taken
 
-    wall.evaluate("cockpit.map.update({ theme: 'day' })")
+    wall.evaluate("cockpit.map.face().stage.show('heat', true)")
     draw(DRAW_CELLS, cells)
     return Measurement(
         what="heat of 100,000 incidents, drawn",

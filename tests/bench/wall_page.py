@@ -11,7 +11,7 @@ from layouts.ids import WallIds
 from tests import chromium
 
 SIZE = {"width": 1920, "height": 1080}
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 
 # In every page before its own scripts. `bench.complete()`: every visible panel holds values and
 # the map has painted all its layers. `bench.watch(id, …)`: counts what changes at a node, with the
