@@ -21,8 +21,7 @@ Nodes it writes itself, which no leaf prop touches after the first paint:
     header-alert        one sentence: stale it is the amber bar, offline it stands at hero size
     [data-heartbeat]    three of them with twelve children; the lit one has the class is-lit
 
-On `#wall` stand `data-demo` (true while the data are invented) and `data-night` (22-6: the hours
-that the screen's file calls night).
+On `#wall` stands `data-demo`: true while the data are invented.
 
 `panel-asof` (截至 14:28) is a leaf of every live panel, shown while stale. Numbers have the class
 `figure-number`; while offline the style sheet shows 「—」 in their place. Charts follow the wall's
@@ -129,8 +128,7 @@ def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Div:
         className="wall",
         lang="zh-CN",
     )
-    first, last = screen.night_hours
-    marked(page, demo="false", night=f"{first}-{last}")
+    marked(page, demo="false")
     return page if snapshot is None else _filled(page, props(screen, snapshot))
 
 
