@@ -4,6 +4,7 @@ Loaded once per snapshot run; outlines stand in `data_access.outlines`.
 """
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -75,6 +76,16 @@ class RegionTree:
         for child in self.children(region):
             found.extend(self.counties(child))
         return found
+
+    def limited_to(self, region_ids: Collection[int]) -> "RegionTree":
+        """The tree of these regions and what they lie in: a reader learns of no others."""
+        kept: dict[int, Region] = {}
+        for region_id in region_ids:
+            current = self.by_id.get(region_id)
+            while current is not None and current.id not in kept:
+                kept[current.id] = current
+                current = self.by_id.get(current.parent_id) if current.parent_id else None
+        return RegionTree(list(kept.values()))
 
     def lies_in(self, inner: Region, outer: Region) -> bool:
         """Whether `inner` is `outer` or below it."""

@@ -85,11 +85,15 @@ def usual_day(
 
 
 def today_trend(
-    counts: Mapping[datetime, int], band: UsualBand | None, as_of: datetime, zone: ZoneInfo
+    counts: Mapping[datetime, int] | None,
+    band: UsualBand | None,
+    as_of: datetime,
+    zone: ZoneInfo,
 ) -> Series:
     """件/半小时 of the local day of `as_of`: finished half-hours only, the rest unknown.
 
-    A half-hour that the clock skips has no point; one it runs through twice counts both.
+    A half-hour that the clock skips has no point; one it runs through twice counts both. `counts`
+    None: no source ever delivered, so nothing is known.
     """
     day = as_of.astimezone(zone).date()
     points = []
@@ -98,7 +102,7 @@ def today_trend(
         if not passes:
             continue
         is_finished = passes[-1] + SLOT <= as_of
-        value = sum(counts.get(instant, 0) for instant in passes) if is_finished else None
+        value = _counted(counts, passes) if is_finished else None
         points.append(_point(passes[0], value, band, slot))
     return Series(
         key="today_trend",
@@ -112,19 +116,22 @@ def today_trend(
 
 
 def last_hours_trend(
-    counts: Mapping[datetime, int],
+    counts: Mapping[datetime, int] | None,
     bands: Mapping[date, UsualBand | None],
     as_of: datetime,
     zone: ZoneInfo,
 ) -> Series:
-    """件/半小时 of the 48 half-hours that ended last (近24小时), for the night screen."""
+    """件/半小时 of the 48 half-hours that ended last (近24小时), for the night screen.
+
+    `counts` None: no source ever delivered, so nothing is known.
+    """
     day, slot = _slot(as_of, zone)
     begun = max(instant for instant in _passes(day, slot, zone) if instant <= as_of)
     points = []
     for back in range(SLOTS_A_DAY, 0, -1):
         instant = begun - back * SLOT
         day, slot = _slot(instant, zone)
-        points.append(_point(instant, counts.get(instant, 0), bands.get(day), slot))
+        points.append(_point(instant, _counted(counts, [instant]), bands.get(day), slot))
     return Series(
         key="last_24_hours",
         indicator="incidents_registered",
@@ -133,6 +140,10 @@ def last_hours_trend(
         group="live",
         as_of=as_of,
     )
+
+
+def _counted(counts: Mapping[datetime, int] | None, instants: Iterable[datetime]) -> int | None:
+    return None if counts is None else sum(counts.get(instant, 0) for instant in instants)
 
 
 def _slot(instant: datetime, zone: ZoneInfo) -> tuple[date, int]:

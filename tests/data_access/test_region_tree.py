@@ -81,6 +81,19 @@ def test_a_region_lies_in_itself_and_in_its_ancestors() -> None:
     assert not TREE.lies_in(county, TREE.by_id[20])
 
 
+def test_a_limited_tree_knows_the_regions_above_and_no_others() -> None:
+    tree = TREE.limited_to({11, 30})
+    assert sorted(tree.by_id) == [1, 10, 11, 30]
+    assert ids(tree.counties(tree.root)) == [11, 30]
+    assert ids(tree.children(tree.root)) == [10, 30]
+    with pytest.raises(UnknownRegion):
+        tree.find("12")
+
+
+def test_a_tree_limited_to_what_is_not_there_is_empty() -> None:
+    assert TREE.limited_to({99}).by_id == {}
+
+
 def test_a_region_is_found_by_code_before_another_by_id() -> None:
     """Identity survives a change of code, so one's id may be another's code."""
     tree = RegionTree(

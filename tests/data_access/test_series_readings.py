@@ -181,6 +181,16 @@ def test_the_last_day_of_the_night_screen_is_48_half_hours_that_have_ended(
     assert {point.value for point in points} == {3}
 
 
+def test_without_a_source_nothing_is_known_and_nothing_nought() -> None:
+    as_of = local(SHANGHAI, PLAIN, 12)
+    today, night = (
+        today_trend(None, None, as_of, SHANGHAI),
+        last_hours_trend(None, {}, as_of, SHANGHAI),
+    )
+    assert {point.value for point in (*today.points, *night.points)} == {None}
+    assert today_trend({}, None, as_of, SHANGHAI).points[0].value == 0
+
+
 def test_the_band_of_each_point_is_that_of_its_own_day_and_time() -> None:
     def band(first: int) -> UsualBand:
         row = np.arange(first, first + SLOTS_A_DAY, dtype=float)
