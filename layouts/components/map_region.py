@@ -66,7 +66,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     }[part.outlines]
     texts = {
         "heat_unit": HEAT_UNIT,
-        "night_rings": f"近{screen.ask.new_event_minutes}分钟{len(part.points)}件",
+        "night_rings": _ring_words(screen, snapshot),
         "fill_period": fill.label if fill else "近24小时",
         "fill_unit": fill.unit if fill else "",
         "attribution": attribution,
@@ -85,6 +85,14 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             {STORE_ID: {"data": payload(screen, snapshot)}},
         ]
     )
+
+
+def _ring_words(screen: Screen, snapshot: Snapshot) -> str:
+    """New events of the last minutes; 未接入 where no source ever delivered any."""
+    registered = snapshot.find("incidents_registered", period="today")
+    if registered is None or registered.status == "no_data":
+        return wording.NO_DATA
+    return f"近{screen.ask.new_event_minutes}分钟{len(snapshot.map.points)}件"
 
 
 def payload(screen: Screen, snapshot: Snapshot) -> dict[str, Any]:

@@ -68,19 +68,17 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     number = leaves[WallIds.NIGHT_EMERGENCIES_NUMBER]
     number["className"] = f"{number['className']} {css_class}".strip()
     at = reading.as_of if reading else snapshot.as_of
+    # Only an answer may be called an answer: silence is not "none".
+    is_known = reading is not None and reading.status == "known"
+    checked = f"{wording.seconds(at, zone_of(snapshot))} 已核查" if is_known else ""
+    meaning = "数据源应答正常,确为0件" if is_known else ""
+    if value:
+        meaning = f"{wording.count(value)}件待处置,请立即电话核实"
     return merged(
         [
             leaves,
-            text_leaf(
-                WallIds.NIGHT_EMERGENCIES_CHECKED,
-                f"{wording.seconds(at, zone_of(snapshot))} 已核查",
-            ),
-            text_leaf(
-                WallIds.NIGHT_EMERGENCIES_MEANING,
-                f"{wording.count(value)}件待处置,请立即电话核实"
-                if value
-                else "数据源应答正常,确为0件",
-            ),
+            text_leaf(WallIds.NIGHT_EMERGENCIES_CHECKED, checked),
+            text_leaf(WallIds.NIGHT_EMERGENCIES_MEANING, meaning),
             text_leaf(WallIds.NIGHT_EMERGENCIES_ADVICE, screen.duty_phone if value else ""),
         ]
     )

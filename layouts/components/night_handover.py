@@ -6,7 +6,7 @@ from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot
 from layouts import wording
 from layouts.components.system_alarms import Alarms, system_alarms
-from layouts.components.work_list import work_rows, work_rows_props
+from layouts.components.work_list import nothing_words, work_rows, work_rows_props
 from layouts.ids import WallIds
 from layouts.panel_frame import Leaves, PanelState, figure, merged, panel, text_leaf, words_leaves
 
@@ -51,7 +51,7 @@ def state(screen: Screen, snapshot: Snapshot) -> PanelState:
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
     alarms = system_alarms(snapshot)
-    none = "" if snapshot.work_items else "无督办事项"
+    none = nothing_words(snapshot)
     failed = "、".join(snapshot.failures) or "无"
     return merged(
         [

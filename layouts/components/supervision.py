@@ -9,7 +9,7 @@ from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
 from layouts import ids, wording
 from layouts.components.system_alarms import system_alarms
-from layouts.components.work_list import work_rows, work_rows_props
+from layouts.components.work_list import nothing_words, work_rows, work_rows_props
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -21,7 +21,6 @@ from layouts.panel_frame import (
     state_of,
     text_leaf,
     words_leaves,
-    zone_of,
 )
 
 
@@ -65,8 +64,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     red = snapshot.find("incidents_red", period="now")
     yellow = snapshot.find("incidents_yellow", period="now")
     alarms = system_alarms(snapshot).count
-    checked = wording.minutes(snapshot.as_of, zone_of(snapshot))
-    none = "" if snapshot.work_items else f"{checked}核查,无督办事项"
+    none = nothing_words(snapshot)
     return merged(
         [
             text_leaf(WallIds.SUPERVISION_NEW, new_words(snapshot)),

@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.snapshot import Snapshot, WorkItem
 from layouts import ids, wording
-from layouts.panel_frame import Leaves, marked, merged, text_leaf
+from layouts.panel_frame import Leaves, marked, merged, text_leaf, zone_of
 
 POOL = 12
 
@@ -68,3 +68,16 @@ def _row(owner: str, place: int) -> html.Div:
         id=row,
         className="work-row is-unused",
     )
+
+
+def nothing_words(snapshot: Snapshot) -> str:
+    """What an empty list says: checked at what time and none, or 未接入 where nobody ever told."""
+    if snapshot.work_items:
+        return ""
+    counts = [
+        snapshot.find(indicator, period="now")
+        for indicator in ("incidents_red", "incidents_yellow")
+    ]
+    if not any(count is not None and count.status == "known" for count in counts):
+        return wording.NO_DATA
+    return f"{wording.minutes(snapshot.as_of, zone_of(snapshot))}核查,无督办事项"
