@@ -271,8 +271,3 @@ def test_a_failing_map_leaves_the_panels(monkeypatch: pytest.MonkeyPatch) -> Non
     props = wall.props(built_in_wall(), samples.wall())
     assert WallIds.VOLUME_NOTE not in props
     assert text(props, WallIds.TODAY_NUMBER) == "19,190"
-
-
-def test_the_page_tells_the_hours_of_the_night() -> None:
-    screen = built_in_wall().model_copy(update={"night_hours": (21, 5)})
-    assert getattr(wall.build(screen), "data-night") == "21-5"
