@@ -13,6 +13,9 @@ class HeatAsk:
     """Heat layer: cell size by level of the scope, kernel in km, limits per cell size.
 
     Limits are 件/百平方公里·日 and fixed: the same for every window and hour.
+
+    Raises:
+        ValueError: a cell size without kernel or limits, or limits that do not rise.
     """
 
     cell_km: dict[str, int] = field(default_factory=lambda: {"province": 5, "city": 2, "county": 1})
@@ -24,6 +27,16 @@ class HeatAsk:
             1: (8, 16, 32, 64, 128),
         }
     )
+
+    def __post_init__(self) -> None:
+        for km in self.cell_km.values():
+            if km not in self.kernel_km or km not in self.limits:
+                raise ValueError(
+                    f"heat.cell_km 用到 {km} 公里网格,应同时写明其 kernel_km 和 limits"
+                )
+        for km, limits in self.limits.items():
+            if list(limits) != sorted({*limits}) or limits[0] <= 0:
+                raise ValueError(f"heat.limits 的 {km} 公里一行应为由小到大的正数")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
