@@ -36,7 +36,10 @@ KEEP_SECONDS = 60.0
 # How long a new listener waits for a fresh snapshot rather than being shown an old one.
 FRESH_WAIT_SECONDS = 1.5
 FRESH_MS = 20_000
+# A database that has not answered for this long is not asked on behalf of a page.
 SILENCE_MS = 5_000
+# The snapshotter speaks every second; with LOOK_SECONDS on top, screens know within five.
+PULSE_SILENCE_MS = 3_000
 ADDRESS_RETRY_SECONDS = 2.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
 QUEUE_LENGTH = 16
@@ -118,6 +121,7 @@ class Hub:
         self._lost_since: int | None = now
         self._pulse_at = now
         self._pulse: dict[str, Any] = {}
+        self._engine_told: Part = {"since": None}
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:
@@ -264,6 +268,7 @@ class Hub:
                 await feed.request(list(self.channels))
             numbers = await feed.numbers(list(self.channels))
             self._answered()
+            self._look_at_engine()
             for key, number in numbers.items():
                 channel = self.channels[key]
                 if channel.number != number:
@@ -287,9 +292,7 @@ class Hub:
         for item in news.result():
             if item.is_pulse:
                 self._pulse_at = _now()
-                before, self._pulse = self._pulse.get("since"), json.loads(item.text)
-                if before != self._pulse["since"]:
-                    self._tell_all()
+                self._pulse = json.loads(item.text)
 
     async def _renew(self, feed: SnapshotFeed, channel: Channel) -> None:
         """Fetch the newest snapshot of a channel, draw it, tell what changed."""
@@ -329,6 +332,12 @@ class Hub:
             self._pulse_at = self._answered_at
             self._tell_all()
 
+    def _look_at_engine(self) -> None:
+        part = self._engine_part()
+        if part != self._engine_told:
+            self._engine_told = part
+            self._tell_all()
+
     def _lost(self, error: DatabaseUnavailable) -> None:
         if self._lost_since is None:
             log.warning("the database is away: %s", error)
@@ -343,7 +352,7 @@ class Hub:
             return {"since": None}
         if self._pulse.get("since"):
             return {"since": self._pulse["since"], "reason": self._pulse["reason"]}
-        if _now() - self._pulse_at > SILENCE_MS:
+        if _now() - self._pulse_at > PULSE_SILENCE_MS:
             return {"since": self._pulse_at, "reason": None}
         return {"since": None}
 

@@ -104,7 +104,7 @@ class ChangeListener:
 
 
 class Pulse:
-    """A connection on which the snapshotter says every two seconds how it is."""
+    """A connection on which the snapshotter says every second how it is."""
 
     def __init__(self, url: URL) -> None:
         with _translated():

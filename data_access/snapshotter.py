@@ -4,7 +4,7 @@ Here: leadership, what is due when, and going on after every fault. How a snapsh
 stands in `data_access.snapshotting`, how it is kept in `data_access.snapshots`.
 
 A leader holds an advisory lock on a direct connection; when it dies the server frees the lock and
-another takes over. Three threads: the main one computes, one says every two seconds how things are
+another takes over. Three threads: the main one computes, one says every second how things are
 (web workers tell a silent snapshotter from a quiet province by it), one folds roll-ups and prunes.
 """
 
@@ -39,7 +39,7 @@ LIVE_EVERY_SECONDS = 10.0
 SLOW_EVERY_SECONDS = 26.0
 # At the quarters, hence at every midnight: day, shift and month of the slow group move on.
 SLOW_BOUNDARY_SECONDS = 900
-PULSE_EVERY_SECONDS = 2.0
+PULSE_EVERY_SECONDS = 1.0
 FOLD_EVERY_SECONDS = 5.0
 PRUNE_EVERY_SECONDS = 60.0
 LEAD_AGAIN_SECONDS = 1.0
