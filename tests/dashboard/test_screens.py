@@ -39,7 +39,7 @@ def test_thresholds_come_from_the_file(tmp_path: Path) -> None:
     path = screen_file(
         tmp_path,
         '[wall]\nregions.left = ["today"]\n[wall.ask]\nranking_minimum = 900\n'
-        "[wall.ask.heat]\nlimits = { 5 = [1, 2, 3, 4, 5] }",
+        "[wall.ask.heat]\ncell_km = { city = 5 }\nlimits = { 5 = [1, 2, 3, 4, 5] }",
     )
     ask = load_screens(path)["wall"].ask
     assert ask.ranking_minimum == 900
