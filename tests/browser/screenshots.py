@@ -20,9 +20,8 @@ SIZES = ((1920, 1080), (3840, 2160), (5760, 1080), (3840, 1080), (2304, 1296), (
 PLACES = {"city": "/wall/330100", "county": "/wall/330106"}
 WAIT_MS = 60_000
 SETTLED = """() => {
-  const page = document.getElementById("page");
   const face = window.cockpit && cockpit.map && cockpit.map.face && cockpit.map.face();
-  return page && page.dataset.number && document.fonts.status === "loaded"
+  return document.fonts.status === "loaded"
     && face && face.stage.view && !face.stage.pending && !face.slices.jobs.size;
 }"""
 # The first counts, rings and grids have come, and the rings of the first events have faded.
