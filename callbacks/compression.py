@@ -4,6 +4,7 @@ The libraries of a page are 8 MB; compressing them takes as long as everything e
 of the server. Answers that are no such files pass through untouched.
 """
 
+import asyncio
 import gzip
 from collections.abc import MutableMapping
 
@@ -14,6 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 LIBRARIES = "/_dash-component-suites/"
 ASSETS, FINGERPRINT = "/assets/", b"m="
 COMPRESSIBLE = ("text/", "application/javascript", "application/json")
+# Answered here; what lies behind is asked for the whole plain file.
+NEGOTIATED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 MOST_BYTES = 32 * 2**20
 
 Kept = tuple[Message, bytes]
@@ -36,7 +39,7 @@ class CompressedOnce:
             answer = await self._asked(scope, receive)
             if not _is_compressible(answer[0]) or self._size > MOST_BYTES:
                 return await _sent(answer, send)
-            self._kept[key] = compressed(answer)
+            self._kept[key] = await asyncio.to_thread(compressed, answer)
             self._size += len(self._kept[key][1])
         start, body = self._kept[key]
         etag = Headers(raw=start["headers"]).get("etag")
@@ -55,7 +58,8 @@ class CompressedOnce:
             else:
                 body.extend(message.get("body", b""))
 
-        await self._app(scope, receive, collect)
+        kept = [pair for pair in scope["headers"] if pair[0] not in NEGOTIATED]
+        await self._app({**scope, "headers": kept}, receive, collect)
         return start, bytes(body)
 
 

@@ -6,6 +6,7 @@ Names and figures are invented. Rows are written as a foreign program would: pla
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import shapely
@@ -105,6 +106,23 @@ class Writer:
             (county, SOURCE, number, at, county, county, at),
         )
         return number
+
+    def copy_incidents(self, number: int) -> None:
+        """Load incidents registered now by one COPY, as an export of another system would."""
+        now = datetime.now(UTC)
+        month = now.astimezone(ZoneInfo("Asia/Shanghai")).date().replace(day=1)
+        with (
+            psycopg.connect(libpq_url(self.url)) as connection,
+            connection.cursor() as cursor,
+            cursor.copy(
+                "copy incidents (home_county_id, source_id, case_no, registered_month, category,"
+                " region_id, county_id, registered_at) from stdin"
+            ) as copy,
+        ):
+            for place in range(number):
+                county = COUNTIES[place % len(COUNTIES)]
+                case = f"C{next(_case_numbers):08d}"
+                copy.write_row((county, SOURCE, case, month, "hazard", county, county, now))
 
     def report_contact(self, *, clock_offset: float = 0) -> None:
         """The source's heartbeat, of a source whose clock is so many seconds ahead."""

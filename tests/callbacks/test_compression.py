@@ -1,0 +1,105 @@
+import asyncio
+import gzip
+
+import pytest
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import Message, Receive, Scope, Send
+
+from callbacks.compression import CompressedOnce
+
+BODY = b"function wall() { return 'wall'; }\n" * 200
+LIBRARY = "/_dash-component-suites/dash/x.js"
+
+
+class Files:
+    """Answers everything with one file, and counts how often."""
+
+    def __init__(self, kind: bytes = b"application/javascript", status: int = 200) -> None:
+        self.asked = 0
+        self._kind = kind
+        self._status = status
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked += 1
+        headers = [(b"content-type", self._kind), (b"etag", b"abc")]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": BODY[:100], "more_body": True})
+        await send({"type": "http.response.body", "body": BODY[100:]})
+
+
+def get(app: CompressedOnce, path: str, query: str = "", **headers: str) -> tuple[Message, bytes]:
+    """Status and headers, and the body, of a request whose header names have underscores."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    named = {"accept_encoding": "gzip", **headers}
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "query_string": query.encode(),
+        "headers": [
+            (name.replace("_", "-").encode(), value.encode()) for name, value in named.items()
+        ],
+    }
+    asyncio.run(app(scope, receive, send))
+    return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def test_a_file_is_compressed_once_and_then_answered_from_memory() -> None:
+    files = Files()
+    app = CompressedOnce(GZipMiddleware(files))
+    first, again = get(app, LIBRARY), get(app, LIBRARY)
+    assert files.asked == 1
+    assert first == again
+    assert gzip.decompress(again[1]) == BODY
+    assert (b"content-encoding", b"gzip") in again[0]["headers"]
+
+
+def test_a_browser_that_has_the_file_is_told_so() -> None:
+    start, body = get(CompressedOnce(Files()), LIBRARY, if_none_match="abc")
+    assert (start["status"], body) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "headers"),
+    [
+        ("/wall", "", {}),
+        ("/stream", "path=/wall", {}),
+        ("/assets/live.js", "", {}),
+        (LIBRARY, "", {"accept_encoding": "br"}),
+        (LIBRARY, "", {"range": "bytes=0-9"}),
+    ],
+)
+def test_what_may_change_or_is_asked_for_otherwise_passes_through(
+    path: str, query: str, headers: dict[str, str]
+) -> None:
+    files = Files()
+    app = CompressedOnce(files)
+    get(app, path, query, **headers)
+    _, body = get(app, path, query, **headers)
+    assert files.asked == 2
+    assert body == BODY
+
+
+def test_an_asset_with_a_fingerprint_is_kept() -> None:
+    files = Files()
+    app = CompressedOnce(files)
+    get(app, "/assets/live.js", "m=1")
+    get(app, "/assets/live.js", "m=1")
+    get(app, "/assets/live.js", "m=2")
+    assert files.asked == 2
+
+
+@pytest.mark.parametrize("files", [Files(b"font/woff2"), Files(status=404)])
+def test_fonts_and_failures_are_not_kept(files: Files) -> None:
+    app = CompressedOnce(files)
+    get(app, LIBRARY)
+    _, body = get(app, LIBRARY)
+    assert files.asked == 2
+    assert body == BODY
