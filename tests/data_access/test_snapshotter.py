@@ -218,9 +218,9 @@ NOW = 1_000_000.0
         (Slot(is_live_dirty=True, is_slow_dirty=False, live_at=NOW, slow_at=NOW), ("live",)),
         (Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW, slow_at=NOW), ()),
         (Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW - 10, slow_at=NOW), ("live",)),
-        (Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 29), ("live",)),
+        (Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 25), ("live",)),
         (
-            Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 30),
+            Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 26),
             ("live", "slow"),
         ),
         (
