@@ -4,7 +4,6 @@ What it wrote is deleted when it closes.
 """
 
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 from types import TracebackType
@@ -71,14 +70,15 @@ class ForeignWriter:
         places = ", ".join(["%s"] * len(COLUMNS))
         self._connection.execute(
             f"insert into incidents ({', '.join(COLUMNS)}) values ({places})",  # type: ignore[arg-type]
-            next(self._rows(1)),
+            self._rows(1)[0],
         )
 
     def copy(self, number: int) -> None:
         """Many incidents by one COPY."""
         statement = f"copy incidents ({', '.join(COLUMNS)}) from stdin"
+        rows = self._rows(number)
         with self._connection.cursor().copy(statement) as copy:  # type: ignore[arg-type]
-            for row in self._rows(number):
+            for row in rows:
                 copy.write_row(row)
 
     def clear(self) -> None:
@@ -89,13 +89,15 @@ class ForeignWriter:
                 (f"{MARK}%",),
             )
 
-    def _rows(self, number: int) -> Iterator[tuple[object, ...]]:
+    def _rows(self, number: int) -> list[tuple[object, ...]]:
         now = datetime.now(UTC)
         month = self._month(now)
+        rows: list[tuple[object, ...]] = []
         for _ in range(number):
             (county, source, category, class_code, *place) = self._random.choice(self._samples)
             case_no = f"{MARK}{now:%H%M%S%f}-{next(self._numbers)}"
-            yield (county, source, case_no, month, category, class_code, *place, now)
+            rows.append((county, source, case_no, month, category, class_code, *place, now))
+        return rows
 
     def _month(self, moment: datetime) -> str:
         row = self._connection.execute(

@@ -42,6 +42,8 @@ START = """() => {
     seen.next = requestAnimationFrame(frame);
   };
   seen.next = requestAnimationFrame(frame);
+  // A drag that is let go glides on for a while.
+  seen.rest = new Promise((done) => cockpit.map.face().map.once("moveend", done));
   bench.moving = seen;
 }"""
 STOP = """() => {
@@ -147,6 +149,7 @@ def _drag(wall: WallPage) -> dict[str, float]:
     wall.page.mouse.down()
     wall.page.mouse.move(x + side * box["width"] / 3, y + box["height"] / 8, steps=20)
     wall.page.mouse.up()
+    wall.evaluate("bench.moving.rest")
     wall.settle()
     seen: dict[str, float] = wall.evaluate(STOP)
     wall.evaluate("cockpit.map.face().fit()")
