@@ -8,8 +8,10 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import psutil
 
@@ -171,13 +173,11 @@ def _change_and_wait(writer: ForeignWriter, listeners: Listeners) -> None:
 def _change_and_poll(writer: ForeignWriter, address: str, number: int) -> None:
     writer.insert()
     time.sleep(PAUSE_SECONDS)
-    asyncio.run(_poll(address, number))
+    with ThreadPoolExecutor(number) as screens:
+        list(screens.map(_poll, [address] * number))
 
 
-async def _poll(address: str, number: int) -> None:
-    async def fetch() -> None:
-        reader, writer = await _get(address, "/api/snapshot?path=%2Fwall")
-        await reader.read()
-        writer.close()
-
-    await asyncio.gather(*(fetch() for _ in range(number)))
+def _poll(address: str) -> None:
+    request = Request(f"{address}/api/snapshot?path=%2Fwall", headers={"Accept-Encoding": "gzip"})
+    with urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+        answer.read()
