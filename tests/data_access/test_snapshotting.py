@@ -533,3 +533,26 @@ def test_at_midnight_sharp_the_day_before_is_complete(around_midnight: Database)
     month = made(around_midnight, now=MIDNIGHT).period("month")
     assert month is not None
     assert month.label == "11月1—20日"
+
+
+def test_places_change_against_the_month_before_and_in_january_against_none(
+    filled: Database,
+) -> None:
+    """The account begins anew with the year."""
+    ask = Ask(ranking_minimum=1)
+
+    def changes(now: datetime) -> set[int | None]:
+        ranking = made(filled, now=now, ask=ask).ranking
+        assert ranking is not None
+        return {unit.place_change for group in ranking.groups for unit in group.units}
+
+    with filled.write() as connection:
+        connection.execute(
+            text(
+                "update disputes set registered_at = registered_at + interval '50 days',"
+                " accepted_at = accepted_at + interval '50 days' where case_no < 'D0000100'"
+            )
+        )
+    assert None not in changes(NOW)
+    assert changes(datetime(2026, 12, 31, 15, 59, tzinfo=UTC)) != {None}
+    assert changes(datetime(2027, 1, 15, 4, tzinfo=UTC)) == {None}
