@@ -14,7 +14,7 @@ from tests.bench.demo_database import BenchDatabase
 from tests.bench.measurement import Measurement, milliseconds_of
 
 DELTAS = 10_000
-FOLDS, REBUILDS = 10, 3
+FOLDS, REBUILDS = 10, 2
 # As many pluses as minuses over the counties of the last thirty days.
 INSERT_DELTAS = """
 insert into rollup_deltas (county_id, day, measure, amount)

@@ -20,8 +20,8 @@ from tests.bench.foreign_writer import ForeignWriter
 from tests.bench.measurement import Beside, Measurement
 from tests.bench.running_cockpit import RunningCockpit
 
-LISTENERS = (1, 50)
-ROUNDS, CHANGES = 5, 10
+FEW, MANY = 1, 50
+ROUNDS, CHANGES = 4, 10
 IDLE_SECONDS = 8.0
 PAUSE_SECONDS = 0.5
 PATIENCE_SECONDS = 10.0
@@ -81,22 +81,23 @@ def measure(database: BenchDatabase, cockpit: RunningCockpit) -> Iterable[Measur
     """CPU of the web workers for each number of listeners, and of the snapshotter."""
     with ForeignWriter(database.url) as writer:
         writer.report_contact()
-        for number in LISTENERS:
-            yield from _with_listeners(writer, cockpit, number)
+        yield from _with_listeners(writer, cockpit, FEW)
+        polled = _rounds(cockpit, lambda: _change_and_poll(writer, cockpit.address, MANY))
+        beside = Beside(what="whole picture polled", samples=tuple(web for web, _ in polled))
+        yield from _with_listeners(writer, cockpit, MANY, beside)
 
 
 def _with_listeners(
-    writer: ForeignWriter, cockpit: RunningCockpit, number: int
+    writer: ForeignWriter, cockpit: RunningCockpit, number: int, beside: Beside | None = None
 ) -> Iterable[Measurement]:
     with listening(cockpit.address, number) as listeners:
         pushed = _rounds(cockpit, lambda: _change_and_wait(writer, listeners))
-    polled = _rounds(cockpit, lambda: _change_and_poll(writer, cockpit.address, number))
     screens = f"{number} listener{'s' if number > 1 else ''}"
     yield Measurement(
         what=f"web workers' CPU per change, {screens}",
         unit="ms",
         samples=tuple(web for web, _ in pushed),
-        beside=Beside(what="whole picture polled", samples=tuple(web for web, _ in polled)),
+        beside=beside,
         note=f"User and system time of gunicorn's processes over {CHANGES} changes a round, less"
         " what they take when nothing changes; every listener got every change.",
     )

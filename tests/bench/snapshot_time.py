@@ -21,7 +21,7 @@ from data_access.wall_parts import Kept
 from tests.bench.demo_database import BenchDatabase
 from tests.bench.measurement import Beside, Measurement, timed
 
-RUNS = 20
+RUNS = 15
 AIM_MS = 150.0
 LIVE: tuple[Group, ...] = ("live",)
 
