@@ -49,9 +49,14 @@ class LiveCockpit:
         return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
-        self.start_snapshotter()
-        self.start_web()
-        self.wait_until_ready()
+        try:
+            self.start_snapshotter()
+            self.start_web()
+            self.wait_until_ready()
+        except BaseException:
+            # Nobody leaves a block that was never entered: the processes would stay behind.
+            self.__exit__(*sys.exc_info())
+            raise
         return self
 
     def __exit__(
