@@ -117,13 +117,14 @@ def median_handling_hours(
 
 
 def _unless_absent(reading: Reading, absent: frozenset[Subject]) -> Reading:
-    if not absent or _subjects(INDICATOR_BY_KEY[reading.indicator]).isdisjoint(absent):
+    if not absent or subjects(INDICATOR_BY_KEY[reading.indicator]).isdisjoint(absent):
         return reading
     unknown = {"value": None, "numerator": None, "denominator": None, "comparison": None}
     return reading.model_copy(update={**unknown, "interval": None, "status": "no_data"})
 
 
-def _subjects(indicator: Indicator) -> set[Subject]:
+def subjects(indicator: Indicator) -> set[Subject]:
+    """The subjects whose rows the indicator counts."""
     return {MEASURE_BY_COLUMN[column].flow.subject for column in _measures(indicator)}
 
 

@@ -7,7 +7,7 @@ The parts stand in `data_access.wall_parts`. They are independent: one that fail
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 BOTH: tuple[Group, ...] = ("live", "slow")
-# An as-of within this of the clock is "now": nothing younger is known than what was just read.
-NOW_SLACK = timedelta(seconds=30)
 
 
 def compute(
@@ -58,15 +56,17 @@ def compute(
         zone = ZoneInfo(known.get("zone", facts.DEFAULT_ZONE))
         tree = region_tree.load(connection)
         region = _region(tree, view)
-        counties = tuple(county.id for county in tree.counties(region))
-        scope = scope or Scope(counties=frozenset(counties))
+        known_counties = tuple(county.id for county in tree.counties(region))
+        scope = scope or Scope(counties=frozenset(known_counties))
+        counties = tuple(county for county in known_counties if county in scope.counties)
         as_of = (view.as_of or now).astimezone(UTC)
-        is_current = abs(now - as_of) <= NOW_SLACK
+        is_current = as_of >= now
         work = Work(
             connection=connection,
-            tree=tree,
+            # Names of what lies beyond the scope are no business of its readers.
+            tree=tree.limited_to({region.id, *counties}),
             region=region,
-            counties=tuple(county for county in counties if county in scope.counties),
+            counties=counties,
             reader=SumReader(
                 connection,
                 tree=tree,

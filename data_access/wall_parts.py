@@ -31,6 +31,7 @@ from dashboard.snapshot import (
     Ranking,
     Reading,
     Series,
+    Status,
     TickerItem,
     WorkItem,
 )
@@ -203,10 +204,16 @@ def _median(work: Work, span: Span) -> Reading:
         period="last_30_days",
         value=median,
         denominator=count,
-        status="known" if count else "empty_base",
+        status=_median_status(work, count),
         group="slow",
         as_of=work.as_of,
     )
+
+
+def _median_status(work: Work, count: int) -> Status:
+    if Subject.INCIDENT in work.absent:
+        return "no_data"
+    return "known" if count else "empty_base"
 
 
 def _staff(work: Work) -> list[Reading]:
@@ -219,7 +226,9 @@ def _staff(work: Work) -> list[Reading]:
         indicator = INDICATOR_BY_KEY[key]
         num = indicator_readings.total(sums, indicator.numerator) if sums else 0
         den = indicator_readings.total(sums, indicator.denominator) if sums else 0
-        interval = wilson_interval(num, den) if den else None
+        # More may be done than was due; that is no proportion of it.
+        interval = wilson_interval(num, den) if den and num <= den else None
+        is_absent = not sums or not indicator_readings.subjects(indicator).isdisjoint(work.absent)
         readings.append(
             Reading(
                 indicator=key,
@@ -229,7 +238,7 @@ def _staff(work: Work) -> list[Reading]:
                 numerator=num,
                 denominator=den,
                 interval=(interval.lower, interval.upper) if interval else None,
-                status="known" if den else ("empty_base" if sums else "no_data"),
+                status="no_data" if is_absent else ("known" if den else "empty_base"),
                 group="slow",
                 as_of=work.as_of,
             )
@@ -240,13 +249,15 @@ def _staff(work: Work) -> list[Reading]:
 def live_series(work: Work) -> tuple[Series, ...]:
     today = work.as_of.astimezone(work.zone).date()
     yesterday = today - timedelta(days=1)
-    counts = series_readings.half_hours(
-        work.connection,
-        work.counties,
-        spans.day_start(yesterday, work.zone),
-        work.as_of,
-        work.zone,
-    )
+    counts = None
+    if Subject.INCIDENT not in work.absent:
+        counts = series_readings.half_hours(
+            work.connection,
+            work.counties,
+            spans.day_start(yesterday, work.zone),
+            work.as_of,
+            work.zone,
+        )
     bands = {day: _band(work, day) for day in (yesterday, today)}
     return (
         series_readings.today_trend(counts, bands[today], work.as_of, work.zone),
@@ -329,7 +340,7 @@ def choropleth(work: Work) -> Choropleth:
         span = spans.last_hours(work.as_of, 24)
         sums = work.reader.over(("registered_all",), span.start, span.end)
         people = indicator_readings.residents(work.connection, work.counties)
-        known = indicator_readings.per_10k(sums, people)
+        known = {} if Subject.INCIDENT in work.absent else indicator_readings.per_10k(sums, people)
         values = {county: known.get(county) for county in work.counties}
     else:
         span = spans.month_to_date(work.as_of, work.zone)

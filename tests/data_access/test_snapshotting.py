@@ -224,22 +224,10 @@ def test_what_no_source_ever_delivered_is_unknown_and_not_nought(empty: Database
 @pytest.mark.parametrize(
     ("indicator", "rows"),
     [
-        pytest.param(
-            "median_handling_hours",
-            (),
-            marks=pytest.mark.xfail(
-                strict=True, reason="wall_parts._median does not ask what is absent"
-            ),
-        ),
+        ("median_handling_hours", ()),
         ("staff_online_rate", ()),
         ("patrol_rate", ()),
-        pytest.param(
-            "patrol_rate",
-            ("staffing",),
-            marks=pytest.mark.xfail(
-                strict=True, reason="wall_parts._staff asks of all staff figures together"
-            ),
-        ),
+        ("patrol_rate", ("staffing",)),
     ],
 )
 def test_figures_read_by_themselves_are_unknown_too(
@@ -258,7 +246,6 @@ def test_figures_read_by_themselves_are_unknown_too(
     assert (reading.value, reading.status) == (None, "no_data")
 
 
-@pytest.mark.xfail(strict=True, reason="choropleth and curves do not ask what is absent")
 def test_a_county_is_hatched_and_a_curve_absent_where_there_are_no_data(empty: Database) -> None:
     snapshot = made(empty)
     assert snapshot.map.choropleth is not None
@@ -298,7 +285,6 @@ def test_a_county_without_population_has_no_rate(filled: Database) -> None:
     assert all(choropleth.values[county] is not None for county in COUNTIES[1:])
 
 
-@pytest.mark.xfail(strict=True, reason="wall_parts._staff asks for an interval of 12 in 10")
 def test_more_patrols_than_were_due_spoil_no_other_figure(filled: Database) -> None:
     with filled.write() as connection:
         connection.execute(text("update patrols set done = 12"))
@@ -312,7 +298,6 @@ def test_more_patrols_than_were_due_spoil_no_other_figure(filled: Database) -> N
 # --- scope ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(strict=True, reason="children and map_regions are those of the whole tree")
 @pytest.mark.parametrize("region_id", [PROVINCE, CITY])
 def test_a_county_beyond_the_scope_appears_nowhere(filled: Database, region_id: int) -> None:
     scope = Scope(counties=frozenset(COUNTIES[:1]))
@@ -454,7 +439,6 @@ def test_a_moment_looked_back_at_is_what_it_was_then(filled: Database, region_id
     assert parts_of(made(filled, region_id, now=day_after))["readings"] != then_said["readings"]
 
 
-@pytest.mark.xfail(strict=True, reason="compute takes an as-of half a minute old for now")
 def test_a_moment_just_gone_does_not_know_what_came_after_it(empty: Database) -> None:
     then = NOW - timedelta(seconds=20)
     add(empty, incident(1, closed_at=NOW - timedelta(seconds=10)))
