@@ -62,6 +62,8 @@ def work_items(
     limit: int,
 ) -> tuple[WorkItem, ...]:
     """Overdue open incidents, longest overdue first (红牌 before 黄牌)."""
+    # Few cases are overdue, which only a plan made for this very moment knows.
+    connection.execute(text("set local plan_cache_mode = force_custom_plan"))
     rows = connection.execute(
         text(
             "select i.county_id, i.due_at, i.red_card_at, i.registered_at, c.label"
@@ -74,6 +76,7 @@ def work_items(
         ),
         {"as_of": as_of, "counties": list(counties), "limit": limit},
     )
+    connection.execute(text("set local plan_cache_mode = force_generic_plan"))
     return tuple(
         WorkItem(
             kind="red" if row.red_card_at is not None and row.red_card_at < as_of else "yellow",

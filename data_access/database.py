@@ -66,7 +66,9 @@ class Database:
                 {"ms": str(int(timeout_seconds * 1000))},
             )
             yield connection
-            connection.rollback()
+            # Nothing was written. A rollback would make psycopg drop its prepared statements, and
+            # every read would be planned anew.
+            connection.commit()
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -107,7 +107,8 @@ class SumReader:
             self._add_rows(total, rolled, start, end)
             return total
         self._add_rollups(total, rolled, first_day, last_day)
-        self._add_rows(total, rolled, start, max(start, day_start(first_day, self._zone)))
+        if start > EVER:  # before the beginning there are no rows to look for
+            self._add_rows(total, rolled, start, max(start, day_start(first_day, self._zone)))
         self._add_rows(total, rolled, min(end, day_start(last_day, self._zone)), end)
         return total
 
