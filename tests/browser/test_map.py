@@ -386,6 +386,11 @@ def test_ten_thousand_grids_are_drawn_in_many_slices(wall, day):
           slices.turns = 0; slices.turn = () => { slices.turns += 1; turn(); }; }"""
     )
     wall.update(geometry=day["geometry"] | {"grids": urls}, heat_shown=None)
+    # Nothing is queued while the layers are on their way over the network.
+    wall.page.wait_for_function(
+        "number => cockpit.map.face().grids.layers.length === number", arg=len(urls)
+    )
+    wall.settle()
     turns, grids = wall.page.evaluate(
         """() => { const { slices, grids } = cockpit.map.face();
           return [slices.turns, grids.layers.reduce((n, l) => n + l.regions.length, 0)]; }"""
