@@ -18,7 +18,7 @@ from dashboard.rounding import printed_change, printed_percent
 from dashboard.snapshot import Comparison, Group, Reading, Status
 from dashboard.vocabulary import Subject
 from data_access.schema import population
-from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, Sums, measures_of
+from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, Sums, Wish, measures_of
 
 # Numerator and denominator; None where the indicator is a plain number.
 Fraction = tuple[int, int | None]
@@ -59,11 +59,17 @@ def read(
     for order in orders:
         if INDICATOR_BY_KEY[order.indicator].kind not in SUMMED_KINDS:
             raise ValueError(f"指标 {order.indicator} 不能由汇总数求得;请另选指标。")
-    names: dict[tuple[datetime, datetime], list[str]] = {}
+    columns: dict[tuple[datetime, datetime], list[str]] = {}
+    regions: dict[tuple[datetime, datetime], set[int]] = {}
     for order in orders:
         for period in _periods(order):
-            names.setdefault(period, []).extend(_measures(INDICATOR_BY_KEY[order.indicator]))
-    sums = {period: reader.over(columns, *period) for period, columns in names.items()}
+            columns.setdefault(period, []).extend(_measures(INDICATOR_BY_KEY[order.indicator]))
+            regions.setdefault(period, set()).update(order.region_ids)
+    wishes = [
+        Wish(tuple(dict.fromkeys(names)), *period, frozenset(regions[period]))
+        for period, names in columns.items()
+    ]
+    sums = dict(zip(columns, reader.each(wishes), strict=True))
     readings = [reading for order in orders for reading in _readings(order, sums, as_of)]
     return [_unless_absent(reading, absent) for reading in readings]
 

@@ -17,7 +17,7 @@ from dashboard.snapshot import Ranking, RankingGroup
 from data_access.indicator_readings import total
 from data_access.region_tree import Region, RegionTree
 from data_access.schema import ranking_groups, region_ranking_groups
-from data_access.sums import SumReader, Sums, measures_of
+from data_access.sums import SumReader, Sums, Wish, measures_of
 
 RANGE_LEVEL = 0.90
 
@@ -54,10 +54,14 @@ def rank_counties(
     if len(counties) < 2:
         return None
     indicator = INDICATOR_BY_KEY[indicator_key]
-    columns = measures_of([*indicator.numerator, *indicator.denominator])
+    columns = tuple(measures_of([*indicator.numerator, *indicator.denominator]))
+    ids = frozenset(county.id for county in counties)
+
+    def wish(period: Period) -> Wish:
+        return Wish(columns, period.start, period.end, ids)
+
     groups = group_of_regions(connection)
-    this_month = reader.over(columns, month.start, month.end)
-    now_sums = reader.over(columns, cumulative.start, cumulative.end)
+    this_month, now_sums = reader.each([wish(month), wish(cumulative)])
     direction = (
         Direction.LOWER_IS_BETTER if indicator.better == "lower" else Direction.HIGHER_IS_BETTER
     )
@@ -71,9 +75,7 @@ def rank_counties(
 
     now = ranked(now_sums)
     # As of its own end: those cases had no longer to be settled than this month's have had.
-    earlier = (
-        ranked(reader.at(before.end).over(columns, before.start, before.end)) if before else {}
-    )
+    earlier = ranked(reader.at(before.end).each([wish(before)])[0]) if before else {}
     changes: dict[str, int | None] = {}
     for code, units in now.items():
         changes.update(rank_changes(units, earlier.get(code, ())))

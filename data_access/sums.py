@@ -6,11 +6,11 @@ The one place that decides where a number is read from. Indicators stand in
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Integer, any_, cast, func, select
 
 from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
 from dashboard.periods import day_start
@@ -26,25 +26,30 @@ MEASURE_BY_COLUMN: dict[str, Measure] = {
     measure.column: measure for flow in ROLLED_UP_FLOWS + DAILY_FLOWS for measure in flow.measures()
 }
 
-# A local day has 25 hours once a year.
-LONGEST_DAY = timedelta(hours=25)
+COLUMN_ORDER = {column: number for number, column in enumerate(MEASURE_BY_COLUMN)}
 
 Sums = dict[int, Counter[str]]
+# Measures by column, each with its sum per county.
+Amounts = dict[str, dict[int, int]]
 
 
-def _by_subject(measures: Iterable[Measure]) -> dict[Subject, list[Measure]]:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Measures over [start, end), for the regions named; None: every region of the scope."""
+
+    columns: tuple[str, ...]
+    start: datetime
+    end: datetime
+    region_ids: frozenset[int] | None = None
+
+
+def _by_subject(columns: Iterable[str]) -> dict[Subject, tuple[Measure, ...]]:
+    """The measures by subject, in the dictionary's order: equal wishes make equal statements."""
     found: dict[Subject, list[Measure]] = {}
-    for measure in measures:
+    for column in sorted(set(columns), key=COLUMN_ORDER.__getitem__):
+        measure = MEASURE_BY_COLUMN[column]
         found.setdefault(measure.flow.subject, []).append(measure)
-    return found
-
-
-ROLLED_UP_BY_SUBJECT: dict[Subject, tuple[Measure, ...]] = {
-    subject: tuple(measures)
-    for subject, measures in _by_subject(
-        measure for flow in ROLLED_UP_FLOWS for measure in flow.measures()
-    ).items()
-}
+    return {subject: tuple(measures) for subject, measures in found.items()}
 
 
 class SumReader:
@@ -75,7 +80,7 @@ class SumReader:
         # Sums of a partly visible region are added up from its visible counties.
         self._is_partial = len(self._counties) < len(tree.counties(region))
         self._county_ids = [county.id for county in self._counties]
-        self._read: dict[tuple[object, ...], dict[int, dict[str, int]]] = {}
+        self._from_rows: dict[tuple[datetime, datetime], Amounts] = defaultdict(dict)
         self._pending = self._read_pending()
 
     @property
@@ -97,20 +102,13 @@ class SumReader:
 
     def over(self, columns: Iterable[str], start: datetime, end: datetime) -> Sums:
         """Sums of the measures per region (the scope's own and all below, down to counties)."""
-        measures = [MEASURE_BY_COLUMN[column] for column in dict.fromkeys(columns)]
-        total: Sums = defaultdict(Counter)
-        raw = [measure for measure in measures if not self._is_rolled_up(measure)]
-        self._add_rows(total, raw, start, end)
-        rolled = [measure for measure in measures if self._is_rolled_up(measure)]
-        first_day, last_day = self._whole_days(start, end)
-        if first_day >= last_day:
-            self._add_rows(total, rolled, start, end)
-            return total
-        self._add_rollups(total, rolled, first_day, last_day)
-        if start > EVER:  # before the beginning there are no rows to look for
-            self._add_rows(total, rolled, start, max(start, day_start(first_day, self._zone)))
-        self._add_rows(total, rolled, min(end, day_start(last_day, self._zone)), end)
-        return total
+        return self.each([Wish(tuple(columns), start, end)])[0]
+
+    def each(self, wishes: Sequence[Wish]) -> list[Sums]:
+        """The sums of every wish. Edges that several periods share are read once, for all."""
+        split = [self._split(wish) for wish in wishes]
+        self._read_rows(edge for _, _, edges in split for edge in edges)
+        return [self._sums(wish, *parts) for wish, parts in zip(wishes, split, strict=True)]
 
     def by_day(self, columns: Sequence[str], first: date, last: date) -> dict[date, Counter[str]]:
         """Sums of rolled-up measures of the scope's own region per local day over [first, last).
@@ -123,7 +121,7 @@ class SumReader:
         statement = (
             select(rollups.c.day, *(func.sum(rollups.c[name]).label(name) for name in columns))
             .where(
-                rollups.c.region_id.in_(sorted(ids)),
+                _is_one_of(ids),
                 rollups.c.day >= first,
                 rollups.c.day < last,
             )
@@ -140,16 +138,53 @@ class SumReader:
     def daily(self, columns: Iterable[str], first: date, last: date) -> Sums:
         """Sums of the day-by-day measures (staffing, patrols) over [first, last)."""
         total: Sums = defaultdict(Counter)
-        wanted = [MEASURE_BY_COLUMN[column] for column in columns]
-        for subject, measures in _by_subject(wanted).items():
-            statement = sums(subject, tuple(measures), is_current=True)
+        for subject, measures in _by_subject(columns).items():
+            statement = sums(subject, measures, is_current=True)
             parameters = {"start": first, "end": last, "counties": self._county_ids}
             for row in self._connection.execute(statement, parameters).mappings():
-                self._add_up(total, row["county_id"], measures, row)
+                for region_id in self._wanted.get(row["county_id"], ()):
+                    total[region_id].update({m.column: int(row[m.column]) for m in measures})
         return total
 
-    def _is_rolled_up(self, measure: Measure) -> bool:
-        return self._is_current or not measure.flow.is_cohort
+    def _split(self, wish: Wish) -> tuple[list[str], tuple[date, date], list[Wish]]:
+        """What is read from roll-ups, over which days, and what from the rows."""
+        rolled = [column for column in wish.columns if self._is_rolled_up(column)]
+        raw = [column for column in wish.columns if not self._is_rolled_up(column)]
+        first, last = self._whole_days(wish.start, wish.end)
+        if first >= last:
+            edges = [(wish.columns, wish.start, wish.end)]
+            return [], (first, last), _not_empty(edges)
+        edges = [
+            (tuple(raw), wish.start, wish.end),
+            (tuple(rolled), min(wish.end, day_start(last, self._zone)), wish.end),
+        ]
+        if wish.start > EVER:  # before the beginning there are no rows to look for
+            begin = max(wish.start, day_start(first, self._zone))
+            edges.append((tuple(rolled), wish.start, begin))
+        return rolled, (first, last), _not_empty(edges)
+
+    def _sums(
+        self, wish: Wish, rolled: list[str], days: tuple[date, date], edges: list[Wish]
+    ) -> Sums:
+        paths = self._wanted
+        if wish.region_ids is not None:
+            paths = {
+                county: tuple(region for region in path if region in wish.region_ids)
+                for county, path in paths.items()
+            }
+        total: Sums = defaultdict(Counter)
+        if rolled:
+            self._add_rollups(total, paths, rolled, *days)
+        for edge in edges:
+            amounts = self._from_rows[edge.start, edge.end]
+            for column in edge.columns:
+                for county, amount in amounts[column].items():
+                    for region in paths[county]:
+                        total[region][column] += amount
+        return total
+
+    def _is_rolled_up(self, column: str) -> bool:
+        return self._is_current or not MEASURE_BY_COLUMN[column].flow.is_cohort
 
     def _whole_days(self, start: datetime, end: datetime) -> tuple[date, date]:
         """First whole local day and the day after the last one."""
@@ -159,74 +194,57 @@ class SumReader:
         return first, end.astimezone(self._zone).date()
 
     def _add_rollups(
-        self, total: Sums, measures: Sequence[Measure], first: date, last: date
+        self,
+        total: Sums,
+        paths: Mapping[int, tuple[int, ...]],
+        columns: Sequence[str],
+        first: date,
+        last: date,
     ) -> None:
-        if not measures:
-            return
-        names = [measure.column for measure in measures]
-        ids = {county.id for county in self._counties} if self._is_partial else self._region_ids()
+        if self._is_partial:
+            ids = {county for county, path in paths.items() if path}
+        else:
+            ids = {region for path in paths.values() for region in path}
+        totals = (func.sum(rollups.c[name]).label(name) for name in columns)
         statement = (
-            select(rollups.c.region_id, *(func.sum(rollups.c[name]).label(name) for name in names))
-            .where(
-                rollups.c.region_id.in_(sorted(ids)),
-                rollups.c.day >= first,
-                rollups.c.day < last,
-            )
+            select(rollups.c.region_id, *totals)
+            .where(_is_one_of(ids), rollups.c.day >= first, rollups.c.day < last)
             .group_by(rollups.c.region_id)
         )
         for row in self._connection.execute(statement).mappings():
-            if self._is_partial:
-                self._add_up(total, row["region_id"], measures, row)
-            else:
-                total[row["region_id"]].update({name: int(row[name]) for name in names})
-        wanted = set(names)
-        for county_id, day, name, amount in self._pending:
+            region = row["region_id"]
+            for shown in paths[region] if self._is_partial else (region,):
+                for name in columns:
+                    total[shown][name] += int(row[name])
+        wanted = set(columns)
+        for county, day, name, amount in self._pending:
             if name in wanted and first <= day < last:
-                for region_id in self._wanted.get(county_id, ()):
-                    total[region_id][name] += amount
+                for region in paths.get(county, ()):
+                    total[region][name] += amount
 
-    def _add_rows(
-        self, total: Sums, measures: Sequence[Measure], start: datetime, end: datetime
-    ) -> None:
-        if start >= end:
-            return
-        for subject, wanted in _by_subject(measures).items():
-            # Several periods share the edge of a day: it is read once, with all its measures.
-            is_edge = end - start <= LONGEST_DAY
-            read = ROLLED_UP_BY_SUBJECT[subject] if is_edge else tuple(wanted)
-            for county_id, counted in self._rows(subject, read, start, end).items():
-                self._add_up(total, county_id, wanted, counted)
+    def _read_rows(self, edges: Iterable[Wish]) -> None:
+        """Read what of the edges is not yet known: a statement a subject and span."""
+        missing: dict[tuple[datetime, datetime], set[str]] = defaultdict(set)
+        for edge in edges:
+            known = self._from_rows[edge.start, edge.end]
+            missing[edge.start, edge.end].update(set(edge.columns) - known.keys())
+        for (start, end), columns in missing.items():
+            for subject, measures in _by_subject(columns).items():
+                self._from_rows[start, end].update(self._rows(subject, measures, start, end))
 
     def _rows(
         self, subject: Subject, measures: tuple[Measure, ...], start: datetime, end: datetime
-    ) -> dict[int, dict[str, int]]:
-        """Sums from the rows per county."""
-        key = (subject, measures, start, end)
-        if key not in self._read:
-            parameters: dict[str, object] = {
-                "start": start,
-                "end": end,
-                "counties": self._county_ids,
-            }
-            if not self._is_current:
-                parameters["as_of"] = self._as_of
-            statement = sums(subject, measures, is_current=self._is_current)
-            self._read[key] = {
-                row["county_id"]: {name: int(value) for name, value in row.items()}
-                for row in self._connection.execute(statement, parameters).mappings()
-            }
-        return self._read[key]
-
-    def _add_up(
-        self, total: Sums, county_id: int, measures: Sequence[Measure], row: Mapping[Any, Any]
-    ) -> None:
-        for region_id in self._wanted.get(county_id, ()):
-            total[region_id].update(
-                {measure.column: int(row[measure.column]) for measure in measures}
-            )
-
-    def _region_ids(self) -> set[int]:
-        return {region_id for ids in self._wanted.values() for region_id in ids}
+    ) -> Amounts:
+        """Sums from the rows per county; counties without a row of the subject are absent."""
+        parameters: dict[str, object] = {"start": start, "end": end, "counties": self._county_ids}
+        if not self._is_current:
+            parameters["as_of"] = self._as_of
+        statement = sums(subject, measures, is_current=self._is_current)
+        rows = self._connection.execute(statement, parameters).mappings().all()
+        return {
+            measure.column: {row["county_id"]: int(row[measure.column]) for row in rows}
+            for measure in measures
+        }
 
     def _read_pending(self) -> list[tuple[int, date, str, int]]:
         rows = self._connection.execute(
@@ -238,6 +256,14 @@ class SumReader:
             ).group_by(rollup_deltas.c.county_id, rollup_deltas.c.day, rollup_deltas.c.measure)
         )
         return [(county, day, name, int(amount)) for county, day, name, amount in rows]
+
+
+def _is_one_of(region_ids: Iterable[int]) -> ColumnElement[bool]:
+    return rollups.c.region_id == any_(cast(sorted(region_ids), ARRAY(Integer)))
+
+
+def _not_empty(edges: Iterable[tuple[tuple[str, ...], datetime, datetime]]) -> list[Wish]:
+    return [Wish(*edge) for edge in edges if edge[0] and edge[1] < edge[2]]
 
 
 def _ancestors_within(

@@ -47,7 +47,7 @@ from data_access import (
 )
 from data_access.indicator_readings import Wanted
 from data_access.region_tree import Region, RegionTree
-from data_access.sums import EVER, SumReader
+from data_access.sums import EVER, SumReader, Wish
 
 T = TypeVar("T")
 
@@ -440,7 +440,9 @@ def ticker(work: Work) -> tuple[TickerItem, ...]:
 
 def left_out(work: Work) -> dict[str, int]:
     """Cases known by the as-of that some indicator or layer leaves out, by reason."""
-    sums = work.reader.over(LEFT_OUT.values(), EVER, work.as_of)[work.region.id]
+    own = frozenset({work.region.id})
+    wish = Wish(tuple(LEFT_OUT.values()), EVER, work.as_of, own)
+    sums = work.reader.each([wish])[0][work.region.id]
     return {reason: sums[column] for reason, column in LEFT_OUT.items() if sums.get(column)}
 
 

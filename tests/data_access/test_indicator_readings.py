@@ -1,6 +1,7 @@
 """Readings: exact fractions, blanks, comparisons, medians, people."""
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -26,7 +27,7 @@ from data_access.indicator_readings import (
     residents,
     total,
 )
-from data_access.sums import EVER
+from data_access.sums import EVER, Wish
 from tests.case_builder import COUNTIES, NOW, add_regions, incident
 
 MONTH = Period(NOW - timedelta(days=20), NOW, "11月1—20日")
@@ -41,8 +42,11 @@ class GivenSums:
         self.now, self.before = by_start.get("now", {}), by_start.get("before", {})
         self.spans: list[tuple[datetime, datetime]] = []
 
-    def over(self, columns: Any, start: datetime, end: datetime) -> dict[int, Counter[str]]:
-        self.spans.append((start, end))
+    def each(self, wishes: Sequence[Wish]) -> list[dict[int, Counter[str]]]:
+        self.spans += [(wish.start, wish.end) for wish in wishes]
+        return [self._over(wish.end) for wish in wishes]
+
+    def _over(self, end: datetime) -> dict[int, Counter[str]]:
         sums = self.now if end == MONTH.end else self.before
         return defaultdict(Counter, {REGION: Counter(sums)})
 

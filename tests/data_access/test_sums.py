@@ -12,7 +12,7 @@ from dashboard.scope import Scope
 from data_access import region_tree, rollups, schema
 from data_access.database import Database
 from data_access.migrating import migrate, settle
-from data_access.sums import EVER, SumReader
+from data_access.sums import EVER, SumReader, Wish
 from tests.case_builder import COUNTIES, add_regions, incident
 
 SPRING, AUTUMN = date(2015, 3, 8), date(2015, 11, 1)
@@ -107,6 +107,32 @@ def test_any_span_gives_what_its_rows_give(connection, zone) -> None:
                 expected = connection.execute(counted, {"start": first, "end": last}).one()
                 assert found[330000]["registered_all"] == expected[0], (first, last, folded)
                 assert found[330102]["registered_all"] == expected[1], (first, last, folded)
+
+
+@pytest.mark.parametrize("counties", [COUNTIES, COUNTIES[:3]], ids=["all", "part"])
+def test_what_is_asked_for_together_is_what_each_gives_alone(connection, zone, counties) -> None:
+    """Spans that share an edge, in one read and in a later one, for all regions and for some."""
+    start = day_start(AUTUMN - timedelta(days=3), zone)
+    end = day_start(AUTUMN, zone) + timedelta(hours=9, minutes=10)
+    add_every_quarter(connection, start, end)
+    rollups.fold(connection)
+    midday = start + timedelta(hours=12)
+    wishes = [
+        Wish(COLUMNS[:2], start, end),
+        Wish(COLUMNS[2:4], EVER, end, frozenset({330000})),
+        Wish(COLUMNS, midday, end, frozenset(COUNTIES[:2])),
+        Wish(COLUMNS[4:], midday, end),
+    ]
+    together = reader(connection, end, zone, counties)
+    found = together.each(wishes[:3]) + together.each(wishes[3:])
+    for wish, sums in zip(wishes, found, strict=True):
+        alone = reader(connection, end, zone, counties).over(wish.columns, wish.start, wish.end)
+        shown = wish.region_ids or alone.keys()
+        assert sums.keys() <= set(shown)
+        for region in shown:
+            expected = {column: alone[region][column] for column in wish.columns}
+            assert {column: sums[region][column] for column in wish.columns} == expected
+    assert found[1][330000]["open_in"] >= found[1][330000]["open_out"] > 0
 
 
 def test_a_case_at_the_start_of_a_span_is_in_and_at_its_end_is_out(connection, zone) -> None:
