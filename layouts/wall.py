@@ -134,10 +134,10 @@ def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Div:
 
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Every leaf prop of the page. Panels that fail are marked; the others are complete."""
-    parts = [_page_props(snapshot), header.props(snapshot)]
+    parts = [_page_props(snapshot), _header_props(snapshot)]
     for name in screen.regions.panels():
         if name == MAP:
-            parts.append(_safely(MAP, partial(map_region.props, screen, snapshot)) or {})
+            parts.append(_map_props(screen, snapshot))
         else:
             parts.append(_panel_props(name, PANELS[name], screen, snapshot))
     return merged(parts)
@@ -145,14 +145,29 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
 
 def _region(name: str, screen: Screen, snapshot: Snapshot | None) -> html.Div:
     panels = [
-        map_region.build(screen, snapshot) if panel == MAP else PANELS[panel].build(screen)
+        _build_map(screen, snapshot) if panel == MAP else PANELS[panel].build(screen)
         for panel in getattr(screen.regions, name)
     ]
     return html.Div(panels, className=f"region region-{name.replace('_', '-')}")
 
 
+def _build_map(screen: Screen, snapshot: Snapshot | None) -> html.Section:
+    """The map's region; where the snapshot's place can't be used, with the scales of any place."""
+    built: html.Section | None = _safely(MAP, partial(map_region.build, screen, snapshot))
+    return built if built is not None else map_region.build(screen)
+
+
 def _page_props(snapshot: Snapshot) -> Leaves:
     return {WallIds.ROOT: {"data-demo": "true" if snapshot.is_demo else "false"}}
+
+
+def _header_props(snapshot: Snapshot) -> Leaves:
+    return _safely("header", partial(header.props, snapshot)) or header.failed_props()
+
+
+def _map_props(screen: Screen, snapshot: Snapshot) -> Leaves:
+    leaves = _safely(MAP, partial(map_region.props, screen, snapshot))
+    return map_region.failed_props() if leaves is None else leaves
 
 
 def _panel_props(name: str, panel: Panel, screen: Screen, snapshot: Snapshot) -> Leaves:

@@ -14,6 +14,7 @@ from layouts.panel_frame import Leaves, marked, merged, text_leaf, zone_of
 
 BEATS = 12
 DEMO_TAG = "演示数据 · 数字虚构"
+UNNAMED = "页眉暂不可用"
 # One heartbeat a screen: on a wall of three, each can freeze alone.
 SCREENS = (
     ("left", "左屏", HeaderIds.HEARTBEAT),
@@ -57,11 +58,16 @@ def props(snapshot: Snapshot) -> Leaves:
     return merged(
         [
             text_leaf(HeaderIds.PRODUCT, snapshot.product_name),
-            text_leaf(HeaderIds.PLACE, place_name(snapshot.place)),
+            {HeaderIds.PLACE: {"children": place_name(snapshot.place), "className": ""}},
             text_leaf(HeaderIds.PLACE_PARTS, place_parts(snapshot.place)),
             text_leaf(HeaderIds.DATE, wording.date(snapshot.as_of, zone)),
         ]
     )
+
+
+def failed_props() -> Leaves:
+    """Leaf props of a header whose words could not be made: the clocks go on by themselves."""
+    return {HeaderIds.PLACE: {"children": UNNAMED, "className": "is-failed"}}
 
 
 def place_name(place: Place) -> str:

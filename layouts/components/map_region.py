@@ -7,7 +7,7 @@ from dash import html
 from dashboard.geometry import geometry_url
 from dashboard.screens import Screen
 from dashboard.snapshot import GridInset, HeatCells, Snapshot
-from layouts import wording
+from layouts import ids, wording
 from layouts.ids import WallIds
 from layouts.map import (
     HEAT_UNIT,
@@ -19,11 +19,13 @@ from layouts.map import (
     legend_words,
     wall_map,
 )
-from layouts.panel_frame import Leaves, PanelState, merged, text_leaf, zone_of
+from layouts.panel_frame import FAILED, Leaves, merged, text_leaf, zone_of
 from layouts.source_clock import data_until
 
 HEAT_CLASSES = "隐患、民生"
 NO_OUTLINES = "暂无界线数据"
+CSS_CLASS = "panel-map"
+NOTICE = ids.part(WallIds.MAP, "notice")
 
 
 def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Section:
@@ -42,15 +44,22 @@ def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Section:
         inset=InsetFace("网格层", "", ""),
     )
     return html.Section(
-        [wall_map(face), html.Div(id=WallIds.VOLUME_NOTE, className="volume-note")],
+        [
+            wall_map(face),
+            html.Div(id=WallIds.VOLUME_NOTE, className="volume-note"),
+            html.Div(id=NOTICE, className="map-notice"),
+        ],
         id=WallIds.MAP,
-        className="panel-map",
+        className=CSS_CLASS,
     )
 
 
-def state(screen: Screen, snapshot: Snapshot) -> PanelState:
-    """The map keeps its ground whatever is missing on it."""
-    return PanelState()
+def failed_props() -> Leaves:
+    """Leaf props of a map that could not be made: old marks go, the word stands in their place."""
+    return {
+        WallIds.MAP: {"className": f"{CSS_CLASS} {FAILED.css_class}"},
+        NOTICE: {"children": FAILED.notice},
+    }
 
 
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
@@ -82,6 +91,8 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             *(text_leaf(TEXT_IDS[name], words) for name, words in texts.items()),
             *(text_leaf(leaf, words) for leaf, words in _scales(snapshot).items()),
             text_leaf(WallIds.VOLUME_NOTE, snapshot.volume_note or ""),
+            {WallIds.MAP: {"className": CSS_CLASS}},
+            text_leaf(NOTICE, ""),
             {STORE_ID: {"data": payload(screen, snapshot)}},
         ]
     )

@@ -13,8 +13,8 @@ from dash.development.base_component import Component
 from dashboard.screens import Screen, built_in_wall
 from dashboard.snapshot import Snapshot
 from layouts import wall
-from layouts.components import disputes, map_region
-from layouts.ids import WallIds
+from layouts.components import disputes, header, map_region
+from layouts.ids import HeaderIds, WallIds
 from tests import snapshot_samples as samples
 from tests.layouts.wall_leaves import words_of
 
@@ -241,7 +241,7 @@ def test_every_number_from_a_thousand_on_has_its_commas(sample: Callable[[], Sna
     assert [leaf for leaf in numbers if re.search(bare, props[leaf].get("children", ""))] == []
 
 
-def failing(screen: Screen, snapshot: Snapshot) -> None:
+def failing(screen: Screen, snapshot: Snapshot | None) -> Any:
     raise ZeroDivisionError("a fault of this panel")
 
 
@@ -266,8 +266,41 @@ def test_whichever_panel_fails_says_so_and_all_others_stay_as_they_are(
     }
 
 
-def test_a_failing_map_leaves_the_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+def others_of(leaves: dict[str, dict[str, Any]], *own: str) -> dict[str, dict[str, Any]]:
+    return {leaf: props for leaf, props in leaves.items() if not leaf.startswith(own)}
+
+
+def test_a_failing_map_says_so_and_leaves_the_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = wall.props(built_in_wall(), samples.wall())
     monkeypatch.setattr(map_region, "props", failing)
     props = wall.props(built_in_wall(), samples.wall())
-    assert WallIds.VOLUME_NOTE not in props
-    assert text(props, WallIds.TODAY_NUMBER) == "19,190"
+    assert "is-failed" in props[WallIds.MAP]["className"].split()
+    assert text(props, f"{WallIds.MAP}-notice") == "本面板暂不可用"
+    own = ("wall-map", WallIds.VOLUME_NOTE)
+    assert others_of(props, *own) == others_of(whole, *own)
+    assert "is-failed" not in whole[WallIds.MAP]["className"]
+    assert text(whole, f"{WallIds.MAP}-notice") == ""
+
+
+def test_a_map_that_cannot_be_built_for_its_place_is_built_for_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    build = map_region.build
+
+    def fussy(screen: Screen, snapshot: Snapshot | None = None) -> Component:
+        return failing(screen, snapshot) if snapshot else build(screen)
+
+    monkeypatch.setattr(map_region, "build", fussy)
+    page = by_id(wall.build(built_in_wall(), samples.wall()))
+    assert page[WallIds.TODAY_NUMBER].children == "19,190"
+    assert WallIds.MAP in page
+
+
+def test_a_failing_header_says_so_and_leaves_the_panels(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = wall.props(built_in_wall(), samples.wall())
+    monkeypatch.setattr(header, "props", lambda snapshot: failing(built_in_wall(), snapshot))
+    props = wall.props(built_in_wall(), samples.wall())
+    assert text(props, HeaderIds.PLACE) == "页眉暂不可用"
+    assert props[HeaderIds.PLACE]["className"] == "is-failed"
+    assert whole[HeaderIds.PLACE]["className"] == ""
+    assert others_of(props, "header-") == others_of(whole, "header-")
