@@ -13,6 +13,8 @@ FIND_CHROMIUM = for program in "$$COCKPIT_CHROMIUM" chromium chromium-browser go
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DATABASE_TESTS := tests/data_access tests/callbacks
+# Two at a time, but for what is timed in a browser: that comes last and alone (tests/conftest.py).
+PARALLEL := -n 2 --dist loadgroup --no-loadscope-reorder
 # The real hotline file is no part of the project; found where it lies beside it.
 FILE ?= $(firstword $(COCKPIT_BOSTON_FILE) \
 	$(wildcard boston_311_2015.csv* ../boston_311_2015.csv* ../*/data/boston_311_2015/*.csv*))
@@ -39,7 +41,7 @@ serve: $(INSTALLED) ## 正式运行：COCKPIT_DATABASE_URL 指定的数据库，
 test: $(INSTALLED) ## 全部检查与测试，含浏览器测试
 	@$(MAKE) --no-print-directory chromium
 	@failed=0; $(MAKE) --no-print-directory check || failed=1; $(FIND_CHROMIUM); \
-	COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m "not soak" $(ARGS) || failed=1; exit $$failed
+	COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m "not soak" $(PARALLEL) $(ARGS) || failed=1; exit $$failed
 
 check: $(INSTALLED) ## 代码检查：ruff、格式、类型
 	@failed=0; for check in "ruff check ." "ruff format --check ." mypy; do \
