@@ -6,12 +6,13 @@ Never a person, never a place finer than the grid. Sensitive classes are in no l
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, Select, Table, text
 
 from dashboard.indicators import POINT_CATEGORIES, STOCK_BY_KEY
 from dashboard.scope import Scope
 from dashboard.snapshot import MapPoint, TickerItem, WorkItem
 from dashboard.work_calendar import WorkCalendar
+from data_access import region_tree
 from data_access.compiling import TABLES, flow_rows, stock_rows
 from data_access.region_tree import RegionTree
 from data_access.sums import MEASURE_BY_COLUMN
@@ -39,7 +40,7 @@ def rows_of_measure(
     measure = MEASURE_BY_COLUMN[column]
     rows = TABLES[measure.flow.subject]
     statement = flow_rows(measure, start=start, end=end, as_of=as_of)
-    return list(connection.execute(statement.where(rows.c.county_id.in_(sorted(scope.counties)))))
+    return _within_scope(connection, statement, rows, scope)
 
 
 def rows_of_stock(
@@ -49,7 +50,14 @@ def rows_of_stock(
     stock = STOCK_BY_KEY[key]
     rows = TABLES[stock.subject]
     statement = stock_rows(stock, as_of=as_of)
-    return list(connection.execute(statement.where(rows.c.county_id.in_(sorted(scope.counties)))))
+    return _within_scope(connection, statement, rows, scope)
+
+
+def _within_scope(
+    connection: Connection, statement: Select[tuple[object, ...]], rows: Table, scope: Scope
+) -> list[Row[tuple[object, ...]]]:
+    booked = region_tree.load(connection).booked_under(scope.counties)
+    return list(connection.execute(statement.where(rows.c.county_id.in_(sorted(booked)))))
 
 
 def work_items(
@@ -80,7 +88,7 @@ def work_items(
     return tuple(
         WorkItem(
             kind="red" if row.red_card_at is not None and row.red_card_at < as_of else "yellow",
-            county_name=tree.by_id[row.county_id].name,
+            county_name=tree.place_of(row.county_id)[1],
             class_label=row.label or "未分类",
             overdue_workdays=work_days.workdays_between(row.due_at, as_of),
             registered_at=row.registered_at,
@@ -118,12 +126,13 @@ def newest(
     return tuple(
         TickerItem(
             at=row.registered_at.replace(second=0, microsecond=0),
-            city_name=_city_name(tree, row.county_id),
-            county_name=tree.by_id[row.county_id].name,
+            city_name=city_name,
+            county_name=county_name,
             category=row.category,
             channel=row.channel or "其他",
         )
         for row in rows
+        for city_name, county_name in (tree.place_of(row.county_id),)
     )
 
 
@@ -169,9 +178,3 @@ def new_points(
         )
         for row in rows
     )
-
-
-def _city_name(tree: RegionTree, county_id: int) -> str:
-    city_id = tree.by_id[county_id].city_id
-    city = tree.by_id.get(city_id) if city_id is not None else None
-    return city.short_name if city is not None else ""

@@ -30,7 +30,8 @@ CHANGES_CHANNEL = "cockpit_changes"
 # Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
 PLAIN_TABLES = (
     *("staffing", "patrols", "reported_values", "sources"),
-    *("regions", "population", "codes", "work_calendar", "region_ranking_groups"),
+    *("regions", "region_lineage", "population", "codes", "work_calendar"),
+    "region_ranking_groups",
 )
 ROLLED_UP = tuple(dict.fromkeys(flow.subject for flow in ROLLED_UP_FLOWS))
 

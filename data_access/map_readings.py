@@ -90,16 +90,19 @@ def heat(
 
 
 def grid_inset(
-    connection: Connection, county: Region, as_of: datetime, ask: Ask
+    connection: Connection, county: Region, booked: Iterable[int], as_of: datetime, ask: Ask
 ) -> GridInset | None:
     """Events per grid of the county over the last days, merged until no patch is below the
-    minimum; None when the county has no grids."""
+    minimum; None when the county has no grids.
+
+    `booked`: the counties under which its cases are booked (itself, and those merged into it).
+    """
     since = as_of - timedelta(days=ask.inset_days)
     rows = connection.execute(
         text(
             "select g.id, g.parent_id, g.centre_lon, g.centre_lat, g.area_km2,"
             " count(i.case_no) as n from regions g"
-            " left join incidents i on i.grid_id = g.id and i.county_id = :county"
+            " left join incidents i on i.grid_id = g.id and i.county_id = any(:booked)"
             f"   and i.registered_at >= :since and i.registered_at < :as_of and {NOT_SENSITIVE}"
             "   and i.category = any(:categories)"
             " where g.county_id = :county and g.level = 'grid' and g.valid_to is null"
@@ -108,6 +111,7 @@ def grid_inset(
         ),
         {
             "county": county.id,
+            "booked": list(booked),
             "since": since,
             "as_of": as_of,
             "categories": list(POINT_CATEGORIES),

@@ -8,6 +8,9 @@ Days, not hours: the part of a period that is no whole day is always read from t
 themselves are read.
 """
 
+import hashlib
+import json
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import (
@@ -31,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from dashboard.indicators import ROLLED_UP_FLOWS
-from data_access import facts
+from data_access import facts, region_tree
 from data_access.compiling import (
     TABLES,
     MomentGroup,
@@ -40,6 +43,8 @@ from data_access.compiling import (
     moment_expression,
     moment_groups,
 )
+
+log = logging.getLogger(__name__)
 
 GROUPS = moment_groups(ROLLED_UP_FLOWS)
 MEASURES: tuple[str, ...] = tuple(
@@ -56,13 +61,13 @@ rollups = Table(
     *(Column(name, BigInteger, nullable=False, server_default="0") for name in MEASURES),
 )
 
-# A county's row counts in the county, its city and the root of the tree.
-ANCESTORS = """
-  select r.id as county_id, a.id as region_id
-  from regions r
-  join regions a on a.id in (r.id, r.city_id)
-    or (a.parent_id is null and a.is_administrative and a.valid_to is null)
-  where r.level = 'county' and r.is_administrative and r.valid_to is null"""
+# Which regions have a row for the cases of a county: see `_ancestors`.
+ANCESTORS = (
+    "select * from unnest(cast(:county_ids as int[]), cast(:region_ids as int[]))"
+    " as a (county_id, region_id)"
+)
+# Fact that holds the ancestors by which the stored roll-ups were made.
+ANCESTORS_FACT = "rollup_ancestors"
 
 
 def ensure_columns(connection: Connection) -> None:
@@ -93,16 +98,33 @@ def rebuild(connection: Connection) -> None:
     _lock(connection)
     zone = _zone(connection)
     connection.execute(text("delete from rollups"))
+    ancestors = _ancestors(connection)
     connection.execute(
-        text(f"with counted as (delete from rollup_deltas) {_insert_from_rows(zone)}")
+        text(f"with counted as (delete from rollup_deltas) {_insert_from_rows(zone)}"), ancestors
     )
+    facts.write(connection, ANCESTORS_FACT, _fingerprint(ancestors))
     connection.execute(text("analyze rollups"))
+
+
+def follow_regions(connection: Connection) -> bool:
+    """Rebuild when a county has come, gone, or lies elsewhere since the last rebuild.
+
+    Returns whether it did; then the outbox says so, since what was read before is old.
+    """
+    _lock(connection)
+    if facts.read(connection, ANCESTORS_FACT) == _fingerprint(_ancestors(connection)):
+        return False
+    rebuild(connection)
+    connection.execute(text("insert into outbox (subject, county_id) values ('regions', 0)"))
+    return True
 
 
 def fold(connection: Connection) -> int:
     """Add the pending deltas to the roll-ups and delete them; returns how many there were.
 
     Only rows this transaction has seen are deleted, so a delta that commits later is never lost.
+    Deltas of a county that is in no region table count nowhere until it is there; then
+    `follow_regions` counts the rows themselves.
     """
     _lock(connection)
     added = ", ".join(
@@ -110,10 +132,7 @@ def fold(connection: Connection) -> int:
     )
     names = ", ".join(MEASURES)
     updates = ", ".join(f"{name} = r.{name} + excluded.{name}" for name in MEASURES)
-    return (
-        connection.scalar(
-            text(
-                f"""
+    statement = f"""
 with taken as (
   delete from rollup_deltas
   where id in (select id from rollup_deltas for update skip locked)
@@ -125,11 +144,14 @@ with taken as (
   group by 1, 2
   on conflict (region_id, day) do update set {updates}
 )
-select count(*) from taken"""
-            )
-        )
-        or 0
-    )
+select count(*) as deltas,
+  array_agg(distinct county_id) filter (where county_id <> all(cast(:county_ids as int[])))
+    as unknown
+from taken"""
+    taken = connection.execute(text(statement), _ancestors(connection)).one()
+    if taken.unknown:
+        log.warning("cases are booked under counties that are not in regions: %s", taken.unknown)
+    return int(taken.deltas)
 
 
 def differences(connection: Connection) -> int:
@@ -152,7 +174,29 @@ with stored as (
 select count(*) from stored s full join counted c using (region_id, day)
 where ({", ".join(f"coalesce(s.{name}, 0)" for name in MEASURES)})
    <> ({", ".join(f"coalesce(c.{name}, 0)" for name in MEASURES)})"""
-    return connection.scalar(text(statement)) or 0
+    return connection.scalar(text(statement), _ancestors(connection)) or 0
+
+
+def _ancestors(connection: Connection) -> dict[str, list[int]]:
+    """Parameters of ANCESTORS: a county's cases count in the county, its city and the root.
+
+    Those booked under an abolished county count in its successor; where it has several, its own
+    row is kept beside those of city and root, for readers who may not see the whole city.
+    """
+    tree = region_tree.load(connection)
+    counties = {county.id for root in tree.roots() for county in tree.counties(root)}
+    pairs = []
+    for county_id, path in sorted(tree.booked_under(counties).items()):
+        own = () if any(region_id in counties for region_id in path) else (county_id,)
+        pairs += [(county_id, region_id) for region_id in (*own, *path)]
+    return {
+        "county_ids": [county_id for county_id, _ in pairs],
+        "region_ids": [region_id for _, region_id in pairs],
+    }
+
+
+def _fingerprint(ancestors: dict[str, list[int]]) -> str:
+    return hashlib.sha256(json.dumps(ancestors, sort_keys=True).encode()).hexdigest()
 
 
 def _insert_from_rows(zone: str) -> str:

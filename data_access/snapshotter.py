@@ -266,7 +266,8 @@ class Snapshotter:
         region = self._tree.by_id.get(view.region_id)
         if region is None:
             return True
-        return any(county.id in changes.counties for county in self._tree.counties(region))
+        counties = (county.id for county in self._tree.counties(region))
+        return not changes.counties.isdisjoint(self._tree.booked_under(counties))
 
     def _seconds_until_due(self) -> float:
         now = self.clock().timestamp()
@@ -301,6 +302,7 @@ class Snapshotter:
                 continue
             try:
                 with self.database.write() as connection:
+                    rollups.follow_regions(connection)
                     rollups.fold(connection)
                 if time.monotonic() >= prune_at:
                     prune_at = time.monotonic() + PRUNE_EVERY_SECONDS

@@ -67,6 +67,7 @@ def compute(
             tree=tree.limited_to({region.id, *counties}),
             region=region,
             counties=counties,
+            booked=tuple(tree.booked_under(counties)),
             reader=SumReader(
                 connection,
                 tree=tree,

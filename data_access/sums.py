@@ -76,17 +76,18 @@ class SumReader:
         self._is_current = is_current
         self._zone = zone
         self._counties = [county for county in tree.counties(region) if county.id in scope.counties]
-        self._wanted = _ancestors_within(tree, region, self._counties)
+        # Counties of today and those abolished, under which cases are still booked.
+        self._wanted = _paths_within(tree, region, self._counties)
         # Sums of a partly visible region are added up from its visible counties.
         self._is_partial = len(self._counties) < len(tree.counties(region))
-        self._county_ids = [county.id for county in self._counties]
+        self._county_ids = list(self._wanted)
         self._from_rows: dict[tuple[datetime, datetime], Amounts] = defaultdict(dict)
         self._pending = self._read_pending()
 
     @property
     def visible(self) -> frozenset[int]:
         """Ids of the region's counties that the scope may see."""
-        return frozenset(self._county_ids)
+        return frozenset(county.id for county in self._counties)
 
     def at(self, as_of: datetime) -> "SumReader":
         """A reader of the same regions at an earlier as-of instant."""
@@ -116,7 +117,7 @@ class SumReader:
         Days without a row are absent.
         """
         own = {path[-1] for path in self._wanted.values()}
-        ids = {county.id for county in self._counties} if self._is_partial else own
+        ids = set(self._wanted) if self._is_partial else own
         totals: dict[date, Counter[str]] = defaultdict(Counter)
         statement = (
             select(rollups.c.day, *(func.sum(rollups.c[name]).label(name) for name in columns))
@@ -266,21 +267,16 @@ def _not_empty(edges: Iterable[tuple[tuple[str, ...], datetime, datetime]]) -> l
     return [Wish(*edge) for edge in edges if edge[0] and edge[1] < edge[2]]
 
 
-def _ancestors_within(
+def _paths_within(
     tree: RegionTree, region: Region, counties: Iterable[Region]
 ) -> dict[int, tuple[int, ...]]:
-    """For each county: itself and its ancestors up to the scope's region."""
-    found: dict[int, tuple[int, ...]] = {}
-    for county in counties:
-        path: list[int] = []
-        current: Region | None = county
-        while current is not None:
-            path.append(current.id)
-            if current.id == region.id:
-                break
-            current = tree.by_id.get(current.parent_id) if current.parent_id else None
-        found[county.id] = tuple(path)
-    return found
+    """For each county cases are booked under: the regions they count in, up to the scope's."""
+    paths = tree.booked_under(county.id for county in counties)
+    return {
+        county: path[: path.index(region.id) + 1]
+        for county, path in paths.items()
+        if region.id in path
+    }
 
 
 def subjects_without_rows(connection: Connection) -> frozenset[Subject]:

@@ -122,7 +122,9 @@ class Work:
     connection: Connection
     tree: RegionTree
     region: Region
+    # Counties of today in scope; `booked` adds the abolished ones whose cases count in them.
     counties: tuple[int, ...]
+    booked: tuple[int, ...]
     reader: SumReader
     as_of: datetime
     is_current: bool
@@ -197,7 +199,7 @@ def _own(key: str, span: Span, indicator: str, region_ids: tuple[int, ...], grou
 
 
 def _median(work: Work, span: Span) -> Reading:
-    median, count = indicator_readings.median_handling_hours(work.connection, work.counties, span)
+    median, count = indicator_readings.median_handling_hours(work.connection, work.booked, span)
     return Reading(
         indicator="median_handling_hours",
         region_id=work.region.id,
@@ -253,7 +255,7 @@ def live_series(work: Work) -> tuple[Series, ...]:
     if Subject.INCIDENT not in work.absent:
         counts = series_readings.half_hours(
             work.connection,
-            work.counties,
+            work.booked,
             spans.day_start(yesterday, work.zone),
             work.as_of,
             work.zone,
@@ -267,10 +269,10 @@ def live_series(work: Work) -> tuple[Series, ...]:
 
 def _band(work: Work, day: date) -> UsualBand | None:
     return work.kept.get(
-        (work.connection.engine.url, work.region.id, work.counties, day, work.ask.band_days),
+        (work.connection.engine.url, work.region.id, work.booked, day, work.ask.band_days),
         lambda: series_readings.usual_day(
             work.connection,
-            work.counties,
+            work.booked,
             day,
             work_days=work.work_days,
             zone=work.zone,
@@ -365,7 +367,7 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
     layers = map_readings.heat(
         work.connection,
         work.region,
-        work.counties,
+        work.booked,
         work.as_of,
         ask=work.ask.heat,
         origin=work.heat_origin,
@@ -377,7 +379,7 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
 def points(work: Work) -> tuple[MapPoint, ...]:
     return case_lists.new_points(
         work.connection,
-        work.counties,
+        work.booked,
         work.as_of,
         secret=work.point_secret,
         minutes=work.ask.new_event_minutes,
@@ -396,9 +398,7 @@ def inset(work: Work) -> GridInset | None:
             {county: sums[county]["registered_all"] for county in work.counties if county in sums}
         )
         county = work.tree.by_id[chosen] if chosen is not None else None
-    return (
-        map_readings.grid_inset(work.connection, county, work.as_of, work.ask) if county else None
-    )
+    return _grid_inset(work, county) if county else None
 
 
 def grids(work: Work) -> tuple[GridInset, ...]:
@@ -412,8 +412,13 @@ def grids(work: Work) -> tuple[GridInset, ...]:
 def _county_grids(work: Work, county: Region) -> GridInset | None:
     return work.kept.get(
         (work.connection.engine.url, "grids", county.id, _ten_minutes(work.as_of)),
-        lambda: map_readings.grid_inset(work.connection, county, work.as_of, work.ask),
+        lambda: _grid_inset(work, county),
     )
+
+
+def _grid_inset(work: Work, county: Region) -> GridInset | None:
+    booked = work.tree.booked_under((county.id,))
+    return map_readings.grid_inset(work.connection, county, booked, work.as_of, work.ask)
 
 
 def _ten_minutes(instant: datetime) -> int:
@@ -425,7 +430,7 @@ def work_items(work: Work) -> tuple[WorkItem, ...]:
     return case_lists.work_items(
         work.connection,
         work.tree,
-        work.counties,
+        work.booked,
         work.as_of,
         work_days=work.work_days,
         limit=work.ask.work_item_rows,
@@ -434,7 +439,7 @@ def work_items(work: Work) -> tuple[WorkItem, ...]:
 
 def ticker(work: Work) -> tuple[TickerItem, ...]:
     return case_lists.newest(
-        work.connection, work.tree, work.counties, work.as_of, work.ask.ticker_rows
+        work.connection, work.tree, work.booked, work.as_of, work.ask.ticker_rows
     )
 
 

@@ -16,7 +16,7 @@ from dashboard.work_calendar import WorkCalendar, official_days
 from data_access import live_schema, rollups, schema
 from data_access.database import Database
 from data_access.feed import libpq_url
-from tests.case_builder import COUNTIES, NOW, add_everything, add_regions, grid_of, incident
+from tests.case_builder import COUNTIES, NOW, add_regions, grid_of, incident
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MANY = 10_000
@@ -752,24 +752,6 @@ def test_what_is_uninstalled_can_be_installed_again(
     writer.commit()
     assert summed(writer, "registered_all") == 1
     assert differences(regions_only) == 0
-
-
-def test_a_county_that_is_no_more_counts_nowhere_just_as_in_lists(database: Database) -> None:
-    """Lists and edges of days know the counties of today; roll-ups must know no others."""
-    with database.write() as connection:
-        add_everything(connection, seed=5, count=50)
-        connection.execute(
-            text("update regions set valid_to = '2026-12-01' where id = :id"), {"id": COUNTIES[0]}
-        )
-        rollups.rebuild(connection)
-        root = connection.scalar(
-            text("select sum(registered_all) from rollups where region_id = 330000")
-        )
-        others = connection.scalar(
-            text("select count(*) from incidents where county_id <> :id"), {"id": COUNTIES[0]}
-        )
-        assert root == others
-    assert differences(database) == 0
 
 
 def test_a_case_of_a_grid_is_counted_in_county_city_and_province(

@@ -58,7 +58,7 @@ def layers(connection: Connection, region_id: int = PROVINCE, counties=COUNTIES,
 
 def inset(connection: Connection, as_of=NOW, **more: Any):
     tree = region_tree.load(connection)
-    return grid_inset(connection, tree.by_id[COUNTY], as_of, Ask(**more))
+    return grid_inset(connection, tree.by_id[COUNTY], (COUNTY,), as_of, Ask(**more))
 
 
 @pytest.mark.parametrize(("region_id", "km"), [(PROVINCE, 5), (CITY, 2), (COUNTY, 1)])

@@ -67,18 +67,14 @@ def test_counties_are_those_of_the_cities_in_their_order_and_those_without_a_cit
 
 
 def test_zones_stand_apart_from_the_counties_in_which_their_cases_count() -> None:
-    assert ids(TREE.zones(TREE.root)) == [8, 9]
-    assert ids(TREE.zones(TREE.by_id[10])) == [9]
+    assert 9 in TREE.by_id
     assert 9 not in ids(TREE.counties(TREE.root))
 
 
-def test_a_region_lies_in_itself_and_in_its_ancestors() -> None:
-    county, city = TREE.by_id[11], TREE.by_id[10]
-    assert TREE.lies_in(county, county)
-    assert TREE.lies_in(county, city)
-    assert TREE.lies_in(county, TREE.root)
-    assert not TREE.lies_in(city, county)
-    assert not TREE.lies_in(county, TREE.by_id[20])
+def test_a_regions_path_leads_to_the_root() -> None:
+    assert TREE.path(11) == (11, 10, 1)
+    assert TREE.path(1) == (1,)
+    assert TREE.path(99) == ()
 
 
 def test_a_limited_tree_knows_the_regions_above_and_no_others() -> None:
