@@ -18,17 +18,26 @@
   // attributes of ours, which no leaf prop writes.
   function turn(list, turns) {
     const rows = [...list.children].filter((row) => !row.classList.contains("is-unused"));
-    const perPage = Number(getComputedStyle(list).getPropertyValue("--per-page")) || rows.length;
-    const pages = Math.max(1, Math.ceil(rows.length / perPage));
+    const most = Number(getComputedStyle(list).getPropertyValue("--per-page")) || rows.length;
+    const pages = Math.max(1, Math.ceil(rows.length / most));
+    const perPage = list.dataset.pages === "even" ? Math.ceil(rows.length / pages) : most;
     const page = turns % pages;
     rows.forEach((row, place) => {
       row.toggleAttribute("data-off-page", Math.floor(place / perPage) !== page);
     });
+    sayPage(list.dataset.pager, page, pages);
     const tabs = document.querySelector(`[data-pager-tabs="${list.dataset.pager}"]`);
     if (!tabs) return;
     [...tabs.children].forEach((tab, place) => {
       tab.toggleAttribute("data-on-page", Math.floor(place / perPage) === page);
     });
+  }
+
+  // What isn't on this page is on another one: 第1页,共2页.
+  function sayPage(pager, page, pages) {
+    const words = pages > 1 ? `第${page + 1}页,共${pages}页` : "";
+    const node = document.querySelector(`[data-pager-count="${pager}"]`);
+    if (node && node.textContent !== words) node.textContent = words;
   }
 
   function turnAll() {

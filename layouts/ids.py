@@ -65,6 +65,8 @@ class WallIds(StrEnum):
     CATEGORIES = "wall-categories"
     CITIES = "wall-cities"
     CITIES_TITLE = "wall-cities-title"
+    CITIES_CELLS = "wall-cities-cells"
+    CITIES_REST = "wall-cities-rest"
 
     MAP = "wall-map-region"
     VOLUME_NOTE = "wall-volume-note"
@@ -87,6 +89,7 @@ class WallIds(StrEnum):
 
     RANKING = "wall-ranking"
     RANKING_MEASURE = "wall-ranking-measure"
+    RANKING_REST = "wall-ranking-rest"
     RANKING_MONTH = "wall-ranking-month"
     RANKING_CUMULATIVE = "wall-ranking-cumulative"
 

@@ -6,7 +6,7 @@ Leaf props are `{id: {prop: value}}`, JSON values only. A panel's own figures st
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from dash import html
@@ -17,6 +17,7 @@ from dashboard.snapshot import Reading, Snapshot
 from layouts import ids, wording
 
 Leaves = dict[str, dict[str, Any]]
+Node = TypeVar("Node", bound=Component)
 
 STATUS_WORDS = {
     "no_data": wording.NO_DATA,
@@ -169,11 +170,16 @@ def rate_leaves(figure_id: str, reading: Reading | None) -> Leaves:
     return figure_leaves(figure_id, reading, text, unit)
 
 
-def marked(component: Component, **marks: str) -> Component:
+def marked(component: Node, **marks: str) -> Node:
     """The component with data-* attributes, e.g. pager="ranking" for data-pager."""
     for name, value in marks.items():
         setattr(component, f"data-{name.replace('_', '-')}", value)
     return component
+
+
+def page_count(pager: str) -> html.Span:
+    """第1页,共2页, where a list has more than one; the browser that turns the pages says it."""
+    return marked(html.Span(className="page-count"), pager_count=pager)
 
 
 def text_leaf(leaf_id: str, text: str) -> Leaves:

@@ -80,14 +80,19 @@ def percent_value(share: float, decimals: int = 1) -> Decimal:
     return round_half_up(round(share * 100, 9), decimals)
 
 
+def share(value: float | None, cases: float | None, base: float | None) -> str:
+    """A rate in a column whose head has the sign: 97.5, of a small base the fraction: 7/9."""
+    if value is not None and cases is not None and base is not None and 0 < base <= SMALL_BASE:
+        return f"{count(cases)}/{count(base)}"
+    return percent(value)
+
+
 def rate(reading: Reading) -> tuple[str, str]:
     """Text and unit of a rate: ("97.5", "%"), of a small base the fraction: ("7/9", "")."""
-    num, den = reading.numerator, reading.denominator
     if reading.value is None:
         return NOTHING, ""
-    if num is not None and den is not None and 0 < den <= SMALL_BASE:
-        return f"{count(num)}/{count(den)}", ""
-    return percent(reading.value), "%"
+    text = share(reading.value, reading.numerator, reading.denominator)
+    return text, "" if "/" in text else "%"
 
 
 def growth(change: float | None, decimals: int = 1) -> str:

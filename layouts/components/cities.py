@@ -13,14 +13,19 @@ from layouts.panel_frame import (
     figure,
     marked,
     merged,
+    page_count,
     state_of,
     text_leaf,
     untitled_panel,
     width_leaf,
 )
 
-# Pages of twelve: enough for the largest province's cities and most counties' towns.
-POOL = 36
+# Enough for the counties of the largest city and the towns of nearly every county; how many there
+# are beyond them is said beside the title. The style sheet says how many fit on a page.
+POOL = 60
+# From this many characters on a name needs the room of two.
+LONG_NAME = 4
+LONGER_NAME = 6
 
 
 def build(screen: Screen) -> html.Section:
@@ -32,13 +37,20 @@ def build(screen: Screen) -> html.Section:
             [
                 html.Span(id=WallIds.CITIES_TITLE, className="cities-title"),
                 html.Span("件,较昨日同时段", className="cities-unit"),
+                page_count("cities"),
+                html.Span(id=WallIds.CITIES_REST, className="cities-rest"),
                 html.Span(id=ids.part(WallIds.CITIES, "asof"), className="panel-asof"),
             ],
             className="cities-head",
         ),
         marked(
-            html.Div([_cell(place) for place in range(POOL)], className="cities-cells"),
+            html.Div(
+                [_cell(place) for place in range(POOL)],
+                id=WallIds.CITIES_CELLS,
+                className="cities-cells",
+            ),
             pager="cities",
+            pages="even",
         ),
         is_live=True,
     )
@@ -54,12 +66,16 @@ def state(screen: Screen, snapshot: Snapshot) -> PanelState:
 
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
-    children = _children(snapshot)
+    every = _children(snapshot)
+    children = every[:POOL]
+    beyond = len(every) - len(children)
     readings = [_reading(snapshot, child) for child in children]
     highest = max((reading.value or 0 for reading in readings if reading), default=0)
     level = snapshot.place.child_level or ""
     parts: list[Leaves] = [
         text_leaf(WallIds.CITIES_TITLE, f"{wording.LEVEL_WORDS.get(level, '各地')}今日上报"),
+        text_leaf(WallIds.CITIES_REST, f"另有{beyond}个未列出" if beyond else ""),
+        {WallIds.CITIES_CELLS: {"className": f"cities-cells {_room(children)}".strip()}},
     ]
     for place in range(POOL):
         cell = ids.row(WallIds.CITIES, place)
@@ -81,7 +97,13 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
 
 
 def _children(snapshot: Snapshot) -> list[MapRegion]:
-    return [region for region in snapshot.regions if region.parent_id == snapshot.place.id][:POOL]
+    return [region for region in snapshot.regions if region.parent_id == snapshot.place.id]
+
+
+def _room(children: list[MapRegion]) -> str:
+    """A class for cells as wide as the longest of the names needs them."""
+    longest = max((len(child.short_name) for child in children), default=0)
+    return "is-longer" if longest >= LONGER_NAME else "is-long" if longest >= LONG_NAME else ""
 
 
 def _reading(snapshot: Snapshot, region: MapRegion) -> Reading | None:

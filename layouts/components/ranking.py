@@ -17,12 +17,13 @@ from layouts.panel_frame import (
     css_percent,
     marked,
     merged,
+    page_count,
     panel,
     text_leaf,
 )
 
-# Groups that the panel has pages for; further ones are named in the last foot.
-PAGES = 4
+# Groups that the panel has pages for; how many there are beyond them is said above the pages.
+PAGES = 8
 ENDS = 4
 SHORT_END = 3
 ROWS = 2 * ENDS
@@ -49,13 +50,20 @@ def build(screen: Screen) -> html.Section:
         WallIds.RANKING,
         "ranking",
         "县(市、区)排名",
-        marked(html.Div(tabs, className="rank-tabs"), pager_tabs="ranking"),
+        html.Div(
+            [
+                marked(html.Div(tabs, className="rank-tabs"), pager_tabs="ranking"),
+                html.Div(id=WallIds.RANKING_REST, className="rank-rest"),
+            ],
+            className="rank-head",
+        ),
         columns,
         marked(
             html.Div([_build_page(page) for page in range(PAGES)], className="rank-pages"),
             pager="ranking",
+            pages="even",
         ),
-        note=html.Span(id=WallIds.RANKING_MEASURE),
+        note=html.Span([html.Span(id=WallIds.RANKING_MEASURE), page_count("ranking")]),
         is_live=False,
     )
 
@@ -79,20 +87,26 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     if ranking is None:
         return merged(_no_page(page) for page in range(PAGES))
     title = INDICATOR_BY_KEY[ranking.indicator].title
+    groups = in_order(ranking.groups)
     pages: list[Leaves] = [
-        _page_props(page, ranking.groups[page], ranking)
-        if page < len(ranking.groups)
-        else _no_page(page)
+        _page_props(page, groups[page], ranking) if page < len(groups) else _no_page(page)
         for page in range(PAGES)
     ]
+    beyond = len(groups) - PAGES
     return merged(
         [
             text_leaf(WallIds.RANKING_MEASURE, f"{title}(%)"),
+            text_leaf(WallIds.RANKING_REST, f"另有{beyond}组未列出" if beyond > 0 else ""),
             text_leaf(WallIds.RANKING_MONTH, ranking.month_label),
             text_leaf(WallIds.RANKING_CUMULATIVE, ranking.cumulative_label),
             *pages,
         ]
     )
+
+
+def in_order(groups: Sequence[RankingGroup]) -> list[RankingGroup]:
+    """The groups as given, those set apart (功能区) last: they stand in no group of the others."""
+    return sorted(groups, key=lambda group: group.is_apart)
 
 
 def shown_rows(units: Sequence[RankedUnit]) -> list[RankedUnit | None]:
@@ -133,9 +147,10 @@ def foot_words(group: RankingGroup, minimum: int) -> str:
 def _page_props(page: int, group: RankingGroup, ranking: Ranking) -> Leaves:
     ranked = [unit for unit in group.units if unit.place is not None]
     owner = _page(page)
-    is_cut = len(ranked) > 2 * SHORT_END
+    marks = {"is-cut": len(ranked) > 2 * SHORT_END, "is-apart": group.is_apart}
+    css_class = " ".join(["rank-page", *(name for name, holds in marks.items() if holds)])
     parts: list[Leaves] = [
-        {owner: {"className": "rank-page is-cut" if is_cut else "rank-page"}},
+        {owner: {"className": css_class}},
         {
             ids.part(owner, "tab"): {
                 "className": "rank-tab",
@@ -162,8 +177,11 @@ def _row_props(row: str, unit: RankedUnit | None, ranked: int) -> list[Leaves]:
         text_leaf(ids.part(row, "possible"), wording.possible_places(unit)),
         {ids.part(row, "range"): {"style": _range_style(unit, ranked)}},
         {ids.part(row, "tick"): {"style": _tick_style(unit, ranked)}},
-        text_leaf(ids.part(row, "month"), wording.percent(unit.month_value)),
-        text_leaf(ids.part(row, "value"), wording.percent(unit.value)),
+        text_leaf(ids.part(row, "month"), _month_words(unit)),
+        text_leaf(
+            ids.part(row, "value"),
+            wording.share(unit.value, unit.numerator, unit.denominator),
+        ),
         {
             ids.part(row, "change"): {
                 "children": rank_change_label(change) or wording.NOTHING,
@@ -171,6 +189,13 @@ def _row_props(row: str, unit: RankedUnit | None, ranked: int) -> list[Leaves]:
             }
         },
     ]
+
+
+def _month_words(unit: RankedUnit) -> str:
+    if unit.month_value is None:
+        return wording.NOTHING
+    cases = unit.month_value * unit.month_denominator
+    return wording.share(unit.month_value, cases, unit.month_denominator)
 
 
 def _range_style(unit: RankedUnit, ranked: int) -> dict[str, str]:

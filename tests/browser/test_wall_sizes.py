@@ -10,7 +10,9 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from layouts.components import cities
 from tests import chromium
+from tests.browser import wall_samples
 from tests.browser.wall_harness import create_app
 
 pytestmark = pytest.mark.browser
@@ -126,7 +128,16 @@ def faults(page: Page, smallest: float) -> list[str]:
 
 @pytest.mark.parametrize(
     "sample",
-    ["wall", "six_figures", "nothing_happened", "never_delivered", "disputes_missing"],
+    [
+        "wall",
+        "six_figures",
+        "nothing_happened",
+        "never_delivered",
+        "disputes_missing",
+        "thirteen_counties",
+        "many_towns",
+        "many_groups",
+    ],
 )
 def test_no_word_is_cut_off_or_over_another_by_day(page: Page, address: str, sample: str) -> None:
     errors = open_wall(page, address, sample)
@@ -244,6 +255,35 @@ def test_pages_of_lists_turn_and_show_only_one(page: Page, address: str) -> None
         assert tab.removesuffix("-tab") == shown[0]
         seen.add(shown[0])
     assert len(seen) == 3
+
+
+def shown_cities(page: Page) -> list[str]:
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".city")].filter((node) => node.offsetWidth)
+          .map((node) => node.querySelector(".city-name").textContent)"""
+    )
+
+
+def test_all_thirteen_counties_of_a_city_stand_in_the_strip(page: Page, address: str) -> None:
+    open_wall(page, address, "thirteen_counties")
+    for size in SIZES:
+        resize(page, size)
+        assert shown_cities(page) == list(wall_samples.HANGZHOU), size
+    assert page.inner_text("[data-pager-count=cities]") == ""
+
+
+def test_what_has_no_room_is_on_another_page_and_the_page_says_so(page: Page, address: str) -> None:
+    page.clock.install()
+    open_wall(page, address, "many_towns")
+    seen = 0
+    page.clock.run_for(8000)
+    words = page.inner_text("[data-pager-count=cities]")
+    pages = int(words.partition("共")[2].removesuffix("页"))
+    for _ in range(pages):
+        page.clock.run_for(8000)
+        seen += len(shown_cities(page))
+    assert seen == cities.POOL
+    assert page.inner_text("#wall-cities-rest") == "另有12个未列出"
 
 
 def test_charts_fill_their_frames_at_any_scale(page: Page, address: str) -> None:

@@ -1,7 +1,7 @@
 """The wall's page alone, for tests and for the eye: sample snapshots, no database, no live stream.
 
-`python -m tests.browser.wall_harness PORT` serves /<name of a function in snapshot_samples>; the
-state and the theme are set on the body by whoever looks.
+`python -m tests.browser.wall_harness PORT` serves /<name of a function in snapshot_samples or
+wall_samples>; the state and the theme are set on the body by whoever looks.
 """
 
 import sys
@@ -11,10 +11,11 @@ import uvicorn
 from dash import Dash, Input, Output, dcc, html
 
 from dashboard.screens import built_in_wall
+from dashboard.snapshot import Snapshot
 from layouts import wall
 from layouts.map import LOCATION_ID
 from tests import snapshot_samples
-from tests.browser import map_harness
+from tests.browser import map_harness, wall_samples
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +44,14 @@ def page(sample: str) -> html.Div:
     """The page of a sample; `frame` is the page before any snapshot."""
     if sample == "frame":
         return wall.build(built_in_wall())
-    return wall.build(built_in_wall(), getattr(snapshot_samples, sample)())
+    return wall.build(built_in_wall(), sample_named(sample))
+
+
+def sample_named(name: str) -> Snapshot:
+    """The sample of that name, of everybody's or of the browser's own."""
+    module = wall_samples if hasattr(wall_samples, name) else snapshot_samples
+    made: Snapshot = getattr(module, name)()
+    return made
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dashboard.snapshot import Snapshot
 from layouts import ids
 from layouts.components import cities
 from layouts.ids import WallIds
@@ -70,6 +71,30 @@ def test_a_place_without_parts_has_an_empty_strip_and_no_alarm() -> None:
     leaves = cities.props(SCREEN, alone)
     assert all("is-unused" in classes(leaves, cell) for cell in CELLS)
     assert cities.state(SCREEN, alone) == PanelState()
+
+
+def of_parts(*names: str) -> Snapshot:
+    own, city, *_ = samples.wall().regions
+    parts = [
+        city.model_copy(update={"id": 900_000 + at, "short_name": name})
+        for at, name in enumerate(names)
+    ]
+    return samples.wall(regions=(own, *parts))
+
+
+def test_parts_beyond_the_cells_are_counted() -> None:
+    leaves = cities.props(SCREEN, of_parts(*["城关镇"] * (cities.POOL + 7)))
+    assert said(leaves, WallIds.CITIES_REST) == "另有7个未列出"
+    assert said(cities.props(SCREEN, samples.wall()), WallIds.CITIES_REST) == ""
+
+
+@pytest.mark.parametrize(
+    ("longest", "room"),
+    [("桐庐县", set()), ("景宁畲族", {"is-long"}), ("大陈岛街道办", {"is-longer"})],
+)
+def test_cells_are_as_wide_as_the_longest_name(longest: str, room: set[str]) -> None:
+    leaves = cities.props(SCREEN, of_parts("杭州", longest))
+    assert classes(leaves, WallIds.CITIES_CELLS) - {"cities-cells"} == room
 
 
 def test_grandchildren_are_no_cells() -> None:

@@ -137,9 +137,42 @@ def test_pages_without_a_group_are_hidden() -> None:
     leaves = ranking.props(SCREEN, wall_of(unit()))
     pages = [ids.part(WallIds.RANKING, f"page-{page}") for page in range(ranking.PAGES)]
     hidden = ["is-unused" in classes(leaves, page) for page in pages]
-    assert hidden == [False, True, True, True]
+    assert hidden == [False] + [True] * (ranking.PAGES - 1)
     assert said(leaves, ids.part(pages[0], "tab")) == "县(市) 1"
     assert said(leaves, ids.part(pages[1], "tab")) == ""
+
+
+def group(name: str, *, is_apart: bool = False) -> RankingGroup:
+    return RankingGroup(code=name, name=name, units=(unit(),), is_apart=is_apart)
+
+
+def wall_of_groups(*groups: RankingGroup) -> Snapshot:
+    return samples.wall(ranking=samples.ranking().model_copy(update={"groups": groups}))
+
+
+def test_every_group_has_a_page_and_those_set_apart_come_last() -> None:
+    apart = group("功能区", is_apart=True)
+    leaves = ranking.props(SCREEN, wall_of_groups(apart, *map(group, "甲乙丙丁戊")))
+    pages = [ids.part(WallIds.RANKING, f"page-{page}") for page in range(6)]
+    titles = [said(leaves, ids.part(page, "title")) for page in pages]
+    assert titles == ["甲 1个", "乙 1个", "丙 1个", "丁 1个", "戊 1个", "功能区 1个"]
+    assert ["is-apart" in classes(leaves, page) for page in pages] == [False] * 5 + [True]
+    assert said(leaves, WallIds.RANKING_REST) == ""
+
+
+def test_groups_that_have_no_page_are_counted() -> None:
+    leaves = ranking.props(SCREEN, wall_of_groups(*map(group, "甲乙丙丁戊己庚辛壬癸")))
+    assert said(leaves, WallIds.RANKING_REST) == f"另有{10 - ranking.PAGES}组未列出"
+
+
+@pytest.mark.parametrize(
+    ("base", "value", "month"), [(50, "47/50", "38/40"), (51, "94.0", "38/40")]
+)
+def test_few_cases_are_said_as_a_fraction(base: int, value: str, month: str) -> None:
+    row = row_of(
+        unit(value=0.94, numerator=47, denominator=base, month_value=0.95, month_denominator=40)
+    )
+    assert (row["value"], row["month"]) == (value, month)
 
 
 def test_the_columns_are_named_in_the_words_of_the_trade() -> None:

@@ -1,0 +1,71 @@
+"""Further samples for the eye and the browser: places and rankings the day's picture has not.
+
+Not here: what panels say of them (`tests/layouts`), nor how they are shown (`wall_harness`).
+"""
+
+from dashboard.snapshot import MapRegion, RankedUnit, RankingGroup, Reading, Snapshot
+from tests import snapshot_samples as samples
+
+HANGZHOU = (
+    *("上城区", "拱墅区", "西湖区", "滨江区", "萧山区", "余杭区", "临平区", "钱塘区"),
+    *("富阳区", "临安区", "桐庐县", "淳安县", "建德市"),
+)
+TOWNS = ("大陈岛街道", "城关镇", "前所街道", "头门港新区办事处")
+MANY_TOWNS = 72
+
+
+def thirteen_counties() -> Snapshot:
+    """A city of thirteen counties, as many as fit the strip at once."""
+    return _of_parts("county", HANGZHOU)
+
+
+def many_towns() -> Snapshot:
+    """More towns than the strip has cells for, with long names."""
+    return _of_parts("town", [TOWNS[at % len(TOWNS)] for at in range(MANY_TOWNS)])
+
+
+def many_groups() -> Snapshot:
+    """Ten ranking groups, one of them apart, all with bases of at most fifty cases."""
+    known = samples.ranking()
+    names = ("主城区", "县(市)", "山区海岛县", "市直部门", "经济开发区", "乡镇(街道)", "行业组织")
+    groups = [
+        RankingGroup(code=f"g{at}", name=name, units=tuple(map(_small, known.groups[at % 3].units)))
+        for at, name in enumerate((*names, "其他单位", "派出机构"))
+    ]
+    apart = RankingGroup(code="zone", name="功能区", units=known.groups[0].units[:4], is_apart=True)
+    return samples.wall(ranking=known.model_copy(update={"groups": (apart, *groups)}))
+
+
+def _small(unit: RankedUnit) -> RankedUnit:
+    return unit.model_copy(
+        update={"numerator": 43, "denominator": 46, "month_value": 0.75, "month_denominator": 48}
+    )
+
+
+def _of_parts(level: str, names: tuple[str, ...] | list[str]) -> Snapshot:
+    wall = samples.wall()
+    owner = wall.place.id
+    parts = [
+        MapRegion(
+            id=owner * 1_000 + at,
+            code=None,
+            name=name,
+            short_name=name,
+            level=level,
+            parent_id=owner,
+            centre=None,
+        )
+        for at, name in enumerate(names)
+    ]
+    city = next(
+        r
+        for r in wall.readings
+        if r.indicator == "incidents_registered" and r.region_id != owner and r.period == "today"
+    )
+    readings: list[Reading] = [
+        city.model_copy(update={"region_id": part.id, "value": float(9_876 - 131 * at)})
+        for at, part in enumerate(parts)
+    ]
+    place = wall.place.model_copy(update={"child_level": level})
+    own = tuple(region for region in wall.regions if region.id == owner)
+    return samples.wall(place=place, regions=(*own, *parts), readings=(*wall.readings, *readings))
