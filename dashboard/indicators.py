@@ -167,8 +167,20 @@ DAILY_FLOWS: tuple[Flow, ...] = (
         AtLeast("staff", MINIMUM_STAFF),
         amount=SumOf("reporting"),
     ),
-    _flow("patrols_due", Subject.PATROL, At("day"), amount=SumOf("due")),
-    _flow("patrols_done", Subject.PATROL, At("day"), amount=SumOf("done")),
+    _flow(
+        "patrols_due",
+        Subject.PATROL,
+        At("day"),
+        AtLeast("staff", MINIMUM_STAFF),
+        amount=SumOf("due"),
+    ),
+    _flow(
+        "patrols_done",
+        Subject.PATROL,
+        At("day"),
+        AtLeast("staff", MINIMUM_STAFF),
+        amount=SumOf("done"),
+    ),
 )
 
 STOCKS: tuple[Stock, ...] = (
@@ -593,8 +605,10 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator=("patrols_done",),
         denominator=("patrols_due",),
         better="higher",
-        definition="已完成的巡查 ÷ 应完成的巡查,按日汇总;乡镇(街道)及以上。",
-        source="domain.md §5 巡查率",
+        definition=(
+            "已完成的巡查 ÷ 应完成的巡查,按日汇总;乡镇(街道)及以上,当日不足5名网格员的乡镇不计。"
+        ),
+        source="domain.md §5 巡查率; usage.md §5",
     ),
 )
 

@@ -145,6 +145,7 @@ def add_everything(connection: Connection, seed: int, count: int = 300) -> None:
                 "town_id": county * 1000 + 1,
                 "day": day,
                 "county_id": county,
+                "staff": 4 if county == COUNTIES[0] else 9,
                 "due": 10,
                 "done": 7,
             }

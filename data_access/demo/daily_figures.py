@@ -97,9 +97,10 @@ def staffing_at(province: Province, seed: int, day: date, hour: int = HOURS) -> 
 def patrols_at(province: Province, seed: int, day: date, hour: int = HOURS) -> dict[str, Array]:
     """Rows of `patrols` of a day as reported at a full hour (24: the whole day)."""
     _, _, done = _activity(province, seed, day)
-    due = _staff(len(province.town_id), seed) * PATROLS_A_STAFF
+    staff = _staff(len(province.town_id), seed)
     return _town_rows(province, day) | {
-        "due": due,
+        "staff": staff,
+        "due": staff * PATROLS_A_STAFF,
         "done": np.floor(done * grown(hour)).astype(np.int64),
     }
 

@@ -43,12 +43,15 @@ staffing = Table(
     Index("ix_staffing_day_county_id", "day", "county_id"),
 )
 
+# `staff` is that of the day, here too: a rate of fewer than five would be one worker's, and the two
+# tables may come from different systems.
 patrols = Table(
     "patrols",
     metadata,
     Column("town_id", Integer, ForeignKey("regions.id"), primary_key=True),
     Column("day", Date, primary_key=True),
     Column("county_id", Integer, nullable=False),
+    Column("staff", Integer, nullable=False),
     Column("due", Integer, nullable=False),
     Column("done", Integer, nullable=False),
     Index("ix_patrols_day_county_id", "day", "county_id"),

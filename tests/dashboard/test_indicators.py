@@ -129,8 +129,8 @@ def test_doubtful_times_are_in_no_duration_and_no_rate_of_times() -> None:
 def test_staff_are_counted_from_five_up() -> None:
     """A figure of fewer is nearly that of one worker."""
     for flow in DAILY_FLOWS:
-        if flow.subject is Subject.STAFFING:
-            assert AtLeast("staff", MINIMUM_STAFF) in flow.where
+        assert flow.subject in (Subject.STAFFING, Subject.PATROL)
+        assert AtLeast("staff", MINIMUM_STAFF) in flow.where, flow.key
     assert MINIMUM_STAFF == 5
 
 

@@ -706,8 +706,8 @@ def test_figures_and_heartbeats_are_announced(writer: psycopg.Connection) -> Non
 def test_a_town_that_changes_its_county_is_announced_in_both(writer: psycopg.Connection) -> None:
     town = COUNTIES[0] * 1000 + 1
     writer.execute(
-        "insert into patrols (town_id, day, county_id, due, done) values (%s, '2026-11-20', %s, 9,"
-        " 3)",
+        "insert into patrols (town_id, day, county_id, staff, due, done)"
+        " values (%s, '2026-11-20', %s, 9, 9, 3)",
         (town, COUNTIES[0]),
     )
     writer.execute("delete from outbox")

@@ -118,7 +118,7 @@ TEXT_COLUMNS = {
     "work_calendar": {"label": "name of a festival"},
 }
 # Words about people that count them and do not name them.
-COUNTED = {("receptions", "people"), ("staffing", "staff")}
+COUNTED = {("receptions", "people"), ("staffing", "staff"), ("patrols", "staff")}
 
 
 def forbidden_names(columns: list[str]) -> list[str]:

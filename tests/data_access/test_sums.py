@@ -212,3 +212,30 @@ def test_a_database_migrated_for_new_york_cuts_its_days_there(empty_database_url
         ).all()
     database.close()
     assert days == [AUTUMN - timedelta(days=1), AUTUMN]
+
+
+def test_patrols_of_towns_with_fewer_than_five_staff_count_on_neither_side(
+    database: Database,
+) -> None:
+    day = date(2026, 11, 19)
+    with database.write() as connection:
+        add_regions(connection)
+        connection.execute(
+            insert(schema.patrols),
+            [
+                {
+                    "town_id": county * 1000 + 1,
+                    "day": day,
+                    "county_id": county,
+                    "staff": staff,
+                    "due": 2 * staff,
+                    "done": staff,
+                }
+                for county, staff in zip(COUNTIES, (4, 5, 1, 9), strict=True)
+            ],
+        )
+        sums = reader(connection, datetime(2026, 11, 20, tzinfo=ZoneInfo("UTC")), ZoneInfo("UTC"))
+        found = sums.daily(("patrols_due", "patrols_done"), day, day + timedelta(days=1))
+    assert found[330000] == {"patrols_due": 28, "patrols_done": 14}
+    assert found[330100] == {"patrols_due": 10, "patrols_done": 5}
+    assert COUNTIES[0] not in found or not any(found[COUNTIES[0]].values())

@@ -613,6 +613,7 @@ def upgrade() -> None:
         sa.Column("town_id", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("county_id", sa.Integer(), nullable=False),
+        sa.Column("staff", sa.Integer(), nullable=False),
         sa.Column("due", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["town_id"], ["regions.id"], name=op.f("fk_patrols_town_id")),
