@@ -10,14 +10,14 @@ from tests.bench.measurement import Measurement
 from tests.bench.running_cockpit import RunningCockpit
 from tests.bench.wall_page import WallPage, open_wall
 
-CHANGES, EVERY, WARM = 1000, 200, 100
+CHANGES, EVERY, WARM = 1000, 200, 300
 AIM_PERCENT = 5.0
 
 
 def measure(
     database: BenchDatabase, cockpit: RunningCockpit, browser: Browser
 ) -> Iterable[Measurement]:
-    """Growth in percent of what was used after the first hundred changes."""
+    """Growth in percent of what was used once the browser has warmed up."""
     with ForeignWriter(database.url) as writer, open_wall(browser, cockpit.address) as wall:
         writer.report_contact()
         wall.watch_today(keep_stamps=False)

@@ -56,6 +56,10 @@ class Wall:
             # The page is loading itself anew.
             return ""
 
+    def has_face(self) -> bool:
+        """Whether the line of the header that can say what is wrong has been drawn."""
+        return bool(self._read("document.getElementById('header-alert') !== null"))
+
     def sentence(self) -> str:
         return self.text("header-alert")
 

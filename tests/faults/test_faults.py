@@ -19,7 +19,9 @@ from tests.faults.conftest import LIVE_AGAIN_SECONDS, SAYS_SO_SECONDS, Scene, Wa
 
 pytestmark = pytest.mark.browser
 
-HOLD_MS = 4000
+HOLD_MS = 2000
+# What a busy machine may take to load a page and draw its first frame; no part of the 5 s.
+PAINTED_SECONDS = 15.0
 
 
 @pytest.fixture
@@ -53,12 +55,13 @@ def live_through(
 
 
 def opened_during(context: BrowserContext, address: str) -> Wall:
-    """A wall switched on now; the browser must have something of ours to show."""
+    """A wall switched on now, painted; the browser must have something of ours to show."""
     wall = Wall(context.new_page())
     try:
         wall.page.goto(address)
     except Error as error:
         raise AssertionError(f"the browser shows its own page: {error}") from error
+    wall.wait(wall.has_face, PAINTED_SECONDS)
     return wall
 
 

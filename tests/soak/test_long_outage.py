@@ -1,4 +1,4 @@
-"""What takes minutes: a database that is away for four of them, and three thousand changes.
+"""What takes minutes: a database or a server away for four of them, and three thousand changes.
 
 For a quick look, COCKPIT_SOAK_OUTAGE_SECONDS and COCKPIT_SOAK_CHANGES make both shorter:
 
@@ -7,19 +7,22 @@ For a quick look, COCKPIT_SOAK_OUTAGE_SECONDS and COCKPIT_SOAK_CHANGES make both
 
 import os
 import time
+from collections.abc import Callable
+from functools import partial
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from layouts.ids import WallIds
 from tests.faults.conftest import LIVE_AGAIN_SECONDS, SAYS_SO_SECONDS, Scene, Wall
+from tests.faults.test_faults import opened_during
 
 pytestmark = pytest.mark.soak
 
 OUTAGE_SECONDS = int(os.environ.get("COCKPIT_SOAK_OUTAGE_SECONDS", "240"))
 CHANGES = int(os.environ.get("COCKPIT_SOAK_CHANGES", "3000"))
-# Until the browser has compiled what a change runs through.
-WARM_UP_CHANGES = 100
+# Until the browser has compiled what a change runs through, and its own caches have filled.
+WARM_UP_CHANGES = 300
 HEAP_GROWTH = 0.05
 PATIENCE_MS = 30_000
 
@@ -45,23 +48,47 @@ REBUILT_NODES = """() => [
 ]"""
 
 
-def test_the_wall_is_live_again_after_a_long_outage(scene: Scene, open_wall: Wall) -> None:
+def test_the_wall_is_live_again_after_a_long_outage_of_the_database(
+    scene: Scene, context: BrowserContext, open_wall: Wall
+) -> None:
+    live_through(scene, context, open_wall, scene.server.kill, scene.server.start, "数据库无应答")
+
+
+def test_the_wall_is_live_again_after_a_long_outage_of_the_server(
+    scene: Scene, context: BrowserContext, open_wall: Wall
+) -> None:
+    begin, end = partial(scene.proxy.switch, "502"), partial(scene.proxy.switch, "pass")
+    live_through(scene, context, open_wall, begin, end, "服务器失联")
+
+
+def live_through(
+    scene: Scene,
+    context: BrowserContext,
+    open_wall: Wall,
+    begin: Callable[[], None],
+    end: Callable[[], None],
+    words: str,
+) -> None:
+    """The wall that was open says so all the time; it and one opened meanwhile come back."""
     before = open_wall.registered()
-    scene.server.stop()
+    begin()
     try:
         began = time.monotonic()
-        open_wall.wait(lambda: "数据库无应答" in open_wall.sentence(), SAYS_SO_SECONDS)
+        open_wall.wait(lambda: words in open_wall.sentence(), SAYS_SO_SECONDS)
+        late_wall = opened_during(context, scene.wall_address)
         while time.monotonic() - began < OUTAGE_SECONDS:
             open_wall.page.wait_for_timeout(1000)
-            assert "数据库无应答" in open_wall.sentence()
+            assert words in open_wall.sentence()
             assert open_wall.state() == "stale"
             assert open_wall.registered() == before
     finally:
-        scene.server.start()
-    open_wall.wait(lambda: open_wall.state() == "live", LIVE_AGAIN_SECONDS)
+        end()
+    waited = open_wall.wait(lambda: open_wall.state() == "live", LIVE_AGAIN_SECONDS)
+    late_wall.wait(lambda: late_wall.state() == "live", LIVE_AGAIN_SECONDS - waited)
     assert open_wall.sentence() == ""
     scene.writer.add_incident()
-    open_wall.wait(lambda: number_on(open_wall) == scene.writer.ask(REGISTERED_TODAY), 5)
+    for wall in (open_wall, late_wall):
+        wall.wait(lambda wall=wall: number_on(wall) == scene.writer.ask(REGISTERED_TODAY), 5)
 
 
 def test_changes_without_number_leave_the_wall_right_and_as_light(
