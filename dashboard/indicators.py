@@ -40,6 +40,11 @@ LOCATION_QUALITIES = ("default", "outside", "none")
 POINT_CATEGORIES = ("hazard", "service")
 NEAR_DUE_HOURS = 24
 MINIMUM_STAFF = 5
+# Reported figures about people in need of protection (心理 …): the county's or a larger region's,
+# a month's or a longer span's, and of no smaller base than this.
+GUARDED_BASE = 10
+GUARDED_LEVELS = ("province", "city", "county")
+GUARDED_DAYS = 28
 
 REGISTERED = At("registered_at")
 ACCEPTED = At("accepted_at")
@@ -228,6 +233,8 @@ class Indicator:
     denominator: tuple[str, ...] = ()
     facets: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = ()
     better: Better = "neither"
+    # Shown only as GUARDED_BASE, GUARDED_LEVELS and GUARDED_DAYS allow.
+    is_guarded: bool = False
     definition: str
     source: str
 
@@ -660,6 +667,9 @@ _REPORTED_FIGURES: tuple[tuple[str, str, str, Better, str, str], ...] = (
     ("safety_survey", "群众安全感", "%", "higher", "调查中感到安全 ÷ 有效样本", "S17"),
 )
 
+_GUARDED = ("psychology_coverage", "psychology_followed")
+_GUARDED_NOTE = f";只列县级及以上、按月,分母不足{GUARDED_BASE}的不显示"
+
 REPORTED: tuple[Indicator, ...] = tuple(
     Indicator(
         key=key,
@@ -667,7 +677,9 @@ REPORTED: tuple[Indicator, ...] = tuple(
         kind="reported",
         unit=unit,
         better=better,
-        definition=f"部门按月报送的分子、分母:{definition}",
+        is_guarded=key in _GUARDED,
+        definition=f"部门按月报送的分子、分母:{definition}"
+        + (_GUARDED_NOTE if key in _GUARDED else ""),
         source=source,
     )
     for key, title, unit, better, definition, source in _REPORTED_FIGURES

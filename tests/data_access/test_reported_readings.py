@@ -128,3 +128,46 @@ def test_another_regions_figure_is_not_taken(connection) -> None:
     report(connection, "2026-10", region_id=COUNTIES[0])
     assert reading(connection).status == "no_data"
     assert reading(connection, region_id=COUNTIES[0]).status == "known"
+
+
+GUARDED = "psychology_followed"
+TOWN = COUNTIES[0] * 1000 + 1
+
+
+@pytest.mark.parametrize("region_id", [330000, COUNTIES[0]])
+def test_a_guarded_figure_is_shown_of_a_county_a_month_and_ten(connection, region_id: int) -> None:
+    report(
+        connection, "2026-02", indicator=GUARDED, region_id=region_id, numerator=9, denominator=10
+    )
+    item = reading(connection, indicator=GUARDED, region_id=region_id)
+    assert (item.value, item.denominator, item.status) == (0.9, 10, "known")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"numerator": 9, "denominator": 9},
+        {"numerator": 0, "denominator": 0},
+        {"region_id": TOWN},
+        {"period_start": "2026-10-25"},
+    ],
+    ids=["base", "no base", "town", "week"],
+)
+def test_a_guarded_figure_of_few_is_suppressed_with_its_parts(
+    connection, more: dict[str, Any]
+) -> None:
+    report(connection, "2026-10", indicator=GUARDED, **more)
+    item = reading(connection, indicator=GUARDED, region_id=more.get("region_id", 330000))
+    assert (item.value, item.numerator, item.denominator) == (None, None, None)
+    assert (item.status, item.period) == ("suppressed", "2026-10")
+
+
+def test_other_figures_of_few_are_shown(connection) -> None:
+    report(connection, "2026-10", numerator=1, denominator=3, region_id=TOWN)
+    assert reading(connection, region_id=TOWN).status == "known"
+
+
+def test_all_figures_about_minds_are_guarded() -> None:
+    guarded = {indicator.key for indicator in REPORTED if indicator.is_guarded}
+    assert guarded == {item.key for item in REPORTED if "心理" in item.title}
+    assert len(guarded) == 2
