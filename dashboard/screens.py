@@ -5,7 +5,7 @@ panel looks stands in `layouts.components`, what its figures are in `dashboard.i
 """
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import time
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from dashboard.asks import Ask
 from dashboard.errors import ScreenConfigError
-from dashboard.indicators import INDICATOR_BY_KEY
+from dashboard.indicators import DAILY_FLOWS, INDICATOR_BY_KEY, Indicator
 
 BUILT_IN = Path(__file__).with_name("screens") / "wall.toml"
 
@@ -89,9 +89,8 @@ class Screen(BaseModel):
             raise ValueError("rate_window 应为 0—100 之间由小到大的两个数")
         if not all(0 <= hour <= 23 for hour in self.night_hours):
             raise ValueError("night_hours 应为两个 0—23 的整点")
-        for key in (self.ask.ranking_indicator, self.ask.choropleth_indicator):
-            if key not in INDICATOR_BY_KEY:
-                raise ValueError(f"没有名为 {key} 的指标(见 docs/indicators.md)")
+        _check_indicator("choropleth_indicator", self.ask.choropleth_indicator, _can_colour)
+        _check_indicator("ranking_indicator", self.ask.ranking_indicator, _can_rank)
         return self
 
     def is_night(self, local: time) -> bool:
@@ -99,6 +98,58 @@ class Screen(BaseModel):
         start, end = self.night_hours
         hour = local.hour
         return start <= hour < end if start <= end else hour >= start or hour < end
+
+
+# What a county's value of an indicator is made of, in words; and what each setting can take.
+KIND_WORDS = {
+    "count": "件数",
+    "stock": "存量",
+    "rate": "比率",
+    "mean": "平均值",
+    "median": "中位数",
+    "per_10k": "每万人件数",
+    "reported": "部门报送的数",
+}
+EXPECTED = {
+    "choropleth_indicator": "incidents_per_10k,或由案件汇总得出的件数、存量、比率、平均值",
+    "ranking_indicator": "由案件汇总得出的比率,例如 mediation_success_rate",
+}
+DAILY = frozenset(flow.key for flow in DAILY_FLOWS)
+
+
+def _check_indicator(setting: str, key: str, is_fit: Callable[[Indicator], bool]) -> None:
+    indicator = INDICATOR_BY_KEY.get(key)
+    if indicator is not None and is_fit(indicator):
+        return
+    fault = "不是指标的键"
+    if indicator is not None:
+        fault = f"{indicator.title}是{_kind_in_words(indicator)},不能用在这里"
+    raise ValueError(
+        f'ask.{setting} = "{key}":{fault};应为{EXPECTED[setting]}(键见 docs/indicators.md)'
+    )
+
+
+def _kind_in_words(indicator: Indicator) -> str:
+    if not DAILY.isdisjoint(indicator.numerator):
+        return "按日登记的数"
+    if indicator.facets and not indicator.numerator:
+        return "分项列出的数"
+    return KIND_WORDS[indicator.kind]
+
+
+def _is_summed(indicator: Indicator) -> bool:
+    """Whether each county has one value of it, from sums that roll-ups keep."""
+    return bool(indicator.numerator) and DAILY.isdisjoint(indicator.numerator)
+
+
+def _can_colour(indicator: Indicator) -> bool:
+    if indicator.key == "incidents_per_10k":
+        return True
+    return _is_summed(indicator) and indicator.kind in ("count", "stock", "rate", "mean")
+
+
+def _can_rank(indicator: Indicator) -> bool:
+    return _is_summed(indicator) and indicator.kind == "rate"
 
 
 def load_screens(path: Path | None = None) -> dict[str, Screen]:
@@ -156,8 +207,10 @@ def _explained(error: ValueError) -> str:
     if not isinstance(error, ValidationError):
         return str(error)
     return ";".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or '整体'}:"
+        f"{'.'.join(str(part) for part in problem['loc'])}:"
         f"{_reason(problem['type'], problem['msg'])}(写的是 {_short(problem['input'])})"
+        if problem["loc"]
+        else _reason(problem["type"], problem["msg"])
         for problem in error.errors()
     )
 

@@ -72,6 +72,43 @@ def test_a_wrong_file_is_refused_by_name(tmp_path: Path, text: str, named: str) 
     assert str(path) in str(refused.value)
 
 
+def asking(tmp_path: Path, setting: str, key: str) -> Path:
+    return screen_file(
+        tmp_path, f'[wall]\nregions.left = ["today"]\n[wall.ask]\n{setting} = "{key}"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "what"),
+    [
+        ("median_handling_hours", "处置时长中位数是中位数"),
+        ("video_intact", "视频完好率是部门报送的数"),
+        ("staff_online_rate", "网格员在线率是按日登记的数"),
+        ("patrol_rate", "巡查率是按日登记的数"),
+        ("resolution_level", "是分项列出的数"),
+        ("happiness", "不是指标的键"),
+    ],
+)
+@pytest.mark.parametrize("setting", ["choropleth_indicator", "ranking_indicator"])
+def test_an_indicator_that_has_no_sum_of_each_county_is_refused(
+    tmp_path: Path, setting: str, key: str, what: str
+) -> None:
+    path = asking(tmp_path, setting, key)
+    with pytest.raises(ScreenConfigError) as refused:
+        load_screens(path)
+    said = str(refused.value)
+    for part in (str(path), "[wall]", f'ask.{setting} = "{key}"', what, "应为", "请改正"):
+        assert part in said
+    assert "写的是" not in said
+
+
+@pytest.mark.parametrize("key", ["incidents_per_10k", "mean_handling_hours", "incidents_open"])
+def test_only_rates_are_ranked(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ScreenConfigError, match="由案件汇总得出的比率"):
+        load_screens(asking(tmp_path, "ranking_indicator", key))
+    assert load_screens(asking(tmp_path, "choropleth_indicator", key))
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ScreenConfigError, match="COCKPIT_SCREENS"):
         load_screens(tmp_path / "absent.toml")
