@@ -9,7 +9,11 @@
 
   const MAP_CLASS = "cockpit-map";
   const FIT_PADDING = 12; // design px
-  const CANVASES = ["fill", "grids", "heat", "lines"];
+  const OBSTACLE_GAP = 6;
+  const OBSTACLES =
+    ".map-legend, .map-heat-only, .map-night-only, .map-key-rings, .map-inset, .map-attribution,"
+    + " .volume-note, .panel-cities";
+  const CANVASES = ["fill", "grids", "heat", "lines", "names"];
 
   // What was last said of each part of the payload; survives the map's own coming and going.
   const said = {};
@@ -32,7 +36,7 @@
       this.grids = new parts.Grids(this.stage, this.slices);
       this.heat = new parts.Heat(this.stage, this.slices);
       this.labels = new parts.Labels(this.stage);
-      this.marks = new parts.Marks(this.stage);
+      this.marks = new parts.Marks(this.stage, () => this.drawNames());
       this.stage.onView(() => this.draw());
       this.watch();
       this.update(said);
@@ -55,9 +59,8 @@
         this.setHeat();
       }
       if ("grid_values" in payload) this.grids.setValues(said.grid_values);
-      if ("labels" in payload && this.stage.isCurrent("lines")) this.drawLines();
+      if ("labels" in payload && this.stage.view) this.drawNames();
       if ("points" in payload) this.marks.setPoints(said.points, payload.now);
-      if ("alerts" in payload) this.marks.setAlerts(said.alerts);
       if ("inset" in payload || "stale" in payload) this.drawInset();
     }
 
@@ -116,25 +119,30 @@
     fit() {
       const size = this.map.getSize();
       if (!this.base || !size.x || !size.y) return;
-      const [west, north, east, south] = this.base.box;
-      const bounds = [[latitude(south), longitude(west)], [latitude(north), longitude(east)]];
-      const pad = this.padding();
-      this.map.fitBounds(bounds, {
-        paddingTopLeft: [pad.left, pad.top],
-        paddingBottomRight: [pad.right, pad.bottom],
-        animate: false,
-      });
+      const edge = FIT_PADDING * this.stage.unit;
+      const room = { left: edge, top: edge, right: size.x - edge, bottom: size.y - edge };
+      const { scale, x, y } = parts.fitAround(this.base, room, this.obstacles());
+      const [west, north] = this.base.box;
+      const middle = [west + (size.x / 2 - x) / scale, north + (size.y / 2 - y) / scale];
+      const zoom = Math.log2(scale / parts.TILE);
+      this.map.setView([latitude(middle[1]), longitude(middle[0])], zoom, { animate: false });
       this.fittedZoom = this.map.getZoom();
     }
 
-    // The style sheet may keep sides free for legends: --map-pad-left and so on, in design px.
-    padding() {
-      const style = getComputedStyle(this.holder);
-      const side = (name) => {
-        const value = parseFloat(style.getPropertyValue(`--map-pad-${name}`));
-        return (Number.isNaN(value) ? FIT_PADDING : value) * this.stage.unit;
-      };
-      return { left: side("left"), top: side("top"), right: side("right"), bottom: side("bottom") };
+    // What stands on the map's room and must not have the scope behind it, in px of the map.
+    obstacles() {
+      const frame = this.map.getContainer().getBoundingClientRect();
+      const gap = OBSTACLE_GAP * this.stage.unit;
+      const around = this.holder.closest(".region") || this.holder;
+      return [...around.querySelectorAll(OBSTACLES)]
+        .map((element) => element.getBoundingClientRect())
+        .filter((box) => box.width > 1 && box.height > 1)
+        .map((box) => ({
+          left: box.left - frame.left - gap,
+          top: box.top - frame.top - gap,
+          right: box.right - frame.left + gap,
+          bottom: box.bottom - frame.top + gap,
+        }));
     }
 
     refresh() {
@@ -155,17 +163,19 @@
     *drawLayers() {
       this.counties.paintFill(true);
       yield parts.FRAME;
-      this.drawLines();
+      this.counties.paintLines();
+      this.drawNames();
       yield parts.FRAME;
       this.heat.draw();
       yield parts.FRAME;
       this.grids.draw();
     }
 
-    drawLines() {
-      this.counties.paintLines();
+    // Names give way to rings: they alone can stand elsewhere.
+    drawNames() {
+      if (!this.base || !this.stage.view) return;
       this.labels.setLabels(said.labels || defaultLabels(this.base));
-      this.labels.draw();
+      this.labels.draw(this.marks.places());
     }
 
     async drawInset() {

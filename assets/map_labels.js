@@ -1,19 +1,23 @@
-// Names on the map: white with a dark edge, never one over another. Drawn on the canvas of lines.
+// Names on the map: white with a dark edge, never one over another nor over the ring of an event.
 (function () {
   "use strict";
 
   const parts = ((window.cockpit = window.cockpit || {}).mapParts = window.cockpit.mapParts || {});
 
-  const SIZE = 20; // design px
   const HALO = 4.5;
   const GAP = 4;
-  // Where a name may stand, in its own heights from its place: there, then up, down, aside.
-  const SHIFTS = [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1]];
+  const RING = 20; // half of what a ring needs
+  // Where a name may stand, in its own heights and half widths: there, then up, down, aside.
+  const SHIFTS = [
+    [0, 0], [0, -1], [0, 1], [-1, 0], [1, 0], [-1, -1], [1, -1], [-1, 1], [1, 1],
+    [0, -1.8], [0, 1.8], [-1.8, 0], [1.8, 0], [-1.5, -1.5], [1.5, -1.5], [-1.5, 1.5], [1.5, 1.5],
+  ];
 
   class Labels {
     constructor(stage) {
       this.stage = stage;
       this.labels = [];
+      this.placed = [];
     }
 
     // `labels`: [{ text, lon, lat }], the most important first.
@@ -23,19 +27,24 @@
       }));
     }
 
-    draw() {
+    // `rings`: [{ x, y }] on the Mercator square. A name without free place stands on a ring.
+    draw(rings) {
       const { view } = this.stage;
-      if (!view) return;
-      const context = this.stage.reopen("lines");
-      context.font = `700 ${SIZE * view.unit}px ${view.theme.font}`;
+      const context = this.stage.open("names");
+      const size = view.theme.label * view.unit;
+      context.font = `700 ${size}px ${view.theme.font}`;
       context.textAlign = "center";
       context.textBaseline = "middle";
       context.lineJoin = "round";
-      const taken = [];
+      const held = rings.map((ring) => ringBox(ring, view));
+      this.placed = [];
       for (const label of this.labels) {
-        const box = freePlace(label, context.measureText(label.text).width, view, taken);
+        const places = placesOf(label, context.measureText(label.text).width, size, view);
+        const isFree = (box) => !this.placed.some((other) => overlap(box, other));
+        const box = places.find((place) => isFree(place) && !held.some((ring) => overlap(place, ring)))
+          || places.find(isFree);
         if (!box) continue;
-        taken.push(box);
+        this.placed.push(box);
         context.lineWidth = HALO * view.unit;
         context.strokeStyle = view.theme.ground;
         context.strokeText(label.text, box.x, box.y);
@@ -45,19 +54,22 @@
     }
   }
 
-  function freePlace(label, width, view, taken) {
-    const height = SIZE * view.unit;
+  function placesOf(label, width, height, view) {
     const gap = GAP * view.unit;
-    for (const [right, down] of SHIFTS) {
-      const box = {
-        x: (label.x - view.left) * view.scale + right * (width / 2 + gap),
-        y: (label.y - view.top) * view.scale + down * height,
-        width: width + gap,
-        height: height + gap,
-      };
-      if (!taken.some((other) => overlap(box, other))) return box;
-    }
-    return null;
+    return SHIFTS.map(([right, down]) => ({
+      text: label.text,
+      x: (label.x - view.left) * view.scale + right * (width / 2 + gap),
+      y: (label.y - view.top) * view.scale + down * height,
+      width: width + gap,
+      height: height + gap,
+    }));
+  }
+
+  function ringBox({ x, y }, view) {
+    const side = 2 * RING * view.unit;
+    return {
+      x: (x - view.left) * view.scale, y: (y - view.top) * view.scale, width: side, height: side,
+    };
   }
 
   function overlap(a, b) {

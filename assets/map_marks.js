@@ -1,5 +1,5 @@
-// Marks over the map: white rings of new events, amber rings of alerts with their notes. Elements,
-// not pixels: the style sheet moves them (three times, then still) and no frame is spent on them.
+// Marks over the map: white rings of new events. Elements, not pixels: the style sheet moves them
+// (three times, then still) and no frame is spent on them.
 (function () {
   "use strict";
 
@@ -8,15 +8,13 @@
   const MOST_MOVING = 5;
   const RING_MS = 60000;
   const FRESH_MS = 4000; // an event older than this on arrival doesn't call for attention again
-  const MOST_ALERTS = 3;
-  const NOTE_GAP = 8; // design px between two notes
-  const SVG = "http://www.w3.org/2000/svg";
 
   class Marks {
-    constructor(stage) {
+    // `onChange` is told when rings have come or gone.
+    constructor(stage, onChange) {
       this.stage = stage;
+      this.onChange = onChange;
       this.rings = new Map();
-      this.alerts = [];
       this.stale = false;
       this.layer = document.createElement("div");
       this.layer.className = "map-marks";
@@ -40,10 +38,11 @@
       for (const ring of fresh.slice(-MOST_MOVING)) ring.element.classList.add("is-new");
       this.restOldest();
       this.draw();
+      this.onChange();
     }
 
     add(point, remaining) {
-      const ring = { element: ringElement("map-ring"), at: [point.lat, point.lon] };
+      const ring = { element: ringElement(), at: [point.lat, point.lon] };
       const id = String(point.id);
       ring.element.addEventListener("animationend", (event) => {
         if (event.target === ring.element.lastChild) ring.element.classList.remove("is-new");
@@ -56,8 +55,19 @@
 
     // Rings stay while the source is silent: they are what was last known.
     expire(id) {
-      if (this.stale) this.rings.get(id).expired = true;
-      else this.drop(id);
+      if (this.stale) {
+        this.rings.get(id).expired = true;
+        return;
+      }
+      this.drop(id);
+      this.onChange();
+    }
+
+    // Where rings stand on the Mercator square.
+    places() {
+      return [...this.rings.values()].map(({ at: [lat, lon] }) => ({
+        x: parts.mercatorX(lon), y: parts.mercatorY(lat),
+      }));
     }
 
     drop(id) {
@@ -80,49 +90,11 @@
       for (const [id, ring] of [...this.rings]) if (ring.expired) this.drop(id);
     }
 
-    // `alerts`: [{ id, lon, lat, title, detail }], at most three are shown.
-    setAlerts(alerts) {
-      for (const alert of this.alerts) alert.parts.forEach((element) => element.remove());
-      this.alerts = alerts.slice(0, MOST_ALERTS).map(({ lon, lat, title, detail }) => {
-        const ring = ringElement("map-alert-ring");
-        const line = document.createElement("div");
-        line.className = "map-alert-line";
-        const note = noteElement(title, detail);
-        this.layer.append(line, ring, note);
-        return { at: [lat, lon], ring, line, note, parts: [ring, line, note] };
-      });
-      this.draw();
-    }
-
     draw() {
       const { map, view } = this.stage;
       if (!view) return;
       for (const { element, at } of this.rings.values()) {
         window.L.DomUtil.setPosition(element, map.latLngToLayerPoint(at));
-      }
-      this.drawAlerts();
-    }
-
-    // Notes stand at the right edge at the height of their ring, pushed down where they would meet.
-    drawAlerts() {
-      const { map, unit } = this.stage;
-      const edge = map.containerPointToLayerPoint([map.getSize().x, 0]);
-      let free = -Infinity;
-      const placed = [];
-      for (const alert of this.alerts) {
-        const inSight = map.getBounds().contains(alert.at);
-        for (const element of alert.parts) element.hidden = !inSight;
-        if (inSight) placed.push([map.latLngToLayerPoint(alert.at), alert]);
-      }
-      placed.sort((a, b) => a[0].y - b[0].y);
-      for (const [place, { ring, line, note }] of placed) {
-        const height = note.offsetHeight;
-        const top = Math.max(place.y - height * 0.35, free, edge.y);
-        const corner = new window.L.Point(edge.x - note.offsetWidth, top);
-        free = top + height + NOTE_GAP * unit;
-        window.L.DomUtil.setPosition(ring, place);
-        window.L.DomUtil.setPosition(note, corner);
-        leadTo(line, place, corner.add([0, height / 2]), ring.offsetWidth);
       }
     }
 
@@ -132,7 +104,6 @@
       for (const { element, at } of this.rings.values()) {
         window.L.DomUtil.setPosition(element, place(at));
       }
-      for (const { ring, at } of this.alerts) window.L.DomUtil.setPosition(ring, place(at));
     }
 
     remove() {
@@ -142,43 +113,11 @@
     }
   }
 
-  function ringElement(className) {
+  function ringElement() {
     const element = document.createElement("div");
-    element.className = `${className} leaflet-zoom-animated`;
+    element.className = "map-ring leaflet-zoom-animated";
     element.append(document.createElement("i"), document.createElement("i"));
     return element;
-  }
-
-  function noteElement(title, detail) {
-    const note = document.createElement("div");
-    note.className = "map-alert-note";
-    for (const text of [title, detail]) {
-      const line = document.createElement("div");
-      line.textContent = text || "";
-      note.appendChild(line);
-    }
-    note.firstChild.prepend(risingIcon());
-    return note;
-  }
-
-  function risingIcon() {
-    const icon = document.createElementNS(SVG, "svg");
-    icon.setAttribute("viewBox", "0 0 18 18");
-    icon.setAttribute("class", "map-icon-rising");
-    icon.setAttribute("aria-hidden", "true");
-    const line = document.createElementNS(SVG, "path");
-    line.setAttribute("d", "M1 15 L6 9 L10 12 L16 4 M11 3.5 H16.5 V9");
-    icon.appendChild(line);
-    return icon;
-  }
-
-  // Turns a flat element into a line between the rim of a ring and a note.
-  function leadTo(line, from, to, ringWidth) {
-    const angle = Math.atan2(to.y - from.y, to.x - from.x);
-    const length = Math.max(0, from.distanceTo(to) - ringWidth / 2);
-    const start = from.add([(Math.cos(angle) * ringWidth) / 2, (Math.sin(angle) * ringWidth) / 2]);
-    line.style.width = `${length}px`;
-    line.style.transform = `translate(${start.x}px, ${start.y}px) rotate(${angle}rad)`;
   }
 
   parts.Marks = Marks;

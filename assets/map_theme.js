@@ -16,11 +16,12 @@
     cell: ["#1b2c44", "#29506a", "#3a8088", "#63c7ba", "#d8f5ea"],
   };
 
-  // Returns { ground, …, county: [5], heat: [5], "heat-stale": [5], cell: [5], font }.
+  // Returns { ground, …, county: [5], heat: [5], "heat-stale": [5], cell: [5], font, label }.
   function readTheme(element) {
     const style = getComputedStyle(element);
     const token = (name, fallback) => style.getPropertyValue(`--${name}`).trim() || fallback;
     const theme = { font: style.fontFamily || "sans-serif" };
+    theme.label = parseFloat(token("map-label", "20")); // design px
     for (const [name, fallback] of Object.entries(SINGLE)) theme[name] = token(name, fallback);
     for (const [name, steps] of Object.entries(RAMPS)) {
       theme[name] = steps.map((fallback, step) => token(`${name}-${step + 1}`, fallback));

@@ -22,7 +22,6 @@ optional; a part that is absent stays as it was, a part that is there replaces t
       "heat_shown": "2h" | null,                            # ?heat=7d in the address goes first
       "points": [{"id", "lon", "lat", "at", "class"}, ...], # rings; oldest first
       "now": "2025-11-20T14:32:08+08:00",                   # the server's time, with the points
-      "alerts": [{"id", "lon", "lat", "title", "detail"}, ...],   # three at most are shown
       "grid_values": {"limits": [l1, l2, l3, l4], "values": {grid_id: number | null}},
       "labels": [{"text", "lon", "lat"}, ...],              # most important first
       "inset": {"region_id", "grids": url, "limits": [l1, l2, l3, l4],
@@ -42,8 +41,8 @@ optional; a part that is absent stays as it was, a part that is there replaces t
 - Without ``labels`` the cities of a province or the counties of a city are named.
 - A pick calls ``window.cockpit.map.onPick(region_id, code)``: by default the ``pathname`` of
   ``wall-location`` becomes ``/wall/<code>``; in a province the city is picked, else the region.
-- The view is the outline of the scope. The style sheet keeps room for legends by the custom
-  properties ``--map-pad-left``, ``-top``, ``-right``, ``-bottom`` of ``.map-stage`` (design px).
+- The view is the outline of the scope, as large as it can be without standing behind a legend
+  (``assets/map_fit.js``). Names stand where no ring does; ``--map-label`` is their size.
 
 Words beside the map are leaves with ids (see ``TEXT_IDS``), set by the live client.
 """
@@ -69,8 +68,6 @@ TEXT_IDS: Final = {
     "heat_unit": "wall-map-heat-unit",
     "rings": "wall-map-rings",
     "night_rings": "wall-map-night-rings",
-    "night_alerts": "wall-map-night-alerts",
-    "alert_budget": "wall-map-alert-budget",
     "fill_period": "wall-map-fill-period",
     "fill_unit": "wall-map-fill-unit",
     "grid_period": "wall-map-grid-period",
@@ -107,7 +104,6 @@ class MapFace:
     fill_period: str
     fill_unit: str
     fill_classes: Sequence[float]
-    alert_budget: Sequence[str] = ()
     ring_name: str = "新发隐患、民生"
     heat_unit: str = HEAT_UNIT
     grid_classes: Sequence[float] = ()
@@ -177,7 +173,7 @@ def leaflet_map() -> dl.Map:
 
 
 def heat_legend(face: MapFace) -> html.Div:
-    """Return the legend of heat, rings and alerts; at night, counts of both instead of heat."""
+    """Return the legend of heat and rings; at night, a count of rings instead of heat."""
     steps = [
         html.Div(
             [
@@ -196,9 +192,7 @@ def heat_legend(face: MapFace) -> html.Div:
         ],
         className="map-day-only map-heat-only",
     )
-    return html.Div(
-        [heat, _night_counts(), _mark_keys(face)], className="map-legend map-legend-heat"
-    )
+    return html.Div([heat, _night_count(), _ring_key(face)], className="map-legend map-legend-heat")
 
 
 def class_legend(
@@ -273,33 +267,19 @@ def printed(number: float) -> str:
     return f"{number:g}"
 
 
-def _night_counts() -> html.Div:
+def _night_count() -> html.Div:
     return html.Div(
-        [
-            html.Div([html.B("新发事件 "), html.Span(id=TEXT_IDS["night_rings"])]),
-            html.Div([html.B("预警 "), html.Span(id=TEXT_IDS["night_alerts"])]),
-        ],
+        html.Div([html.B("新发事件 "), html.Span(id=TEXT_IDS["night_rings"])]),
         className="map-night-only",
     )
 
 
-def _mark_keys(face: MapFace) -> html.Div:
+def _ring_key(face: MapFace) -> html.Div:
     ring = html.Span([html.I(), html.I()], className="map-key-ring")
-    alert = html.Span(html.I(), className="map-key-alert")
-    notes = [html.Div("点位为网格中心", className="map-legend-note")]
-    if face.alert_budget:
-        notes.append(
-            html.Div(
-                [html.Div(line) for line in face.alert_budget],
-                id=TEXT_IDS["alert_budget"],
-                className="map-legend-note map-live-only",
-            )
-        )
     return html.Div(
         [
             html.Div([ring, html.Span(face.ring_name, id=TEXT_IDS["rings"])], className="map-key"),
-            html.Div([alert, html.Span("预警")], className="map-key map-live-only"),
-            *notes,
+            html.Div("点位为网格中心", className="map-legend-note"),
         ],
         className="map-key-rings map-day-only",
     )

@@ -133,7 +133,6 @@ def payload(screen: Screen, snapshot: Snapshot) -> dict[str, Any]:
             for point in part.points
         ],
         "now": snapshot.made_at.isoformat(),
-        "alerts": [],
         "inset": _inset(part.inset, checksum),
     }
     if part.grids:

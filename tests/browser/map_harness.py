@@ -34,6 +34,8 @@ from layouts.map import APPLY, LOCATION_ID, STORE_ID, InsetFace, MapFace, wall_m
 ROOT = Path(__file__).parents[2]
 ORIGIN = Origin(120.5, 29.2)
 YINZHOU = 330212
+# A city much wider than high, and one higher than wide.
+HANGZHOU, NINGBO = 3301, 3302
 CITIES = {
     3301: ("杭州市", 119.75, 30.12, 120.17, 30.27, 9.0),
     3302: ("宁波市", 121.25, 30.05, 121.55, 29.86, 8.0),
@@ -145,11 +147,14 @@ def documents() -> dict[str, bytes]:
     """Address -> bytes of everything served before it is asked for."""
     whole = geometry_document(counties())
     yinzhou = geometry_document(grids_of(YINZHOU, 1931), GRID_SCALE)
-    ningbo = geometry_document([row for row in counties() if row.parent == 3302 or row.id == 3302])
+    cities = {
+        city: geometry_document([row for row in counties() if city in (row.parent, row.id)])
+        for city in (HANGZHOU, NINGBO)
+    }
     return {
         geometry_url(33, checksum(whole), "counties"): whole,
         geometry_url(YINZHOU, checksum(yinzhou), "grids"): yinzhou,
-        geometry_url(3302, checksum(ningbo), "counties"): ningbo,
+        **{geometry_url(city, checksum(body), "counties"): body for city, body in cities.items()},
     }
 
 
@@ -239,36 +244,26 @@ def payload() -> dict:
         "heat_shown": "2h",
         "points": points(),
         "now": "2025-11-20T14:31:42+08:00",
-        "alerts": [
-            {
-                "id": 1,
-                "lon": 121.52,
-                "lat": 29.84,
-                "title": "预警 鄞州区 明显偏高",
-                "detail": "近1小时124件 常态49—76",
-            }
-        ],
         "inset": inset(),
         "theme": "day",
         "stale": False,
     }
 
 
-def city_payload() -> dict:
+def city_payload(city: int = NINGBO) -> dict:
     """A city with its grids, to follow ``payload``."""
-    urls = made_urls("3302")
+    urls = made_urls(str(city))
     rng = np.random.default_rng(2)
     grids = [row for url in urls for row in made_grids(int(url.split("/")[2]))]
     return {
-        "scope": {"region_id": 3302, "level": "city"},
-        "geometry": {"counties": address(3302, "counties"), "towns": None, "grids": urls},
+        "scope": {"region_id": city, "level": "city"},
+        "geometry": {"counties": address(city, "counties"), "towns": None, "grids": urls},
         "grid_values": {
             "limits": [4, 8, 16, 28],
             "values": {row.id: round(float(rng.gamma(1, 9)), 1) for row in grids},
         },
         "heat_shown": None,
         "inset": None,
-        "alerts": [],
         "points": [],
     }
 
@@ -287,7 +282,6 @@ def create_harness() -> Dash:
         fill_period="近24小时",
         fill_unit="件/万人",
         fill_classes=[3.5, 4.5, 5.5, 6.5],
-        alert_budget=["预警门限:全屏", "每班误报不超1次"],
         grid_classes=[4, 8, 16, 28],
         inset=InsetFace("网格层 鄞州区", "1,931个网格并为84片", "近24小时 · 界线为示意"),
     )

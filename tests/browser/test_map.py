@@ -277,6 +277,61 @@ def test_the_scope_fits_into_the_map_at_every_size(wall):
         assert max((box[2] - box[0]) / size[0], (box[3] - box[1]) / size[1]) > 0.9
 
 
+HIDDEN_BEHIND = """() => {
+  const { map, base, stage } = cockpit.map.face();
+  const frame = map.getContainer().getBoundingClientRect();
+  const { left, top, scale } = stage.view;
+  const pane = map.containerPointToLayerPoint([0, 0]);
+  const corner = stage.view.placed.corner.subtract(pane);
+  const boxes = [...document.querySelectorAll(".map-legend, .map-attribution, .map-inset")]
+    .map((element) => element.getBoundingClientRect()).filter((box) => box.width);
+  let hidden = 0;
+  for (let at = 0; at < base.xy.length; at += 2) {
+    const x = (base.xy[at] - left) * scale + corner.x + frame.left;
+    const y = (base.xy[at + 1] - top) * scale + corner.y + frame.top;
+    if (boxes.some((box) => x > box.left && x < box.right && y > box.top && y < box.bottom)) {
+      hidden += 1;
+    }
+  }
+  const [w, n, e, s] = base.box;
+  return [boxes.length, hidden, (e - w) * scale / frame.width, (s - n) * scale / frame.height];
+}"""
+
+
+@pytest.mark.parametrize(
+    ("city", "filled"), [(None, 0.9), (harness.NINGBO, 0.9), (harness.HANGZHOU, 0.75)]
+)
+def test_the_scope_is_as_large_as_the_legends_let_it_be(wall, city, filled):
+    if city:
+        urls = {"counties": harness.address(city, "counties"), "towns": None, "grids": []}
+        scope = {"region_id": city, "level": "city"}
+        wall.update(scope=scope, geometry=urls, inset=None, points=[])
+    boxes, hidden, wide, high = wall.page.evaluate(HIDDEN_BEHIND)
+    assert boxes >= 3
+    assert hidden == 0
+    assert max(wide, high) > filled
+
+
+def test_a_name_gives_way_to_a_ring_and_comes_back(wall, day):
+    lon, lat = 119.95, 28.42  # where 丽水 stands
+    point = {"id": "x", "lon": lon, "lat": lat, "at": day["now"], "class": "民生服务"}
+    distance = """([lon, lat]) => {
+      const { labels, stage } = cockpit.map.face();
+      const { mercatorX, mercatorY } = cockpit.mapParts;
+      const { left, top, scale, unit } = stage.view;
+      const name = labels.placed.find(({ text }) => text === "丽水");
+      const x = Math.abs(name.x - (mercatorX(lon) - left) * scale);
+      const y = Math.abs(name.y - (mercatorY(lat) - top) * scale);
+      return [(x - name.width / 2) / unit, (y - name.height / 2) / unit];
+    }"""
+    wall.update(points=[], now=day["now"])
+    assert max(wall.page.evaluate(distance, [lon, lat])) < 0
+    wall.update(points=[point], now=day["now"])
+    assert max(wall.page.evaluate(distance, [lon, lat])) >= 18
+    wall.update(points=[], now=day["now"])
+    assert max(wall.page.evaluate(distance, [lon, lat])) < 0
+
+
 def test_on_a_dense_screen_every_device_pixel_is_drawn(browser, address, day):
     page = browser.new_page(viewport={"width": 960, "height": 540}, device_scale_factor=2)
     page.goto(address)
@@ -459,21 +514,6 @@ def test_a_ring_goes_after_a_minute_but_stays_while_the_source_is_silent(wall):
     assert wall.page.locator(".map-ring").count() == 0
 
 
-def test_notes_of_alerts_do_not_lie_on_each_other_and_stay_inside(wall):
-    alert = {"title": "预警 鄞州区 明显偏高", "detail": "近1小时124件 常态49—76"}
-    wall.update(
-        alerts=[alert | {"id": n, "lon": 121.5 + n / 100, "lat": 29.8 + n / 100} for n in range(5)]
-    )
-    notes = [box.bounding_box() for box in wall.page.locator(".map-alert-note").all()]
-    whole = wall.page.locator(".map-stage").bounding_box()
-    notes.sort(key=lambda box: box["y"])
-
-    assert len(notes) == 3
-    for upper, lower in pairwise(notes):
-        assert upper["y"] + upper["height"] <= lower["y"]
-    assert all(box["x"] + box["width"] <= whole["x"] + whole["width"] + 1 for box in notes)
-
-
 def test_the_words_of_silence_are_shown_only_then(wall):
     note = wall.page.locator(".map-stale-note")
     expect(note).to_be_hidden()
@@ -576,7 +616,7 @@ def test_two_thousand_updates_leave_memory_and_elements_as_they_were(wall, day):
                 const values = Object.fromEntries(
                   Object.keys(day.fill.values).map((id, k) => [id, (n + k) % 9]));
                 cockpit.map.update({
-                  points, now: day.now, heat_2h: day.heat_2h, alerts: day.alerts, inset: day.inset,
+                  points, now: day.now, heat_2h: day.heat_2h, inset: day.inset,
                   fill: { classes: day.fill.classes, values }, stale: n % 50 === 0,
                 });
                 if (n % 10 === 0) await new Promise((resolve) => requestAnimationFrame(resolve));

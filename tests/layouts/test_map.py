@@ -24,7 +24,6 @@ FACE = MapFace(
     fill_period="近24小时",
     fill_unit="件/万人",
     fill_classes=[3.5, 4.5, 5.5, 6.5],
-    alert_budget=["预警门限:全屏", "每班误报不超1次"],
     grid_classes=[4, 8, 16, 28],
     summary="全省90个县(市、区)近24小时每万人上报件数",
     inset=InsetFace("网格层 鄞州区", "1,931个网格并为84片", "近24小时 · 界线为示意"),
