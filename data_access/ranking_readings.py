@@ -4,8 +4,9 @@ The method stands in `dashboard.rankings`; here the figures are read and brought
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -20,6 +21,8 @@ from data_access.schema import ranking_groups, region_ranking_groups
 from data_access.sums import SumReader, Sums, Wish, measures_of
 
 RANGE_LEVEL = 0.90
+# Gives the value kept under a key, counted when there is none yet.
+Keep = Callable[[tuple[Any, ...], Callable[[], Sums]], Sums]
 
 
 def group_of_regions(connection: Connection) -> dict[int, tuple[str, str]]:
@@ -45,10 +48,12 @@ def rank_counties(
     cumulative: Period,
     before: Period | None,
     as_of: datetime,
+    keep: Keep,
 ) -> Ranking | None:
     """Counties in the reader's scope ranked by the cumulative rate, change against `before`.
 
-    None when there are fewer than two counties to compare.
+    None when there are fewer than two counties to compare. What is as of the past is read from
+    the rows: anew every ten minutes, and as soon as its cases add up to something else.
     """
     counties = [county for county in tree.counties(region) if county.id in reader.visible]
     if len(counties) < 2:
@@ -74,8 +79,17 @@ def rank_counties(
         return rank_units(rates, direction=direction, min_den=minimum, level=RANGE_LEVEL)
 
     now = ranked(now_sums)
-    # As of its own end: those cases had no longer to be settled than this month's have had.
-    earlier = ranked(reader.at(before.end).each([wish(before)])[0]) if before else {}
+    earlier: dict[str, tuple[RankedUnit, ...]] = {}
+    if before:
+        [today] = reader.each([wish(before)])
+        ten_minutes = int(as_of.timestamp()) // 600
+        state = tuple((county, tuple(sorted(today[county].items()))) for county in sorted(ids))
+        # As of its own end: those cases had no longer to be settled than this month's have had.
+        past = keep(
+            (connection.engine.url, "ranked before", indicator_key, before, ten_minutes, state),
+            lambda: reader.at(before.end).each([wish(before)])[0],
+        )
+        earlier = ranked(past)
     changes: dict[str, int | None] = {}
     for code, units in now.items():
         changes.update(rank_changes(units, earlier.get(code, ())))

@@ -5,7 +5,7 @@ One public function a part, all from one `Work`. How each figure is read stands 
 `data_access.snapshotting`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from dashboard import periods as spans
 from dashboard.asks import Ask
 from dashboard.bands import UsualBand
-from dashboard.indicators import DAILY_FLOWS, INDICATOR_BY_KEY
+from dashboard.indicators import DAILY_FLOWS, INDICATOR_BY_KEY, POINT_CATEGORIES
 from dashboard.intervals import wilson_interval
 from dashboard.periods import Period as Span
 from dashboard.snapshot import (
@@ -331,6 +331,7 @@ def ranking(work: Work) -> Ranking | None:
         cumulative=year,
         before=before,
         as_of=work.as_of,
+        keep=work.kept.get,
     )
 
 
@@ -398,22 +399,32 @@ def inset(work: Work) -> GridInset | None:
             {county: sums[county]["registered_all"] for county in work.counties if county in sums}
         )
         county = work.tree.by_id[chosen] if chosen is not None else None
-    return _grid_inset(work, county) if county else None
+    return _county_grids(work, [county])[0] if county else None
 
 
 def grids(work: Work) -> tuple[GridInset, ...]:
     """The grid layer of every county, from city level down: a province has too many to show."""
     if work.region.level == "province":
         return ()
-    layers = (_county_grids(work, work.tree.by_id[county]) for county in work.counties)
+    layers = _county_grids(work, [work.tree.by_id[county] for county in work.counties])
     return tuple(layer for layer in layers if layer is not None)
 
 
-def _county_grids(work: Work, county: Region) -> GridInset | None:
-    return work.kept.get(
-        (work.connection.engine.url, "grids", county.id, _ten_minutes(work.as_of)),
-        lambda: _grid_inset(work, county),
-    )
+def _county_grids(work: Work, counties: Sequence[Region]) -> list[GridInset | None]:
+    """Counted anew when there are other cases, and every ten minutes, as the days move on."""
+    days = spans.last_days(work.as_of, work.zone, work.ask.inset_days)
+    columns = tuple(f"registered__{category}" for category in POINT_CATEGORIES)
+    wish = Wish(columns, days.start, work.as_of, frozenset(county.id for county in counties))
+    [cases] = work.reader.each([wish])
+
+    def layer(county: Region) -> GridInset | None:
+        state = (_ten_minutes(work.as_of), tuple(sorted(cases[county.id].items())))
+        return work.kept.get(
+            (work.connection.engine.url, "grids", county.id, *state),
+            lambda: _grid_inset(work, county),
+        )
+
+    return [layer(county) for county in counties]
 
 
 def _grid_inset(work: Work, county: Region) -> GridInset | None:
@@ -422,7 +433,7 @@ def _grid_inset(work: Work, county: Region) -> GridInset | None:
 
 
 def _ten_minutes(instant: datetime) -> int:
-    """Thirty days of grids change little in ten minutes, and cost as much as the whole rest."""
+    """Number of the ten minutes since 1970 in which the instant lies."""
     return int(instant.timestamp()) // 600
 
 

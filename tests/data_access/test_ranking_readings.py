@@ -13,8 +13,9 @@ from dashboard.scope import Scope
 from dashboard.snapshot import Ranking
 from data_access import region_tree, schema
 from data_access.database import Database
-from data_access.ranking_readings import rank_counties
+from data_access.ranking_readings import Keep, rank_counties
 from data_access.sums import SumReader
+from data_access.wall_parts import Kept
 from tests.case_builder import COUNTIES, NOW, add_regions
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -95,6 +96,7 @@ def ranking(
     month: Period = MONTH,
     year: Period = YEAR,
     before: Period | None = BEFORE,
+    keep: Keep = lambda key, count: count(),
 ) -> Ranking | None:
     tree = region_tree.load(connection)
     reader = SumReader(
@@ -117,6 +119,7 @@ def ranking(
         cumulative=year,
         before=before,
         as_of=as_of,
+        keep=keep,
     )
 
 
@@ -207,6 +210,23 @@ def test_places_are_compared_with_those_at_the_end_of_last_month(connection) -> 
     assert (found[D].month_value, found[D].month_denominator) == (1.0, 900)
     assert (found[A].month_value, found[A].month_denominator) == (None, 0)
     assert (found[D].numerator, found[D].denominator) == (960, 1000)
+
+
+def test_the_past_is_read_again_when_its_cases_change(connection) -> None:
+    group(connection, "urban", *COUNTIES)
+    for county in (A, B):
+        mediate(connection, county, 80, 100, at=EARLIER)
+    kept, read = Kept(), []
+
+    def keep(key: Any, count: Any) -> Any:
+        return kept.get(key, lambda: read.append(key) or count())
+
+    first, again = ranking(connection, keep=keep), ranking(connection, keep=keep)
+    assert first == again and len(read) == 1
+    mediate(connection, B, 40, 40, at=EARLIER)
+    changed = ranking(connection, keep=keep)
+    assert len(read) == 2
+    assert changed == ranking(connection)
 
 
 def test_a_unit_that_was_not_ranked_then_has_no_change(connection) -> None:

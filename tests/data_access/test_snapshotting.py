@@ -346,6 +346,28 @@ def test_a_region_that_is_none_is_refused(filled: Database) -> None:
             made(filled, region_id)
 
 
+def test_grids_are_kept_until_a_case_comes_or_goes(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    grid_inset = map_readings.grid_inset
+
+    def noted(connection: Any, county: Any, *more: Any) -> Any:
+        read.append(county.id)
+        return grid_inset(connection, county, *more)
+
+    monkeypatch.setattr(map_readings, "grid_inset", noted)
+    kept = Kept()
+    first = made(filled, CITY, kept=kept)
+    assert sorted(read) == [330102, 330106]
+    assert made(filled, CITY, kept=kept).map.grids == first.map.grids
+    assert len(read) == 2
+    add(filled, *(incident(9000 + n, category="hazard") for n in range(5)))
+    changed = made(filled, CITY, kept=kept)
+    assert read[2:] == [330102]
+    assert changed.map.grids == made(filled, CITY).map.grids != first.map.grids
+
+
 # --- sensitive -----------------------------------------------------------------------------------
 
 
