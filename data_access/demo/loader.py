@@ -1,8 +1,8 @@
 """Fills the demo database: everything at first in bulk, what is missing at later starts.
 
-The fact `demo_fill` holds {seed, since, filled_until, state}. State "filling": a first fill was
-cut short, and the next start begins it anew. Here: the order of the work. Not here: what the
-cases are (`cases`, `disputes`, `daily_figures`), live writing (`writer`).
+The fact `demo_fill` holds {version, seed, since, filled_until, state}. State "filling": a first
+fill was cut short, and the next start begins it anew. Here: the order of the work. Not here: what
+the cases are (`cases`, `disputes`, `daily_figures`), live writing (`writer`).
 """
 
 from collections.abc import Callable, Iterator
@@ -34,13 +34,14 @@ from data_access.demo.case_days import (
 from data_access.demo.cases import day_of_incidents
 from data_access.demo.changes import ZONE, Changes, Window, instant, local_day
 from data_access.demo.disputes import day_of_disputes
+from data_access.demo.generation import FILL, drop_other_versions, generator_version
 from data_access.demo.month_partitions import load_month, next_month
 from data_access.demo.province import Province
 from data_access.demo.reference_loader import load_reference
 from data_access.demo.table_columns import joined, step_columns, table_columns
+from data_access.demo.versions import load_versions
 from data_access.partitions import PARTITIONED_TABLES, ensure_months
 
-FILL = "demo_fill"
 SINCE_DAYS = 400
 WORKERS = 2
 # A longer gap is quicker filled anew than caught up with.
@@ -81,6 +82,7 @@ def filled_with(seed: int, until: datetime | None) -> Callable[[URL, Report], No
     """A filling for an installation: reference rows, first fill, or what is missing since."""
 
     def fill_or_catch_up(url: URL, report: Report) -> None:
+        drop_other_versions(url, report)
         engine = create_engine(url)
         try:
             bring_up_to_date(engine, seed=seed, until=_aware(until), progress=report)
@@ -103,6 +105,7 @@ def bring_up_to_date(engine: Engine, *, seed: int, until: datetime, progress: Re
         if connection.scalar(text("select not exists (select 1 from regions)")):
             progress("生成区划", 0, 1)
             load_reference(connection, progress=lambda _: None)
+            _note(connection, seed, until.date(), until, "filling")
             progress("生成区划", 1, 1)
         known = facts.read(connection, FILL)
     if known and known["state"] == "filled" and known["seed"] == seed:
@@ -152,6 +155,7 @@ def _note(connection: Connection, seed: int, since: date, until: datetime, state
         connection,
         FILL,
         {
+            "version": generator_version(),
             "seed": seed,
             "since": since.isoformat(),
             "filled_until": until.astimezone(UTC).isoformat(),
@@ -242,6 +246,17 @@ def _load_cases(connection: Raw, filling: Fill, month: date) -> None:
         rows = steps_between(by_key(cases), None, until)
         steps.append(step_columns(schema.steps, cases.subject, rows))
     load_month(connection, "steps", month, steps)
+    for cases in (incidents, disputes):
+        load_versions(
+            connection,
+            CASE_TABLES[cases.subject],
+            month,
+            cases,
+            until=until,
+            calendar=filling.province.calendar,
+        )
+    # At once, as for the months of cases.
+    connection.commit()
     agreements = agreements_known(disputes, None, until)
     copy_into(connection, "agreements", table_columns(schema.agreements, agreements))
     for day in days:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from data_access import facts
 from data_access.demo import loader, province
 from data_access.demo.changes import Window
+from data_access.demo.generation import FILL
 
 SECONDS_A_ROUND = 1.0
 SECONDS_A_HEARTBEAT = 2.0
@@ -45,7 +46,7 @@ def run(url: URL | str, seed: int, stop_event: threading.Event, *, clock: Clock 
 
 def _write(engine: Engine, seed: int, stop_event: threading.Event, clock: Clock) -> None:
     with engine.begin() as connection:
-        known = facts.read(connection, loader.FILL)
+        known = facts.read(connection, FILL)
         window = Window(
             province.read(connection, clock()), seed, date.fromisoformat(known["since"])
         )

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from data_access import facts, rollups
 from data_access.demo import loader, province, writer
 from data_access.demo.changes import Window
+from data_access.demo.generation import FILL
 
 SEED = 7
 BEGUN = datetime(2026, 5, 9, 5, 0, 13, tzinfo=UTC)
@@ -92,10 +93,10 @@ def test_a_fill_cut_short_is_begun_anew(demo_engine: Engine) -> None:
     with pytest.raises(CutError):
         loader.fill(demo_engine, seed=SEED, until=BEGUN, since_days=DAYS, progress=cut)
     with demo_engine.begin() as connection:
-        assert facts.read(connection, loader.FILL)["state"] == "filling"
+        assert facts.read(connection, FILL)["state"] == "filling"
     fill(demo_engine, BEGUN, DAYS)
     with demo_engine.begin() as connection:
-        assert facts.read(connection, loader.FILL)["state"] == "filled"
+        assert facts.read(connection, FILL)["state"] == "filled"
     assert differences(demo_engine) == 0
 
 
@@ -110,7 +111,7 @@ def test_the_writer_keeps_up_with_its_clock_and_gives_signs_of_life(demo_engine:
     for _ in range(100):
         stop.wait(0.1)
         with demo_engine.begin() as connection:
-            reached = facts.read(connection, loader.FILL)["filled_until"]
+            reached = facts.read(connection, FILL)["filled_until"]
             contact = connection.scalar(text("select max(last_contact_at) from sources"))
         if datetime.fromisoformat(reached) == now and contact == now:
             break
