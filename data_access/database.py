@@ -13,9 +13,13 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from dashboard.errors import DatabaseUnavailable, DataUnavailable
 
 READ_TIMEOUT_SECONDS = 20
-# psycopg counts these with a server that is away: cancelled (statement_timeout), a lock not had in
-# time, a conflict of two transactions. The server answers; this one statement failed.
-FAILED_STATES = ("57014", "55P03", "40001", "40P01")
+# psycopg counts these with a server that is away. The server answers; this one statement failed.
+FAILED_STATES = {
+    "57014": "查询超过限时",
+    "55P03": "等待锁超过限时",
+    "40001": "与其他写入冲突",
+    "40P01": "与其他写入冲突",
+}
 CONNECT_TIMEOUT_SECONDS = 3
 
 
@@ -89,13 +93,14 @@ class Database:
         try:
             yield
         except (OperationalError, InterfaceError) as error:
-            if getattr(error.orig, "sqlstate", None) in FAILED_STATES:
-                raise DataUnavailable(f"查询失败:{_first_line(error)}") from error
-            raise DatabaseUnavailable(f"数据库无应答:{_first_line(error)}") from error
+            state = getattr(error.orig, "sqlstate", None)
+            if state in FAILED_STATES:
+                raise DataUnavailable(FAILED_STATES[state], _first_line(error)) from error
+            raise DatabaseUnavailable("数据库无应答", _first_line(error)) from error
         except DBAPIError as error:
             if error.connection_invalidated:
-                raise DatabaseUnavailable(f"数据库连接中断:{_first_line(error)}") from error
-            raise DataUnavailable(f"查询失败:{_first_line(error)}") from error
+                raise DatabaseUnavailable("数据库连接中断", _first_line(error)) from error
+            raise DataUnavailable("查询失败", _first_line(error)) from error
 
 
 def _first_line(error: DBAPIError) -> str:

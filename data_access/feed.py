@@ -239,4 +239,4 @@ def _translated() -> Iterator[None]:
         yield
     except psycopg.Error as error:
         first = str(error).strip().partition("\n")[0]
-        raise DatabaseUnavailable(f"数据库无应答:{first}") from error
+        raise DatabaseUnavailable("数据库无应答", first) from error

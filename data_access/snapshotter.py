@@ -20,7 +20,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.asks import Ask
-from dashboard.errors import CockpitError, DatabaseUnavailable, UnknownRegion
+from dashboard.errors import CockpitError, DatabaseUnavailable, DataUnavailable, UnknownRegion
 from dashboard.screens import Screen, load_screens
 from dashboard.snapshot import Group, Snapshot
 from dashboard.views import View
@@ -333,6 +333,8 @@ def _is_disk_full(error: BaseException) -> bool:
 def _explained(error: Exception) -> str:
     if _is_disk_full(error):
         return "数据库磁盘已满"
+    if isinstance(error, DataUnavailable):
+        return error.message
     if isinstance(error, CockpitError):
         return str(error)
     return "指标计算失败"

@@ -76,6 +76,22 @@ def test_the_limit_of_one_reader_is_not_that_of_the_next(database: Database) -> 
         connection.execute(text("select pg_sleep(0.3)"))
 
 
+def test_what_a_wall_says_is_chinese_and_the_log_has_the_servers_words(database: Database) -> None:
+    with pytest.raises(DataUnavailable) as slow, database.read(timeout_seconds=0.1) as connection:
+        connection.execute(text("select pg_sleep(30)"))
+    with pytest.raises(DataUnavailable) as wrong, database.read() as connection:
+        connection.execute(text("select * from nowhere"))
+    nobody = Database("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    with pytest.raises(DatabaseUnavailable) as away, nobody.read():
+        pass
+    said = [caught.value.message for caught in (slow, wrong, away)]
+    assert said == ["查询超过限时", "查询失败", "数据库无应答"]
+    for caught in (slow, wrong, away):
+        whole = str(caught.value)
+        assert whole.startswith(f"{caught.value.message}:")
+        assert any(letter.isascii() and letter.isalpha() for letter in whole)
+
+
 def test_a_lock_not_had_in_time_is_no_outage(database: Database) -> None:
     with database.write() as holder:
         holder.execute(text("lock table ranking_groups"))
