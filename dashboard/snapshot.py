@@ -142,6 +142,9 @@ class HeatCells(Value):
     counted: int
     # Cases of the window without a usable point: counted, kept off the layer.
     left_out: int
+    # Cells with fewer cases are not shown (one county only); their cases are no part of `counted`.
+    cell_minimum: int = 1
+    withheld: int = 0
     group: Group
     as_of: Instant
 

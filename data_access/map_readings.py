@@ -24,6 +24,8 @@ WINDOWS: tuple[tuple[Window, str, timedelta, Group], ...] = (
     ("7d", "近7日", timedelta(days=7), "slow"),
     ("30d", "近30日", timedelta(days=30), "slow"),
 )
+# Within one county a cell with one or two cases would tell of a household.
+COUNTY_CELL_MINIMUM = 3
 
 
 def heat(
@@ -39,9 +41,10 @@ def heat(
     """Rates on metric cells for each window of the groups, 件/百平方公里·日, not smoothed.
 
     Cases without a usable point (none, outside, or a coordinate many share) are counted in
-    `left_out` and not on the layer.
+    `left_out` and not on the layer; in one county's, cells of too few cases are `withheld`.
     """
     cell_km = ask.cell_km.get(region.level, max(ask.cell_km.values()))
+    minimum = COUNTY_CELL_MINIMUM if region.level == "county" else 1
     wanted = set(groups)
     layers = []
     for window, label, span, group in WINDOWS:
@@ -64,7 +67,7 @@ def heat(
             },
         ).all()
         days = span / timedelta(days=1)
-        placed = [row for row in rows if row.ix is not None]
+        placed = [row for row in rows if row.ix is not None and row.n >= minimum]
         rates = rate_of([row.n for row in placed], cell_km, days)
         layers.append(
             HeatCells(
@@ -82,6 +85,8 @@ def heat(
                 ),
                 counted=sum(row.n for row in placed),
                 left_out=sum(row.n for row in rows if row.ix is None),
+                cell_minimum=minimum,
+                withheld=sum(row.n for row in rows if row.ix is not None and row.n < minimum),
                 group=group,
                 as_of=as_of,
             )

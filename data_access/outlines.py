@@ -86,14 +86,15 @@ def document(
 
 def _shape(row: Any) -> RegionShape:
     outline = shapely.from_wkb(row.outline)
+    # No screen prints names, villages or centres of grids: they would be a third of the bytes.
+    is_grid = row.level == "grid"
     return RegionShape(
         id=row.id,
         code=row.code or str(row.id),
-        # No screen prints names or villages of grids, and they would be a third of the bytes.
-        name="" if row.level == "grid" else row.short_name,
+        name="" if is_grid else row.short_name,
         level=row.level,
-        parent=None if row.level == "grid" else row.parent_id,
-        centre=None if row.centre_lon is None else (row.centre_lon, row.centre_lat),
+        parent=None if is_grid else row.parent_id,
+        centre=None if is_grid or row.centre_lon is None else (row.centre_lon, row.centre_lat),
         polygons=polygons_of(outline.__geo_interface__),
         illustrative=row.is_illustrative,
     )

@@ -64,7 +64,7 @@ def inset(connection: Connection, as_of=NOW, **more: Any):
 @pytest.mark.parametrize(("region_id", "km"), [(PROVINCE, 5), (CITY, 2), (COUNTY, 1)])
 def test_cells_are_as_large_as_the_level_asks(connection, region_id: int, km: int) -> None:
     for n, cell in enumerate((-6, -5, -1, 0, 4, 5)):
-        add(connection, 1, first=n, cell_x=cell, cell_y=-cell)
+        add(connection, 3, first=3 * n, cell_x=cell, cell_y=-cell)
     layer = layers(connection, region_id)["24h"]
     cells = {(cell // km, -cell // km) for cell in (-6, -5, -1, 0, 4, 5)}
     assert layer.cell_km == km
@@ -98,6 +98,21 @@ def test_cases_without_a_usable_point_are_counted_apart(connection) -> None:
     layer = layers(connection)["2h"]
     assert (layer.counted, layer.left_out) == (2, 3)
     assert sum(rate for *_, rate in layer.cells) == pytest.approx(96.0)
+
+
+def test_in_one_county_cells_of_one_or_two_cases_are_withheld_and_the_layer_says_so(
+    connection,
+) -> None:
+    for n in range(1, 5):
+        add(connection, n, first=10 * n, cell_x=n)
+    add(connection, 1, first=90, cell_x=None, cell_y=None)
+    county = layers(connection, COUNTY, (COUNTY,))["24h"]
+    assert [(x, y) for x, y, _ in county.cells] == [(3, 0), (4, 0)]
+    assert (county.counted, county.withheld, county.left_out) == (7, 3, 1)
+    assert county.cell_minimum == 3
+    for wider in (CITY, PROVINCE):
+        layer = layers(connection, wider)["24h"]
+        assert (layer.counted, layer.withheld, layer.cell_minimum) == (10, 0, 1)
 
 
 MARKS = {"marked": {"is_sensitive": True}, "of a marked class": {"class_code": "0909"}}

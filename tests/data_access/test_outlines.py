@@ -134,9 +134,11 @@ def test_towns_of_a_county_are_its_own(connection) -> None:
     assert "镇330106" not in text_of
 
 
-def test_grids_come_without_names(connection) -> None:
+def test_grids_come_without_names_and_centres(connection) -> None:
     text_of = document(connection, 330102, "grids")
     assert "网格" not in text_of
+    assert '"centre"' not in text_of
+    assert '"centre"' in document(connection, 330102, "towns")
     assert str(grid_of(330102, 2)) in text_of
     assert str(grid_of(330106, 1)) not in text_of
 
