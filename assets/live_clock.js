@@ -111,11 +111,19 @@
     return `${Math.floor(total / 60)}分${pad(total % 60)}秒`;
   }
 
+  // Days passed, counted from that hour of the day on: steps by one when the hour comes.
+  function dayNumber(instant, fromHour) {
+    const { year, month, day, hour } = parts(instant);
+    const midnight = Date.UTC(Number(year), Number(month) - 1, Number(day)) / 86400000;
+    return Number(hour) < fromHour ? midnight - 1 : midnight;
+  }
+
   function pad(number) {
     return String(number).padStart(2, "0");
   }
 
   cockpit.clock = {
-    hear, forget, isSet, at, now, setZone, minutes, seconds, date, dayKey, moment, hour, roughly, exactly,
+    hear, forget, isSet, at, now, setZone, minutes, seconds, date, dayKey, moment, hour, dayNumber, roughly,
+    exactly,
   };
 })();

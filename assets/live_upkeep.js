@@ -1,5 +1,6 @@
 // Keeps a wall that is never touched in order: loads it anew for a new build, at the quiet hour,
-// when its memory climbs or when it was never built; only when the server answers.
+// when its memory climbs or when it was never built; only when the server answers. Against burn-in
+// the header swaps its ends every day at the quiet hour.
 (function () {
   "use strict";
 
@@ -17,11 +18,17 @@
   let goodKeptAt = -Infinity;
 
   function look(meta, now) {
+    if (meta) swapEnds(meta, now);
     if (isReloading) return;
     const reason = cause(meta, now);
     if (!reason) return;
     isReloading = true;
     setTimeout(() => reload(), Math.random() * JITTER_MS[reason]);
+  }
+
+  function swapEnds(meta, now) {
+    const ends = cockpit.clock.dayNumber(now, meta.quiet_hour) % 2 ? "swapped" : "usual";
+    if (document.body.dataset.ends !== ends) document.body.dataset.ends = ends;
   }
 
   function cause(meta, now) {
@@ -67,5 +74,5 @@
     }
   }
 
-  cockpit.upkeep = { look, keepShell, keepGood };
+  cockpit.upkeep = { look, swapEnds, keepShell, keepGood };
 })();

@@ -6,6 +6,7 @@
 
   const HALO = 4.5;
   const GAP = 4;
+  const NEARER = 1.6; // so much nearer to its own place than to another's
   const RING = 20; // half of what a ring needs
   // Where a name may stand, in its own heights and half widths: there, then up, down, aside.
   const SHIFTS = [
@@ -39,7 +40,9 @@
       const held = rings.map((ring) => ringBox(ring, view));
       this.placed = [];
       for (const label of this.labels) {
-        const places = placesOf(label, context.measureText(label.text).width, size, view);
+        const width = context.measureText(label.text).width;
+        const places = placesOf(label, width, size, view)
+          .filter((place) => this.isOwn(label, place));
         const isFree = (box) => !this.placed.some((other) => overlap(box, other));
         const box = places.find((place) => isFree(place) && !held.some((ring) => overlap(place, ring)))
           || places.find(isFree);
@@ -51,6 +54,15 @@
         context.fillStyle = view.theme.ink;
         context.fillText(label.text, box.x, box.y);
       }
+    }
+
+    // Far from its own place a name would name its neighbour's.
+    isOwn(label, place) {
+      const { view } = this.stage;
+      const away = ({ x, y }) =>
+        Math.hypot((x - view.left) * view.scale - place.x, (y - view.top) * view.scale - place.y);
+      const own = away(label);
+      return this.labels.every((other) => other === label || NEARER * own <= away(other));
     }
   }
 

@@ -150,6 +150,70 @@ def test_no_word_is_cut_off_or_over_another_by_day(page: Page, address: str, sam
     assert not errors
 
 
+PROFILES = {
+    "?profile=far": ((1920, 1080), (2304, 1296), (3840, 1080), (5760, 1080)),
+    "?seam=middle": ((3840, 1080), (5120, 1440)),
+}
+
+
+@pytest.mark.parametrize("query", PROFILES)
+@pytest.mark.parametrize(
+    ("sample", "theme"),
+    [("wall", "day"), ("six_figures", "day"), ("night_with_emergency", "night")],
+)
+def test_no_word_is_cut_off_on_walls_of_their_own_kind(
+    page: Page, address: str, query: str, sample: str, theme: str
+) -> None:
+    open_wall(page, address, f"{sample}{query}")
+    say(page, theme=theme)
+    found = {}
+    for size in PROFILES[query]:
+        unit = resize(page, size)
+        found[size] = faults(page, SMALLEST * unit)
+    assert found == {size: [] for size in PROFILES[query]}
+
+
+def test_far_makes_all_type_a_quarter_larger(page: Page, address: str) -> None:
+    measured = []
+    for query in ("", "?profile=far"):
+        open_wall(page, address, f"wall{query}")
+        measured.append(
+            [
+                page.evaluate(
+                    "(id) => parseFloat(getComputedStyle(document.getElementById(id)).fontSize)",
+                    id_,
+                )
+                for id_ in ("wall-today-number", "wall-today-change", "header-clock")
+            ]
+        )
+    near, far = measured
+    assert far == pytest.approx([1.25 * size for size in near])
+    assert not page.is_visible("#wall-categories")
+    assert page.is_visible("#wall-ranking")
+
+
+@pytest.mark.parametrize(("sample", "theme"), [("wall", "day"), ("night", "night")])
+def test_nothing_stands_on_the_seam_of_two_panels(
+    page: Page, address: str, sample: str, theme: str
+) -> None:
+    open_wall(page, address, f"{sample}?seam=middle")
+    say(page, theme=theme)
+    for wide, high in PROFILES["?seam=middle"]:
+        unit = resize(page, (wide, high))
+        crossing = page.evaluate(
+            """([left, right]) => {
+              const shown = [...document.querySelectorAll(
+                ".panel, .map-stage, .header > *, .header-marks > *")];
+              return shown.filter((node) => {
+                const box = node.getBoundingClientRect();
+                return box.width && box.left < right && box.right > left;
+              }).map((node) => node.id || node.className);
+            }""",
+            [wide / 2 - 20 * unit, wide / 2 + 20 * unit],
+        )
+        assert crossing == []
+
+
 @pytest.mark.parametrize("sample", ["night", "night_with_emergency", "never_delivered"])
 def test_no_word_is_cut_off_or_over_another_at_night(page: Page, address: str, sample: str) -> None:
     open_wall(page, address, sample)
@@ -159,6 +223,47 @@ def test_no_word_is_cut_off_or_over_another_at_night(page: Page, address: str, s
         unit = resize(page, size)
         found[size] = faults(page, SMALLEST * unit)
     assert found == {size: [] for size in SIZES}
+
+
+@pytest.mark.parametrize("theme", ["day", "night"])
+def test_the_header_fits_with_its_ends_swapped(page: Page, address: str, theme: str) -> None:
+    open_wall(page, address, "six_figures")
+    say(page, "late", theme)
+    page.evaluate("document.body.dataset.ends = 'swapped'")
+    for size in SIZES:
+        unit = resize(page, size)
+        assert faults(page, SMALLEST * unit) == [], size
+        left = "(id) => document.getElementById(id).getBoundingClientRect().left"
+        clock, product = (
+            page.evaluate(left, id_) % (size[0] / 3 if size[0] / size[1] > 4.4 else size[0])
+            for id_ in ("header-clock", "header-product")
+        )
+        assert clock < product, size
+
+
+CHANGE = """([id, text]) => new Promise((resolve) => {
+  const node = document.getElementById(id);
+  dash_clientside.set_props(id, { children: text });
+  const until = performance.now() + 350;
+  const look = () => {
+    if (node.getAnimations().length) return resolve(node.textContent);
+    return performance.now() > until ? resolve(null) : setTimeout(look, 10);
+  };
+  look();
+})"""
+
+
+def test_a_changed_number_is_underlined_for_a_moment(page: Page, address: str) -> None:
+    open_wall(page, address, "wall")
+    page.wait_for_timeout(600)
+    number = "wall-today-number"
+    assert page.evaluate(CHANGE, [number, "19,191"]) == "19,191"
+    page.wait_for_timeout(600)
+    still = "(id) => document.getElementById(id).getAnimations().length"
+    assert page.evaluate(still, number) == 0
+    assert page.evaluate(CHANGE, [number, "19,191"]) is None
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(CHANGE, [number, "19,192"]) is None
 
 
 @pytest.mark.parametrize("state", ["late", "stale"])
