@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from statistics import median
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Connection, text
 
 from dashboard.indicators import DAILY_FLOWS, INDICATORS, ROLLED_UP_FLOWS, STOCKS
+from dashboard.periods import Period
 from dashboard.scope import Scope
 from dashboard.vocabulary import Measure, Rows, Seconds, SumOf
 from data_access import region_tree, rollups
 from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
-from data_access.indicator_readings import total
+from data_access.indicator_readings import median_handling_hours, per_10k, residents, total
 from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, measures_of
 from tests.case_builder import COUNTIES, NOW, add_everything
 
@@ -91,6 +93,38 @@ def test_every_stock_equals_its_rows_now_and_in_the_past(
     for stock in STOCKS:
         rows = rows_of_stock(connection, stock.key, SCOPE, as_of=as_of)
         assert total(sums, (stock.key,)) == len(rows), stock.key
+
+
+def test_every_daily_measure_equals_its_rows(connection: Connection) -> None:
+    first, last = NOW.date() - timedelta(days=2), NOW.date()
+    daily = [measure.column for flow in DAILY_FLOWS for measure in flow.measures()]
+    sums = reader(connection).daily(daily, first, last)[330000]
+    for column in daily:
+        measure = MEASURE_BY_COLUMN[column]
+        rows = rows_of_measure(connection, column, SCOPE, start=first, end=last, as_of=NOW)
+        assert sums[column] == sum(amount_of(measure, row) for row in rows) > 0, column
+        assert {row.day for row in rows} == {first, first + timedelta(days=1)}
+
+
+def test_the_median_is_that_of_the_rows_the_mean_is_of(connection: Connection) -> None:
+    start, end = SPANS["twenty days"]
+    found, count = median_handling_hours(connection, COUNTIES, Period(start, end, "20日"))
+    rows = rows_of_measure(connection, "closed_sound", SCOPE, start=start, end=end, as_of=NOW)
+    hours = [(row.closed_at - row.registered_at) / timedelta(hours=1) for row in rows]
+    assert count == len(hours) > 0
+    assert found == pytest.approx(median(hours))
+
+
+def test_cases_per_10k_are_the_rows_over_the_residents(connection: Connection) -> None:
+    start, end = SPANS["twenty days"]
+    people = residents(connection, COUNTIES)
+    found = per_10k(reader(connection).over(("registered_all",), start, end), people)
+    assert set(found) == set(COUNTIES)
+    for county, value in found.items():
+        scope = Scope(counties=frozenset({county}))
+        rows = rows_of_measure(connection, "registered_all", scope, start=start, end=end, as_of=NOW)
+        assert value == pytest.approx(len(rows) / people[county] * 10_000)
+        assert rows
 
 
 @pytest.mark.parametrize("days_ago", [2, 33])
