@@ -5,7 +5,7 @@ The scripts stand in `data_access/migrations/versions`; how roll-ups are filled 
 """
 
 import secrets
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -18,11 +18,9 @@ from sqlalchemy.exc import ProgrammingError
 
 from dashboard.errors import MigrationError
 from data_access import facts, live_schema, rollups
-from data_access.partitions import ensure_months
+from data_access.partitions import ensure_months_around
 
 SCRIPTS = Path(__file__).parent / "migrations"
-# Loaders ask for the months of what they load; the rest is made as time goes on.
-MONTHS_BACK, MONTHS_AHEAD = 1, 3
 # One migration at a time, whoever starts it.
 MIGRATION_LOCK = 7_301_001
 
@@ -59,12 +57,7 @@ def settle(connection: Connection, zone: str) -> None:
     facts.write(connection, "zone", _valid_zone(zone))
     if facts.read(connection, "point_secret") is None:
         facts.write(connection, "point_secret", secrets.token_hex(16))
-    now = datetime.now(UTC).date()
-    ensure_months(
-        connection,
-        now - timedelta(days=31 * MONTHS_BACK),
-        now + timedelta(days=31 * MONTHS_AHEAD),
-    )
+    ensure_months_around(connection, datetime.now(UTC).date())
     rollups.ensure_columns(connection)
     if live_schema.install(connection, zone):
         rollups.rebuild(connection)

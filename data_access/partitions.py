@@ -1,10 +1,21 @@
 """Monthly partitions of the large tables. Which tables are partitioned stands in the schema."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import Connection, text
 
 PARTITIONED_TABLES = ("incidents", "disputes", "steps", "case_versions")
+# Loaders ask for the months of what they load; the rest is made as time goes on.
+MONTHS_BACK, MONTHS_AHEAD = 1, 3
+
+
+def ensure_months_around(connection: Connection, day: date) -> None:
+    """Create the missing partitions for cases registered about a day, and some months on."""
+    ensure_months(
+        connection,
+        day - timedelta(days=31 * MONTHS_BACK),
+        day + timedelta(days=31 * MONTHS_AHEAD),
+    )
 
 
 def ensure_months(connection: Connection, first: date, last: date) -> None:

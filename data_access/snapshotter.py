@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.asks import Ask
@@ -26,6 +26,7 @@ from dashboard.snapshot import Group, Snapshot
 from dashboard.views import View
 from data_access import feed, region_tree, rollups, snapshots
 from data_access.database import Database
+from data_access.partitions import ensure_months_around
 from data_access.region_tree import RegionTree
 from data_access.snapshotting import compute
 from data_access.wall_parts import Kept
@@ -42,6 +43,9 @@ SLOW_BOUNDARY_SECONDS = 900
 PULSE_EVERY_SECONDS = 1.0
 FOLD_EVERY_SECONDS = 5.0
 PRUNE_EVERY_SECONDS = 60.0
+MONTHS_EVERY_SECONDS = 86_400.0
+# A new partition waits for whoever reads, and everybody else for it: rather try again later.
+MONTHS_LOCK_MILLISECONDS = 2000
 LEAD_AGAIN_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 3.0
@@ -295,22 +299,38 @@ class Snapshotter:
             pulse.close()
 
     def _keep_house(self, stop: threading.Event) -> None:
-        """Fold roll-ups and drop old snapshots, as long as this process leads."""
-        prune_at = time.monotonic()
+        """Fold roll-ups, drop old snapshots and make coming months, as long as this leads."""
+        prune_at = months_at = time.monotonic()
         while not stop.wait(FOLD_EVERY_SECONDS):
             if not self.is_leading:
                 continue
             try:
-                with self.database.write() as connection:
-                    rollups.follow_regions(connection)
-                    rollups.fold(connection)
+                self._fold()
                 if time.monotonic() >= prune_at:
                     prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
-                    with self.database.write() as connection:
-                        snapshots.prune(connection, self.clock())
-                        snapshots.forget_requests(connection)
+                    self._prune()
+                if time.monotonic() >= months_at:
+                    months_at = time.monotonic() + PRUNE_EVERY_SECONDS  # should it fail
+                    self._make_months()
+                    months_at = time.monotonic() + MONTHS_EVERY_SECONDS
             except CockpitError as error:
                 log.warning("housekeeping failed and is tried again: %s", error)
+
+    def _fold(self) -> None:
+        with self.database.write() as connection:
+            rollups.follow_regions(connection)
+            rollups.fold(connection)
+
+    def _prune(self) -> None:
+        with self.database.write() as connection:
+            snapshots.prune(connection, self.clock())
+            snapshots.forget_requests(connection)
+
+    def _make_months(self) -> None:
+        """A server may run for years; without its month, a case stands in the slow default."""
+        with self.database.write() as connection:
+            connection.execute(text(f"set local lock_timeout = {MONTHS_LOCK_MILLISECONDS}"))
+            ensure_months_around(connection, self.clock().date())
 
 
 def run(

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, insert, text
 
+from dashboard.errors import DataUnavailable
 from data_access import rollups, schema
 from data_access.database import Database
 from data_access.partitions import PARTITIONED_TABLES, ensure_months
@@ -80,3 +81,16 @@ def test_rows_of_a_month_without_partition_are_counted_and_stay_where_they_are(
         assert "steps_201405" in partitions(connection, "steps")
         assert connection.scalar(text("select count(*) from incidents_default")) == 1
         assert rollups.differences(connection) == 0
+
+
+def test_the_apps_role_makes_months_and_nobody_else_does(database: Database) -> None:
+    with database.write() as connection:
+        connection.execute(text("set local role cockpit_app"))
+        ensure_months(connection, date(2031, 1, 1), date(2031, 2, 1))
+    with database.write() as connection:
+        assert "incidents_203102" in partitions(connection, "incidents")
+        connection.execute(text("set local role cockpit_app"))
+        connection.execute(text("select count(*) from incidents"))
+    with pytest.raises(DataUnavailable, match="permission denied"), database.write() as connection:
+        connection.execute(text("set local role cockpit_reader"))
+        ensure_months(connection, date(2031, 3, 1), date(2031, 3, 1))

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from dashboard.asks import Ask
 from dashboard.snapshot import Snapshot
 from dashboard.views import View
-from data_access import snapshots
+from data_access import snapshots, snapshotter
 from data_access.database import Database
 from data_access.snapshotter import Slot, Snapshotter
 from tests import live_province
@@ -240,3 +241,20 @@ def test_a_past_moment_is_computed_once() -> None:
     assert Slot().due(replay, NOW) == ("live", "slow")
     done = Slot(is_live_dirty=False, is_slow_dirty=False, live_at=0, slow_at=0)
     assert done.due(replay, NOW) == ()
+
+
+def test_coming_months_get_their_partitions_while_the_server_runs(
+    database: Database, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshotter, "FOLD_EVERY_SECONDS", 0.2)
+    now = datetime(2031, 12, 31, 15, 59, tzinfo=UTC)
+    start(clock=lambda: now)
+
+    def has(month: str) -> bool:
+        with database.read() as connection:
+            name = {"name": f"incidents_{month}"}
+            return connection.scalar(text("select to_regclass(:name)"), name) is not None
+
+    wait_for(lambda: has("203204"))
+    assert has("203201")
+    assert not has("203206")

@@ -17,8 +17,10 @@ depends_on = None
 PARTITIONED = ("incidents", "disputes", "steps", "case_versions")
 
 # A month whose rows already lie in the default partition stays there.
+# As its owner, since months come while the app runs, whose role may not create tables.
 ENSURE_MONTH = """
-create function cockpit_ensure_month(month date) returns void language plpgsql as $$
+create function cockpit_ensure_month(month date) returns void language plpgsql
+security definer set search_path = public, pg_temp as $$
 declare
   parent text;
   part text;
@@ -59,6 +61,8 @@ GRANTS = (
     "grant select, insert, update, delete on all tables in schema public to cockpit_app",
     "grant usage on all sequences in schema public to cockpit_app",
     "grant select on all tables in schema public to cockpit_reader",
+    "revoke execute on function cockpit_ensure_month(date) from public",
+    "grant execute on function cockpit_ensure_month(date) to cockpit_owner, cockpit_app",
     "alter default privileges in schema public"
     " grant select, insert, update, delete on tables to cockpit_app",
     "alter default privileges in schema public grant select on tables to cockpit_reader",
