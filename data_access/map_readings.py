@@ -3,9 +3,10 @@
 Rates only, on fixed scales. Outlines stand in `data_access.outlines`, points in `case_lists`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -17,12 +18,21 @@ from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
 from data_access.case_lists import NOT_SENSITIVE
 from data_access.region_tree import Region
 
-Window = Literal["2h", "24h", "7d", "30d"]
-WINDOWS: tuple[tuple[Window, str, timedelta, Group], ...] = (
-    ("2h", "近2小时", timedelta(hours=2), "live"),
-    ("24h", "近24小时", timedelta(hours=24), "live"),
-    ("7d", "近7日", timedelta(days=7), "slow"),
-    ("30d", "近30日", timedelta(days=30), "slow"),
+
+class HeatWindow(NamedTuple):
+    """A span that ends now, how it is called, and how often it is counted anew."""
+
+    key: Literal["2h", "24h", "7d", "30d"]
+    label: str
+    span: timedelta
+    group: Group
+
+
+WINDOWS = (
+    HeatWindow("2h", "近2小时", timedelta(hours=2), "live"),
+    HeatWindow("24h", "近24小时", timedelta(hours=24), "live"),
+    HeatWindow("7d", "近7日", timedelta(days=7), "slow"),
+    HeatWindow("30d", "近30日", timedelta(days=30), "slow"),
 )
 # Within one county a cell with one or two cases would tell of a household.
 COUNTY_CELL_MINIMUM = 3
@@ -45,53 +55,83 @@ def heat(
     """
     cell_km = ask.cell_km.get(region.level, max(ask.cell_km.values()))
     minimum = COUNTY_CELL_MINIMUM if region.level == "county" else 1
-    wanted = set(groups)
     layers = []
-    for window, label, span, group in WINDOWS:
-        if group not in wanted:
-            continue
+    for group in groups:
+        windows = [window for window in WINDOWS if window.group == group]
+        counted = _counted_cells(connection, counties, as_of, cell_km, windows)
+        for window, cells in zip(windows, counted, strict=True):
+            unplaced = cells.pop(None, 0)
+            shown = sorted((cell, n) for cell, n in cells.items() if cell and n >= minimum)
+            rates = rate_of([n for _, n in shown], cell_km, window.span / timedelta(days=1))
+            layers.append(
+                HeatCells(
+                    window=window.key,
+                    window_label=window.label,
+                    cell_km=cell_km,
+                    kernel_km=ask.kernel_km[cell_km],
+                    origin=origin,
+                    limits=ask.limits[cell_km],
+                    cells=tuple(
+                        (ix, iy, round(float(rate), 3))
+                        for ((ix, iy), _), rate in zip(shown, rates, strict=True)
+                    ),
+                    counted=sum(n for _, n in shown),
+                    left_out=unplaced,
+                    cell_minimum=minimum,
+                    withheld=sum(n for n in cells.values() if n < minimum),
+                    group=group,
+                    as_of=as_of,
+                )
+            )
+    return layers
+
+
+def _counted_cells(
+    connection: Connection,
+    counties: Iterable[int],
+    as_of: datetime,
+    cell_km: int,
+    windows: Sequence[HeatWindow],
+) -> list[dict[tuple[int, int] | None, int]]:
+    """Cases by cell in each window, from one scan; None: those without a usable point."""
+    longest = max(window.span for window in windows)
+    counts = ", ".join(
+        f'count(*) filter (where registered_at >= :since_{window.key}) as "{window.key}"'
+        for window in windows
+    )
+    with _planned_for_this_moment(connection, when=longest > timedelta(days=1)):
         rows = connection.execute(
             text(
                 "select floor(cell_x::float / :km)::int as ix,"
-                " floor(cell_y::float / :km)::int as iy, count(*) as n from incidents i"
+                f" floor(cell_y::float / :km)::int as iy, {counts} from incidents i"
                 " where registered_at >= :since and registered_at < :as_of"
                 f" and category = any(:categories) and {NOT_SENSITIVE}"
                 " and county_id = any(:counties) group by 1, 2"
             ),
             {
                 "km": cell_km,
-                "since": as_of - span,
+                "since": as_of - longest,
                 "as_of": as_of,
                 "categories": list(POINT_CATEGORIES),
                 "counties": list(counties),
+                **{f"since_{window.key}": as_of - window.span for window in windows},
             },
-        ).all()
-        days = span / timedelta(days=1)
-        placed = [row for row in rows if row.ix is not None and row.n >= minimum]
-        rates = rate_of([row.n for row in placed], cell_km, days)
-        layers.append(
-            HeatCells(
-                window=window,
-                window_label=label,
-                cell_km=cell_km,
-                kernel_km=ask.kernel_km[cell_km],
-                origin=origin,
-                limits=ask.limits[cell_km],
-                cells=tuple(
-                    sorted(
-                        (row.ix, row.iy, round(float(rate), 3))
-                        for row, rate in zip(placed, rates, strict=True)
-                    )
-                ),
-                counted=sum(row.n for row in placed),
-                left_out=sum(row.n for row in rows if row.ix is None),
-                cell_minimum=minimum,
-                withheld=sum(row.n for row in rows if row.ix is not None and row.n < minimum),
-                group=group,
-                as_of=as_of,
-            )
         )
-    return layers
+        cells = [(None if row.ix is None else (row.ix, row.iy), row._mapping) for row in rows]
+    return [
+        {cell: counts[window.key] for cell, counts in cells if counts[window.key]}
+        for window in windows
+    ]
+
+
+@contextmanager
+def _planned_for_this_moment(connection: Connection, *, when: bool) -> Iterator[None]:
+    """How long the span and how many the counties are decides by which index it is read."""
+    if when:
+        connection.execute(text("set local plan_cache_mode = force_custom_plan"))
+    yield
+    if when:
+        connection.execute(text("set local plan_cache_mode = force_generic_plan"))
 
 
 def grid_inset(
