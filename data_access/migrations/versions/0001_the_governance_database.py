@@ -351,7 +351,9 @@ def upgrade() -> None:
         ),
         postgresql_partition_by="RANGE (registered_month)",
     )
-    op.create_index("ix_incidents_closed_at", "incidents", ["closed_at"], unique=False)
+    op.create_index(
+        "ix_incidents_closed_at_county_id", "incidents", ["closed_at", "county_id"], unique=False
+    )
     op.create_index(
         "ix_incidents_county_id_registered_at",
         "incidents",
@@ -811,7 +813,7 @@ def downgrade() -> None:
         table_name="incidents",
     )
     op.drop_index("ix_incidents_county_id_registered_at", table_name="incidents")
-    op.drop_index("ix_incidents_closed_at", table_name="incidents")
+    op.drop_index("ix_incidents_closed_at_county_id", table_name="incidents")
     op.drop_table("incidents")
     op.drop_table("import_findings")
     op.drop_table("import_batches")
