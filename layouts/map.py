@@ -65,8 +65,6 @@ INSET_CANVAS_ID: Final = "wall-map-inset"
 APPLY: Final = ClientsideFunction(namespace="cockpit_map", function_name="apply")
 
 TEXT_IDS: Final = {
-    "heat_unit": "wall-map-heat-unit",
-    "rings": "wall-map-rings",
     "night_rings": "wall-map-night-rings",
     "fill_period": "wall-map-fill-period",
     "fill_unit": "wall-map-fill-unit",
@@ -187,7 +185,7 @@ def heat_legend(face: MapFace) -> html.Div:
     heat = html.Div(
         [
             html.Div(face.heat_window, className="map-heat-window"),
-            html.Div(face.heat_unit, id=TEXT_IDS["heat_unit"]),
+            html.Div(face.heat_unit),
             html.Div(steps, className="map-heat-steps"),
         ],
         className="map-day-only map-heat-only",
@@ -278,7 +276,7 @@ def _ring_key(face: MapFace) -> html.Div:
     ring = html.Span([html.I(), html.I()], className="map-key-ring")
     return html.Div(
         [
-            html.Div([ring, html.Span(face.ring_name, id=TEXT_IDS["rings"])], className="map-key"),
+            html.Div([ring, html.Span(face.ring_name)], className="map-key"),
             html.Div("点位为网格中心", className="map-legend-note"),
         ],
         className="map-key-rings map-day-only",

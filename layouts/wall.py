@@ -187,7 +187,7 @@ def _frame_props(panel: Panel, state: PanelState, snapshot: Snapshot) -> Leaves:
         ids.part(panel.id, "notice"): {"children": state.notice},
     }
     if panel.is_live:
-        until = wording.as_of(data_until(snapshot), zone_of(snapshot))
+        until = wording.as_of(data_until(snapshot), snapshot.as_of, zone_of(snapshot))
         leaves[ids.part(panel.id, "asof")] = {"children": until}
     return leaves
 

@@ -127,9 +127,15 @@ def day_and_minutes(at: datetime, zone: ZoneInfo) -> str:
     return f"{local.month}月{local.day}日{local:%H:%M}"
 
 
-def as_of(at: datetime, zone: ZoneInfo) -> str:
+def moment(at: datetime, today: datetime, zone: ZoneInfo) -> str:
+    """14:28, or with the day where it isn't today's: 11月19日14:28."""
+    is_today = at.astimezone(zone).date() == today.astimezone(zone).date()
+    return minutes(at, zone) if is_today else day_and_minutes(at, zone)
+
+
+def as_of(at: datetime, today: datetime, zone: ZoneInfo) -> str:
     """截至 14:28"""
-    return f"截至 {minutes(at, zone)}"
+    return f"截至 {moment(at, today, zone)}"
 
 
 def short_county(name: str) -> str:

@@ -66,7 +66,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props: the words beside the map, and the payload of `layouts.map` in its Store."""
     part = snapshot.map
     zone = zone_of(snapshot)
-    until = wording.minutes(data_until(snapshot), zone)
+    until = wording.moment(data_until(snapshot), snapshot.as_of, zone)
     fill = part.choropleth
     attribution = {
         "approved": part.approval_number or NOT_REVIEWED,
@@ -74,7 +74,6 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         "none": NO_OUTLINES,
     }[part.outlines]
     texts = {
-        "heat_unit": HEAT_UNIT,
         "night_rings": _ring_words(screen, snapshot),
         "fill_period": fill.label if fill else "近24小时",
         "fill_unit": fill.unit if fill else "",

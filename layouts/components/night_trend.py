@@ -5,7 +5,7 @@ from dash import html
 from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot
 from layouts import theme, wording
-from layouts.components.trend import band_key, chart, series_state
+from layouts.components.trend import band_key, chart, known_until, series_state
 from layouts.figures.trend import draw_last_day, empty_figure
 from layouts.ids import WallIds
 from layouts.panel_frame import (
@@ -18,6 +18,7 @@ from layouts.panel_frame import (
     text_leaf,
     zone_of,
 )
+from layouts.source_clock import data_until
 
 
 def build(screen: Screen) -> html.Section:
@@ -51,7 +52,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         return {WallIds.NIGHT_TREND_CHART: {"figure": empty_figure(theme.NIGHT)}}
     zone = zone_of(snapshot)
     shift = snapshot.period("shift")
-    drawn = draw_last_day(series, zone, theme.NIGHT, shift.start if shift else None)
+    drawn = draw_last_day(known_until(series, data_until(snapshot)), zone, theme.NIGHT, shift.start if shift else None)
     return merged(
         [
             {WallIds.NIGHT_TREND_CHART: {"figure": drawn}},

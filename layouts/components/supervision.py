@@ -6,7 +6,7 @@ There is no 预警 in the data yet; nothing here pretends there is.
 from dash import html
 
 from dashboard.screens import Screen
-from dashboard.snapshot import Reading, Snapshot
+from dashboard.snapshot import Snapshot
 from layouts import ids, wording
 from layouts.components.system_alarms import system_alarms
 from layouts.components.work_list import nothing_words, work_rows, work_rows_props
@@ -69,15 +69,16 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         [
             text_leaf(WallIds.SUPERVISION_NEW, new_words(snapshot)),
             count_leaves(WallIds.SUPERVISION_RED, red, "件"),
-            _mark_props(WallIds.SUPERVISION_RED, "red", red),
+            _mark_props(WallIds.SUPERVISION_RED, "red", red.value if red else None),
             count_leaves(WallIds.SUPERVISION_YELLOW, yellow, "件"),
-            _mark_props(WallIds.SUPERVISION_YELLOW, "yellow", yellow),
+            _mark_props(WallIds.SUPERVISION_YELLOW, "yellow", yellow.value if yellow else None),
             words_leaves(
                 WallIds.SUPERVISION_ALARMS,
                 str(alarms),
                 unit="个",
                 css_class="is-alarm" if alarms else "",
             ),
+            _mark_props(WallIds.SUPERVISION_ALARMS, "system", alarms),
             work_rows_props(WallIds.SUPERVISION, snapshot),
             text_leaf(WallIds.SUPERVISION_NONE, none),
         ]
@@ -94,10 +95,9 @@ def new_words(snapshot: Snapshot) -> str:
     return f"今日新增{'、'.join(words)}" if words else ""
 
 
-def _mark_props(figure_id: WallIds, kind: str, reading: Reading | None) -> Leaves:
+def _mark_props(figure_id: WallIds, kind: str, value: float | None) -> Leaves:
     """Red and amber only where somebody must look: a count of 0, or none, has no colour."""
-    is_quiet = reading is None or not reading.value
-    css_class = f"supervision-figure is-{kind}{' is-quiet' if is_quiet else ''}"
+    css_class = f"supervision-figure is-{kind}{'' if value else ' is-quiet'}"
     return {ids.part(figure_id, "mark"): {"className": css_class}}
 
 

@@ -8,7 +8,7 @@ from dash import dcc, html
 from dashboard.screens import Screen
 from dashboard.snapshot import Series, Snapshot
 from layouts import theme, wording
-from layouts.figures.trend import draw_day, empty_figure
+from layouts.figures.trend import HALF_HOUR, draw_day, empty_figure
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -22,6 +22,10 @@ from layouts.panel_frame import (
 )
 from layouts.source_clock import data_until
 
+# From this part of the day on, the words of a gap stand before it; up to this part, they have no
+# room there.
+LATE = 0.7
+EARLY = 0.3
 # Nothing of a chart reacts or moves; the figure is replaced as a whole.
 STILL: Any = {"staticPlot": True, "displayModeBar": False, "responsive": True, "doubleClick": False}
 
@@ -64,12 +68,26 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     band = f"常态区间:近{series.band_days}个同类日的10—90分位" if series.band_days else ""
     return merged(
         [
-            {WallIds.TREND_CHART: {"figure": draw_day(series, zone, theme.DAY)}},
+            {WallIds.TREND_CHART: {"figure": draw_day(known_until(series, until), zone, theme.DAY)}},
             text_leaf(WallIds.TREND_BAND, band),
-            {WallIds.TREND_GAP: {"style": {"left": css_percent(_share_of_day(series, until))}}},
-            text_leaf(WallIds.TREND_GAP_WORDS, f"到{wording.minutes(until, zone)}止"),
+            {WallIds.TREND_GAP: _gap(series, until, snapshot.as_of)},
+            text_leaf(
+                WallIds.TREND_GAP_WORDS, f"到{wording.moment(until, snapshot.as_of, zone)}止"
+            ),
         ]
     )
+
+
+def known_until(series: Series, until: datetime) -> Series:
+    """The series without half-hours that had not ended when the source was last heard.
+
+    What is counted in them later is no count: a gap must not look like a quiet hour.
+    """
+    points = tuple(
+        point if point.at + HALF_HOUR <= until else point.model_copy(update={"value": None})
+        for point in series.points
+    )
+    return series.model_copy(update={"points": points})
 
 
 def series_state(snapshot: Snapshot, key: str, indicator: str) -> PanelState:
@@ -103,6 +121,21 @@ def chart(chart_id: WallIds) -> html.Div:
 def band_key() -> html.Span:
     """The key of the usual band."""
     return html.Span([html.I(className="band-swatch"), "灰带:同时段常态区间"], className="band-key")
+
+
+def _gap(series: Series, until: datetime, now: datetime) -> dict[str, Any]:
+    """The hatch from the last datum up to now; its words stand on the side that has room."""
+    start, end = (min(1.0, max(0.0, _share_of_day(series, at))) for at in (until, now))
+    return {
+        "style": {"left": css_percent(start), "width": css_percent(end - start)},
+        "className": f"trend-gap {_side(start, end)}".strip(),
+    }
+
+
+def _side(start: float, end: float) -> str:
+    if end <= LATE:
+        return ""
+    return "is-whole" if start < EARLY else "is-late"
 
 
 def _share_of_day(series: Series, at: datetime) -> float:

@@ -45,7 +45,7 @@ HEADERS = {
     "offline": {
         "header-data-age": "1小时05分前",
         "header-query-at": "14:32:06 无应答,第999次重试",
-        "header-alert": "服务器失联1小时05分,最近的数据为11月19日14:28",
+        "header-alert": "服务器失联1小时05分,\n最近的数据为11月19日14:28",
     },
 }
 CLOCKS = {
@@ -315,6 +315,17 @@ def test_offline_shows_no_number_but_why_and_whom_to_call(page: Page, address: s
         assert 0 <= sentence[3] < sentence[4] <= size[1]
         assert sentence[5] <= 1
         assert page.is_visible(".header-duty")
+        lines, duty = page.evaluate(
+            """() => {
+              const words = document.createRange();
+              words.selectNodeContents(document.getElementById("header-alert"));
+              const lines = [...words.getClientRects()].filter((box) => box.width);
+              return [[lines.length, Math.max(...lines.map((box) => box.bottom))],
+                document.querySelector(".header-duty").getBoundingClientRect().top];
+            }"""
+        )
+        assert lines[0] == 2, size
+        assert lines[1] < duty, size
 
 
 def test_old_data_say_so_on_live_panels_only(page: Page, address: str) -> None:

@@ -5,8 +5,11 @@ import re
 import pytest
 
 from dashboard.screens import built_in_wall
+from dashboard.snapshot import Snapshot
 from layouts import ids, wall
+from layouts.components import cities
 from layouts.ids import HeaderIds, WallIds
+from tests import snapshot_samples as samples
 from tests.layouts.wall_leaves import node_ids
 
 EVERY = [*HeaderIds, *WallIds]
@@ -32,6 +35,37 @@ def test_an_id_reads_like_its_name(node: HeaderIds | WallIds) -> None:
 def test_every_id_is_a_node_of_the_page() -> None:
     page = node_ids(wall.build(built_in_wall()))
     assert sorted({str(node) for node in EVERY} - set(page)) == []
+
+
+# Written by the browser alone, or places of canvases and pools.
+WITHOUT_PROPS = re.compile(
+    r"header-(alert|clock|data-at|data-age|query-at|paint-at|heartbeat.*)|wall-map|wall-map-(stage|inset)"
+)
+
+
+def test_every_id_is_there_for_a_prop_that_comes() -> None:
+    cases = [samples.wall(), samples.night_with_emergency(), every_cell_used()]
+    said = {str(leaf) for case in cases for leaf in wall.props(built_in_wall(), case)}
+    page = set(node_ids(wall.build(built_in_wall())))
+    ghosts = {node for node in page - said if not WITHOUT_PROPS.fullmatch(node)}
+    assert ghosts == set()
+    assert said <= page
+
+
+def every_cell_used() -> Snapshot:
+    """A day with something in every row of every pool, and grids on the map."""
+    wall_ = samples.wall()
+    city = wall_.regions[1]
+    ranking = samples.ranking()
+    inset = samples.map_part().inset
+    parts = [city.model_copy(update={"id": 900_000 + at}) for at in range(cities.POOL)]
+    return samples.wall(
+        regions=(*wall_.regions, *parts),
+        ranking=ranking.model_copy(update={"groups": ranking.groups[:2] * 4}),
+        work_items=wall_.work_items * 3,
+        ticker=wall_.ticker * 3,
+        map=samples.map_part().model_copy(update={"grids": (inset,)}),
+    )
 
 
 def test_rows_of_pages_and_pools_do_not_meet() -> None:

@@ -1,6 +1,6 @@
 """Numbers, times and words as they are printed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -75,7 +75,13 @@ def test_times_are_those_of_the_databases_zone() -> None:
     assert wording.seconds(AT, SHANGHAI) == "14:32:05"
     assert wording.date(AT, SHANGHAI) == "11月20日 周五"
     assert wording.day_and_minutes(AT, SHANGHAI) == "11月20日14:32"
-    assert wording.as_of(AT, SHANGHAI) == "截至 14:32"
+    assert wording.as_of(AT, AT, SHANGHAI) == "截至 14:32"
+
+
+def test_a_moment_of_another_day_says_which() -> None:
+    tomorrow = AT + timedelta(days=1)
+    assert wording.moment(AT, AT, SHANGHAI) == "14:32"
+    assert wording.moment(AT, tomorrow, SHANGHAI) == "11月20日14:32"
 
 
 @pytest.mark.parametrize(("workdays", "text"), [(9, "超期9个工作日"), (0, "已超期"), (None, "")])
