@@ -55,7 +55,7 @@ test-pg: $(INSTALLED) ## 在 COCKPIT_TEST_DATABASE_URL 指定的 PostgreSQL（15
 	@test -n "$$COCKPIT_TEST_DATABASE_URL" || { \
 	echo "请先设置 COCKPIT_TEST_DATABASE_URL，其用户须能新建数据库，例如：" \
 	"postgresql+psycopg://postgres@/postgres?host=/var/run/postgresql" >&2; exit 1; }
-	@$(BIN)/pytest -m "not soak and not browser" $(wildcard $(DATABASE_TESTS)) $(ARGS)
+	@$(BIN)/pytest -m "not soak and not browser" $(PARALLEL) $(wildcard $(DATABASE_TESTS)) $(ARGS)
 
 soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m soak $(ARGS)
