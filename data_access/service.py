@@ -68,6 +68,8 @@ def web_program(settings: Settings) -> Program:
             *("--workers", str(settings.workers)),
             *("--bind", _bind_address(settings)),
             *("--graceful-timeout", str(GRACEFUL_SECONDS)),
+            # Two cockpits of one user would share the socket in the home folder.
+            "--no-control-socket",
             *("--log-level", "warning"),
         ),
     )

@@ -26,6 +26,7 @@ from dashboard.snapshot import Group, Snapshot
 from dashboard.views import View
 from data_access import feed, region_tree, rollups, snapshots
 from data_access.database import Database
+from data_access.imports import report
 from data_access.partitions import ensure_months_around
 from data_access.region_tree import RegionTree
 from data_access.snapshotting import compute
@@ -43,7 +44,7 @@ SLOW_BOUNDARY_SECONDS = 900
 PULSE_EVERY_SECONDS = 1.0
 FOLD_EVERY_SECONDS = 5.0
 PRUNE_EVERY_SECONDS = 60.0
-MONTHS_EVERY_SECONDS = 86_400.0
+DAY_SECONDS = 86_400.0
 # A new partition waits for whoever reads, and everybody else for it: rather try again later.
 MONTHS_LOCK_MILLISECONDS = 2000
 LEAD_AGAIN_SECONDS = 1.0
@@ -299,8 +300,8 @@ class Snapshotter:
             pulse.close()
 
     def _keep_house(self, stop: threading.Event) -> None:
-        """Fold roll-ups, drop old snapshots and make coming months, as long as this leads."""
-        prune_at = months_at = time.monotonic()
+        """Fold roll-ups, drop what has expired and make coming months, as long as this leads."""
+        prune_at = daily_at = time.monotonic()
         while not stop.wait(FOLD_EVERY_SECONDS):
             if not self.is_leading:
                 continue
@@ -309,10 +310,11 @@ class Snapshotter:
                 if time.monotonic() >= prune_at:
                     prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
                     self._prune()
-                if time.monotonic() >= months_at:
-                    months_at = time.monotonic() + PRUNE_EVERY_SECONDS  # should it fail
+                if time.monotonic() >= daily_at:
+                    daily_at = time.monotonic() + PRUNE_EVERY_SECONDS  # should it fail
+                    self._expire_reports()
                     self._make_months()
-                    months_at = time.monotonic() + MONTHS_EVERY_SECONDS
+                    daily_at = time.monotonic() + DAY_SECONDS
             except CockpitError as error:
                 log.warning("housekeeping failed and is tried again: %s", error)
 
@@ -325,6 +327,10 @@ class Snapshotter:
         with self.database.write() as connection:
             snapshots.prune(connection, self.clock())
             snapshots.forget_requests(connection)
+
+    def _expire_reports(self) -> None:
+        with self.database.write() as connection:
+            report.expire(connection, self.clock())
 
     def _make_months(self) -> None:
         """A server may run for years; without its month, a case stands in the slow default."""

@@ -7,6 +7,7 @@ one.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import Literal
@@ -169,7 +170,10 @@ class _Run:
         return titles(row_checks(self.mapping.times, has_unassigned=True))
 
     def _report(self, batch: Batch, folder: Path) -> Path:
+        now = datetime.now(UTC)
+        report.remove_expired_files(folder, now)
         with self.connection.begin():
+            report.expire(self.connection, now)
             return report.write(self.connection, batch.id, folder, self._titles())
 
     def _publish(

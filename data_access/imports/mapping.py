@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from data_access.imports.personal_data import found_in
 from data_access.schema.cases import CATEGORIES
 from data_access.schema.regions import LEVELS
 
@@ -38,12 +39,29 @@ MILESTONES = (
 LIMITS = ("sign_due_at", "due_at")
 TIMES = (*MILESTONES, *LIMITS, "recorded_at")
 
+# Free text must not come in through a code list, so neither many entries nor long ones.
+MOST_CODES = 1_000
+LONGEST_LABEL = 40
+
 Text = Annotated[str, Field(min_length=1)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
 # TOML knows arrays only, so tuples are read leniently.
 Point = Annotated[tuple[Longitude, Latitude], Field(strict=False)]
 Box = Annotated[tuple[Longitude, Latitude, Longitude, Latitude], Field(strict=False)]
+
+
+def _impersonal_label(text: str) -> str:
+    if len(text) > LONGEST_LABEL:
+        raise ValueError(f"应为不超过 {LONGEST_LABEL} 个字符的名称（写了 {len(text)} 个）")
+    if kind := found_in(text):
+        raise ValueError(f"应为类别或单位的名称，不得含{kind}")
+    return text
+
+
+# What is stored of a code list: codes, labels, names of organisations.
+Label = Annotated[Text, AfterValidator(_impersonal_label)]
+Labels = Annotated[dict[Label, Label], Field(max_length=MOST_CODES)]
 
 
 def _known_zone(name: str) -> str:
@@ -173,7 +191,7 @@ class RegionRule(_Section):
 class ClassCode(_Section):
     """One code of the class list; `category` is the main category it counts in."""
 
-    label: Text
+    label: Label
     category: Category
     is_sensitive: bool = False
 
@@ -182,10 +200,10 @@ class ClassRule(_Section):
     """How type columns become a class: the first column whose value stands in its table wins."""
 
     list_key: Text
-    name: Text
+    name: Label
     columns: Annotated[list[Text], Field(min_length=1)]
     default: Text
-    codes: dict[str, ClassCode]
+    codes: Annotated[dict[Label, ClassCode], Field(max_length=MOST_CODES)]
     values: dict[str, dict[str, str]]
 
     @model_validator(mode="after")
@@ -203,8 +221,8 @@ class ValueRule(_Section):
     """A code translation of one column; unlisted values get `default` and are doubtful."""
 
     column: Text
-    values: dict[str, Text]
-    default: Text
+    values: Annotated[dict[str, Label], Field(max_length=MOST_CODES)]
+    default: Label
 
 
 class HolderRule(_Section):
@@ -216,7 +234,7 @@ class HolderRule(_Section):
 
     column: Text
     code_prefix: Text
-    values: dict[str, Text]
+    values: Labels
     kind: Literal["department", "centre", "committee", "platform", "grid_team"] = "department"
 
 

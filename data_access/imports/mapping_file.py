@@ -88,6 +88,11 @@ def _expected(error: ErrorDetails) -> str:
         return f"应为 {context['expected'].replace(' or ', '、')} 之一"
     if error["type"] == "value_error":
         return str(context["error"])
+    if error["type"] == "too_long" and "actual_length" in context:
+        return (
+            f"最多 {context['max_length']} 项，写了 {context['actual_length']} 项"
+            "（代码表不能代替自由文本，请归并）"
+        )
     limits = [f"{name} {context[name]}" for name in ("gt", "ge", "lt", "le") if name in context]
     if limits:
         return f"应满足 {'、'.join(limits)}"

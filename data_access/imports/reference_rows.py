@@ -19,6 +19,7 @@ from dashboard.work_calendar import SATURDAY, official_days, official_years
 from data_access import facts, migrating
 from data_access.imports.batches import NEW_SOURCES
 from data_access.imports.mapping import (
+    MOST_CODES,
     CalendarSection,
     IncidentMapping,
     RegionEntry,
@@ -249,4 +250,12 @@ def _ensure_codes(connection: Connection, mapping: IncidentMapping) -> None:
             upsert(codes)
             .values(list_key=rule.list_key, code=code, sort_order=order, **entry.model_dump())
             .on_conflict_do_nothing()
+        )
+    kept = connection.scalar(
+        select(func.count()).select_from(codes).where(codes.c.list_key == rule.list_key)
+    )
+    if (kept or 0) > MOST_CODES:
+        raise ImportRefused(
+            f"代码表 {rule.list_key} 连同此次导入共有 {kept} 个代码，最多 {MOST_CODES} 个："
+            "代码表不能代替自由文本。请在映射文件的 classes 一节归并代码后重试。"
         )

@@ -3,15 +3,17 @@
 Rows come from `import_findings`, where values about persons are masked already.
 """
 
+import contextlib
 import csv
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from dashboard.errors import ImportRefused
-from data_access.schema import import_findings
+from data_access.schema import import_batches, import_findings
 
 if TYPE_CHECKING:
     from _csv import Writer
@@ -20,6 +22,8 @@ HEADER = ("行号", "列", "检查", "结果", "原因", "值")
 # A spreadsheet takes a text that begins so for a formula.
 FORMULA_SIGNS = ("=", "+", "@", "\t", "\r")
 ROWS_AT_ONCE = 5_000
+# Findings carry values of the file: they are kept as long as somebody may correct it by them.
+KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,31 @@ def write(connection: Connection, batch_id: int, folder: Path, titles: dict[str,
             "已读入的行仍在，重新运行即可继续。"
         ) from error
     return path
+
+
+def expire(connection: Connection, now: datetime) -> int:
+    """Delete the findings of batches older than `KEPT`; returns their number.
+
+    The numbers of rows of each batch stay in `import_batches`.
+    """
+    columns = import_batches.c
+    old = select(columns.id).where(
+        func.coalesce(columns.published_at, columns.started_at) < now - KEPT
+    )
+    return connection.execute(
+        delete(import_findings).where(import_findings.c.batch_id.in_(old))
+    ).rowcount
+
+
+def remove_expired_files(folder: Path, now: datetime) -> None:
+    """Remove reports in the folder that were written longer ago than `KEPT`.
+
+    One that cannot be removed stays: that is no reason to refuse an import.
+    """
+    for path in folder.glob("import-*-findings.csv"):
+        with contextlib.suppress(OSError):
+            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - KEPT:
+                path.unlink()
 
 
 def _write_rows(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gunicorn.config import Config
 
 from dashboard.errors import EmbeddedServerError, PortInUse
 from dashboard.settings import Settings
@@ -145,3 +146,11 @@ def test_the_web_listens_where_the_settings_say() -> None:
     argv = service.web_program(Settings(host="::1", port=9000, workers=3)).argv
     assert argv[argv.index("--bind") + 1] == "[::1]:9000"
     assert argv[argv.index("--workers") + 1] == "3"
+    assert "--no-control-socket" in argv
+
+
+def test_gunicorn_knows_every_option_of_the_web() -> None:
+    argv = service.web_program(Settings(port=9000)).argv
+    known = Config().parser().parse_args(argv[argv.index("gunicorn") + 1 :])
+    assert known.args == ["app:server"]
+    assert known.control_socket_disable is True

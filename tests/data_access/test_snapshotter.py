@@ -243,9 +243,19 @@ def test_a_past_moment_is_computed_once() -> None:
     assert done.due(replay, NOW) == ()
 
 
-def test_coming_months_get_their_partitions_while_the_server_runs(
+def test_coming_months_get_their_partitions_and_reports_expire_while_the_server_runs(
     database: Database, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "with batch as (insert into import_batches (kind, source_id, file_name,"
+                " file_sha256, mapping_sha256, state)"
+                " values ('incidents', 1, 'f', 'f', 'm', 'published') returning id)"
+                " insert into import_findings select id, 2, 'unknown_code', 'ward', 0, 'r', 'v'"
+                " from batch"
+            )
+        )
     monkeypatch.setattr(snapshotter, "FOLD_EVERY_SECONDS", 0.2)
     now = datetime(2031, 12, 31, 15, 59, tzinfo=UTC)
     start(clock=lambda: now)
@@ -257,4 +267,6 @@ def test_coming_months_get_their_partitions_while_the_server_runs(
 
     wait_for(lambda: has("203204"))
     assert has("203201")
+    with database.read() as connection:
+        assert connection.scalar(text("select count(*) from import_findings")) == 0
     assert not has("203206")

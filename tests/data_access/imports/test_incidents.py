@@ -1,8 +1,10 @@
 """Importing incidents: everything counted, nothing half, corrections kept, all of it repeatable."""
 
 import csv
+import os
+import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +16,10 @@ from dashboard.errors import DatabaseUnavailable, ImportRefused, MappingError
 from dashboard.heat_cells import Origin, cell_of
 from dashboard.work_calendar import WorkCalendar
 from data_access import facts, rollups
-from data_access.imports import batches
+from data_access.imports import batches, report
 from data_access.imports.incidents import ImportOutcome, import_incidents
+from data_access.imports.mapping import MOST_CODES
+from data_access.imports.mapping_file import load_mapping
 from data_access.migrating import migrate
 
 ZONE = ZoneInfo("America/New_York")
@@ -244,6 +248,59 @@ def test_doubts_stand_beside_their_cases(
         ("unknown_code", 1),
     ]
     assert rows_of("select count(*) from incidents where has_doubtful_times") == [(2,)]
+
+
+def test_a_list_that_would_grow_beyond_all_measure_is_refused(
+    imported: Importer,
+    boston_mapping: Path,
+    sound_rows: Rows,
+    write_csv: Writer,
+    engine: Engine,
+    rows_of: Reader,
+) -> None:
+    list_key = load_mapping(boston_mapping).incidents.classes.list_key
+    with engine.begin() as connection:
+        connection.execute(
+            text("insert into code_lists values (:list_key, '分类', 'test')"),
+            {"list_key": list_key},
+        )
+        connection.execute(
+            text(
+                "insert into codes (list_key, code, label)"
+                " select :list_key, 'x' || n, '第' || n from generate_series(1, :most) n"
+            ),
+            {"list_key": list_key, "most": MOST_CODES},
+        )
+    with pytest.raises(ImportRefused, match="最多 1000 个") as refused:
+        imported(write_csv(sound_rows(3)))
+    assert list_key in str(refused.value)
+    assert rows_of("select count(*) from incidents") == [(0,)]
+
+
+def test_findings_and_report_files_expire(
+    imported: Importer, sound_rows: Rows, write_csv: Writer, engine: Engine, rows_of: Reader
+) -> None:
+    first = imported(write_csv(sound_rows(3, ward="Ward 99"), name="first.csv"))
+    assert rows_of("select count(*) from import_findings") == [(3,)]
+    with engine.begin() as connection:
+        assert report.expire(connection, datetime.now(UTC) + timedelta(days=89)) == 0
+        connection.execute(
+            text(
+                "update import_batches set started_at = started_at - interval '91 days',"
+                " published_at = published_at - interval '91 days'"
+            )
+        )
+    old = time.time() - 91 * 86_400
+    os.utime(first.report, (old, old))
+    other = first.report.with_name("notes.csv")
+    other.write_text("kept")
+    os.utime(other, (old, old))
+    second = imported(write_csv(sound_rows(4, ward="Ward 98"), name="second.csv"))
+    assert not first.report.exists()
+    assert other.exists()
+    assert second.report.exists()
+    assert rows_of("select distinct batch_id from import_findings") == [(second.batch_id,)]
+    assert rows_of("select rows_doubtful from import_batches order by id") == [(3,), (4,)]
 
 
 def test_the_report_lists_line_column_reason_and_value(

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.errors import MappingError
+from data_access.imports.mapping import MOST_CODES
 from data_access.imports.mapping_file import load_mapping
 
 
@@ -56,6 +57,9 @@ def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Pat
             "ge -90",
         ),
         ('encoding = "utf-8-sig"', 'encoding = "gb99"', "file.encoding", "gb18030"),
+        ('label = "路灯"', f'label = "{"长" * 41}"', "street-lights.label", "不超过 40 个字符"),
+        ('label = "路灯"', 'label = "13800138000"', "street-lights.label", "不得含手机号"),
+        ('"PWDx" = "', f'"{"x" * 41}" = "', "holder.values", "不超过 40 个字符"),
         ('format = "%m/%d/%Y %I:%M:%S %p"', 'format = "MM/DD"', "times.format", "strptime"),
     ],
 )
@@ -94,3 +98,14 @@ def test_a_file_that_is_no_toml_is_refused_by_name(tmp_path: Path, content: byte
 def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match=r"无法读取映射文件 .*nowhere\.toml"):
         load_mapping(tmp_path / "nowhere.toml")
+
+
+def test_a_code_list_as_long_as_free_text_is_refused(tmp_path: Path, boston_mapping: Path) -> None:
+    content = boston_mapping.read_text("utf-8")
+    many = "\n".join(f'"value {n}" = "名称{n}"' for n in range(MOST_CODES))
+    path = tmp_path / "long.toml"
+    path.write_text(content.replace("[holder.values]", f"[holder.values]\n{many}", 1), "utf-8")
+    with pytest.raises(MappingError) as refused:
+        load_mapping(path)
+    assert "键 holder.values：最多 1000 项" in str(refused.value)
+    assert "归并" in str(refused.value)
