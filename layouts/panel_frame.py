@@ -177,6 +177,16 @@ def marked(component: Node, **marks: str) -> Node:
     return component
 
 
+def summary(panel_id: str) -> html.P:
+    """Place of the sentence that says a chart to who can't see it."""
+    return html.P(id=ids.part(panel_id, "summary"), className="summary")
+
+
+def summary_leaf(panel_id: str, sentence: str) -> Leaves:
+    """Leaf props of that sentence."""
+    return text_leaf(ids.part(panel_id, "summary"), sentence)
+
+
 def page_count(pager: str) -> html.Span:
     """第1页,共2页, where a list has more than one; the browser that turns the pages says it."""
     return marked(html.Span(className="page-count"), pager_count=pager)

@@ -5,7 +5,7 @@ from dash import html
 from dashboard.indicators import CATEGORIES
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import ids, wording
+from layouts import ids, summaries, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -15,6 +15,8 @@ from layouts.panel_frame import (
     merged,
     panel,
     state_of,
+    summary,
+    summary_leaf,
     text_leaf,
     width_leaf,
 )
@@ -28,6 +30,7 @@ def build(screen: Screen) -> html.Section:
         "categories",
         "类别",
         html.Div(rows, className="bars"),
+        summary(WallIds.CATEGORIES),
         note="今日上报,件",
         is_live=True,
     )
@@ -47,7 +50,10 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     highest = max((_value(reading) for reading in readings.values()), default=0)
     total = sum(_value(reading) for reading in readings.values())
     leaders = [key for key, reading in ordered if highest and _value(reading) == highest]
-    parts: list[Leaves] = []
+    words = {wording.CATEGORY_WORDS[key]: reading for key, reading in ordered}
+    parts: list[Leaves] = [
+        summary_leaf(WallIds.CATEGORIES, summaries.counts("今日上报按类别", words))
+    ]
     for place, (key, reading) in enumerate(ordered):
         row = ids.row(WallIds.CATEGORIES, place)
         value = _value(reading)

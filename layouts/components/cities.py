@@ -4,7 +4,7 @@ from dash import html
 
 from dashboard.screens import Screen
 from dashboard.snapshot import MapRegion, Reading, Snapshot
-from layouts import ids, wording
+from layouts import ids, summaries, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -15,6 +15,8 @@ from layouts.panel_frame import (
     merged,
     page_count,
     state_of,
+    summary,
+    summary_leaf,
     text_leaf,
     untitled_panel,
     width_leaf,
@@ -52,6 +54,7 @@ def build(screen: Screen) -> html.Section:
             pager="cities",
             pages="even",
         ),
+        summary(WallIds.CITIES),
         is_live=True,
     )
 
@@ -72,8 +75,13 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     readings = [_reading(snapshot, child) for child in children]
     highest = max((reading.value or 0 for reading in readings if reading), default=0)
     level = snapshot.place.child_level or ""
+    title = f"{wording.LEVEL_WORDS.get(level, '各地')}今日上报"
+    names = [child.short_name for child in children]
     parts: list[Leaves] = [
-        text_leaf(WallIds.CITIES_TITLE, f"{wording.LEVEL_WORDS.get(level, '各地')}今日上报"),
+        text_leaf(WallIds.CITIES_TITLE, title),
+        summary_leaf(
+            WallIds.CITIES, summaries.counts(title, dict(zip(names, readings, strict=True)))
+        ),
         text_leaf(WallIds.CITIES_REST, f"另有{beyond}个未列出" if beyond else ""),
         {WallIds.CITIES_CELLS: {"className": f"cities-cells {_room(children)}".strip()}},
     ]

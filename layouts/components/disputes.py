@@ -16,6 +16,8 @@ from layouts.panel_frame import (
     panel,
     rate_leaves,
     state_of,
+    summary,
+    summary_leaf,
     text_leaf,
     width_leaf,
     zone_of,
@@ -51,6 +53,7 @@ def build(screen: Screen) -> html.Section:
         receptions,
         html.Div([_step(place) for place in range(len(STEPS))], className="bars"),
         html.Div([_agreement(place) for place in range(len(AGREEMENTS))], className="agreements"),
+        summary(WallIds.DISPUTES),
         note=html.Span(id=WallIds.DISPUTES_PERIOD),
         is_live=False,
     )
@@ -71,6 +74,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             text_leaf(WallIds.DISPUTES_PERIOD, _period_words(snapshot)),
             count_leaves(WallIds.DISPUTES_RECEPTIONS, receptions, "批次"),
             count_leaves(WallIds.DISPUTES_PEOPLE, people, "人次"),
+            summary_leaf(WallIds.DISPUTES, _sentence(snapshot)),
             *_step_props(snapshot),
             *_agreement_props(snapshot),
         ]
@@ -84,6 +88,15 @@ def _period_words(snapshot: Snapshot) -> str:
     if month is None or accepted is None:
         return ""
     return f"{month.label}同批案件,截至{wording.minutes(accepted.as_of, zone_of(snapshot))}"
+
+
+def _sentence(snapshot: Snapshot) -> str:
+    """矛盾纠纷同批案件:受理41,260件,分流40,922件,调解…"""
+    cases = {name: _cases(snapshot.find(key, period="month")) for name, key, _ in STEPS}
+    known = [
+        f"{name}{wording.count(number)}件" for name, number in cases.items() if number is not None
+    ]
+    return f"矛盾纠纷同批案件:{','.join(known)}。" if known else ""
 
 
 def _step_props(snapshot: Snapshot) -> list[Leaves]:

@@ -5,7 +5,7 @@ from dash import html
 from dashboard.indicators import RESOLUTION_LEVELS
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import ids, wording
+from layouts import ids, summaries, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -16,11 +16,14 @@ from layouts.panel_frame import (
     panel,
     rate_leaves,
     state_of,
+    summary,
+    summary_leaf,
     text_leaf,
     width_leaf,
 )
 
 NAMES = {"village": "村(社区)", "town": "乡镇(街道)"}
+ABOVE = "县级及以上"
 # A part below this share of the bar has no room for its value.
 NARROW = 0.16
 
@@ -48,7 +51,7 @@ def build(screen: Screen) -> html.Section:
             html.Span(
                 ["乡镇(街道)及以下化解 ", figure(WallIds.LEVELS_LOCAL)], className="levels-local"
             ),
-            html.Span(["县级及以上 ", figure(county)], className="levels-above"),
+            html.Span([f"{ABOVE} ", figure(county)], className="levels-above"),
         ],
         className="levels-feet",
     )
@@ -60,6 +63,7 @@ def build(screen: Screen) -> html.Section:
         bar,
         html.Div(html.I(id=WallIds.LEVELS_BRACKET), className="levels-bracket"),
         feet,
+        summary(WallIds.LEVELS),
         note="小事不出村、大事不出镇、矛盾不上交",
         is_live=False,
     )
@@ -84,7 +88,12 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         shares.append((reading.value if reading else None) or 0)
         parts += [rate_leaves(node, reading), width_leaf(ids.part(node, "bar"), shares[-1])]
     local = shares[0] + shares[1]
+    names = (*NAMES.values(), ABOVE)
     parts += [
+        summary_leaf(
+            WallIds.LEVELS,
+            summaries.rates("分级化解", dict(zip(names, readings.values(), strict=True))),
+        ),
         {
             WallIds.LEVELS_TOWN_LABEL: {
                 "style": {"left": css_percent(min(max(shares[0], 0.3), 0.68))}

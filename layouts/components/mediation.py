@@ -7,7 +7,7 @@ from dash import html
 
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import ids, wording
+from layouts import ids, summaries, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -19,6 +19,8 @@ from layouts.panel_frame import (
     panel,
     rate_leaves,
     state_of,
+    summary,
+    summary_leaf,
 )
 
 # 其中行业性专业性 is a part of people's mediation and stands below it, hollow.
@@ -54,6 +56,7 @@ def build(screen: Screen) -> html.Section:
             ),
             className="dots-axis",
         ),
+        summary(WallIds.MEDIATION),
         note=rates,
         is_live=False,
     )
@@ -69,7 +72,9 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     readings = [_success(snapshot, method) for method in METHODS]
     mean = _success(snapshot)
     low, high = window([*readings, mean], screen.rate_window)
+    methods = dict(zip((wording.METHOD_WORDS[key] for key in METHODS), readings, strict=True))
     parts: list[Leaves] = [
+        summary_leaf(WallIds.MEDIATION, summaries.rates("调解成功率", methods)),
         rate_leaves(
             WallIds.MEDIATION_RESOLUTION, snapshot.find("dispute_resolution_rate", period="month")
         ),

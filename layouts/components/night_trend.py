@@ -4,7 +4,7 @@ from dash import html
 
 from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot
-from layouts import theme, wording
+from layouts import summaries, theme, wording
 from layouts.components.trend import band_key, chart, known_until, series_state
 from layouts.figures.trend import draw_last_day, empty_figure
 from layouts.ids import WallIds
@@ -15,6 +15,8 @@ from layouts.panel_frame import (
     figure,
     merged,
     panel,
+    summary,
+    summary_leaf,
     text_leaf,
     zone_of,
 )
@@ -35,6 +37,7 @@ def build(screen: Screen) -> html.Section:
             [html.Span("件/半小时", className="chart-unit"), band_key()], className="chart-head"
         ),
         html.Div(chart(WallIds.NIGHT_TREND_CHART), className="chart-frame"),
+        summary(WallIds.NIGHT_TREND),
         note=total,
         is_live=True,
     )
@@ -49,13 +52,18 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
     series = snapshot.series_of("last_24_hours")
     if series is None or not series.points:
-        return {WallIds.NIGHT_TREND_CHART: {"figure": empty_figure(theme.NIGHT)}}
+        return {
+            WallIds.NIGHT_TREND_CHART: {"figure": empty_figure(theme.NIGHT)},
+            **summary_leaf(WallIds.NIGHT_TREND, ""),
+        }
     zone = zone_of(snapshot)
     shift = snapshot.period("shift")
-    drawn = draw_last_day(known_until(series, data_until(snapshot)), zone, theme.NIGHT, shift.start if shift else None)
+    known = known_until(series, data_until(snapshot))
+    drawn = draw_last_day(known, zone, theme.NIGHT, shift.start if shift else None)
     return merged(
         [
             {WallIds.NIGHT_TREND_CHART: {"figure": drawn}},
+            summary_leaf(WallIds.NIGHT_TREND, summaries.half_hours("近24小时", known, zone)),
             count_leaves(
                 WallIds.NIGHT_TREND_TOTAL,
                 snapshot.find("incidents_registered", period="last_24_hours"),

@@ -8,7 +8,7 @@ from dashboard.indicators import INDICATOR_BY_KEY
 from dashboard.rankings import rank_change_label
 from dashboard.screens import Screen
 from dashboard.snapshot import RankedUnit, Ranking, RankingGroup, Snapshot
-from layouts import ids, wording
+from layouts import ids, summaries, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -19,6 +19,8 @@ from layouts.panel_frame import (
     merged,
     page_count,
     panel,
+    summary,
+    summary_leaf,
     text_leaf,
 )
 
@@ -63,6 +65,7 @@ def build(screen: Screen) -> html.Section:
             pager="ranking",
             pages="even",
         ),
+        summary(WallIds.RANKING),
         note=html.Span([html.Span(id=WallIds.RANKING_MEASURE), page_count("ranking")]),
         is_live=False,
     )
@@ -95,6 +98,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     beyond = len(groups) - PAGES
     return merged(
         [
+            summary_leaf(WallIds.RANKING, summaries.leaders(title, groups)),
             text_leaf(WallIds.RANKING_MEASURE, f"{title}(%)"),
             text_leaf(WallIds.RANKING_REST, f"另有{beyond}组未列出" if beyond > 0 else ""),
             text_leaf(WallIds.RANKING_MONTH, ranking.month_label),

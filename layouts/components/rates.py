@@ -4,7 +4,7 @@ from dash import html
 
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import wording
+from layouts import summaries, wording
 from layouts.figures.sparkline import spark_end_style, spark_style
 from layouts.ids import WallIds
 from layouts.panel_frame import (
@@ -15,6 +15,8 @@ from layouts.panel_frame import (
     merged,
     rate_leaves,
     state_of,
+    summary,
+    summary_leaf,
     text_leaf,
     untitled_panel,
 )
@@ -37,6 +39,7 @@ def build(screen: Screen) -> html.Section:
             figure(WallIds.RATES_HANDLING, "rates-value"),
             _spark(WallIds.RATES_HANDLING_SPARK, WallIds.RATES_HANDLING_END),
         ),
+        summary(WallIds.RATES),
         is_live=False,
     )
 
@@ -53,8 +56,13 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     hours = wording.number(handling.value) if handling else ""
     on_time_spark = snapshot.series_of("on_time_spark")
     handling_spark = snapshot.series_of("handling_spark")
+    sentences = (
+        summaries.course("按期办结率", on_time_spark, unit="%"),
+        summaries.course("平均办理用时", handling_spark, unit="小时"),
+    )
     return merged(
         [
+            summary_leaf(WallIds.RATES, "".join(sentences)),
             text_leaf(WallIds.RATES_ON_TIME_PERIOD, month.label if month else ""),
             rate_leaves(WallIds.RATES_ON_TIME, on_time),
             {WallIds.RATES_ON_TIME_SPARK: {"style": spark_style(on_time_spark)}},

@@ -7,7 +7,7 @@ from dash import dcc, html
 
 from dashboard.screens import Screen
 from dashboard.snapshot import Series, Snapshot
-from layouts import theme, wording
+from layouts import summaries, theme, wording
 from layouts.figures.trend import HALF_HOUR, draw_day, empty_figure
 from layouts.ids import WallIds
 from layouts.panel_frame import (
@@ -17,6 +17,8 @@ from layouts.panel_frame import (
     css_percent,
     merged,
     panel,
+    summary,
+    summary_leaf,
     text_leaf,
     zone_of,
 )
@@ -48,6 +50,7 @@ def build(screen: Screen) -> html.Section:
             [html.Span("件/半小时", className="chart-unit"), band_key()], className="chart-head"
         ),
         html.Div([chart(WallIds.TREND_CHART), gap], className="chart-frame"),
+        summary(WallIds.TREND),
         note=html.Span(id=WallIds.TREND_BAND, className="only-wide"),
         is_live=True,
     )
@@ -62,13 +65,18 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
     series = snapshot.series_of("today_trend")
     if series is None or not series.points:
-        return {WallIds.TREND_CHART: {"figure": empty_figure(theme.DAY)}}
+        return {
+            WallIds.TREND_CHART: {"figure": empty_figure(theme.DAY)},
+            **summary_leaf(WallIds.TREND, ""),
+        }
     zone = zone_of(snapshot)
     until = data_until(snapshot)
+    known = known_until(series, until)
     band = f"常态区间:近{series.band_days}个同类日的10—90分位" if series.band_days else ""
     return merged(
         [
-            {WallIds.TREND_CHART: {"figure": draw_day(known_until(series, until), zone, theme.DAY)}},
+            {WallIds.TREND_CHART: {"figure": draw_day(known, zone, theme.DAY)}},
+            summary_leaf(WallIds.TREND, summaries.half_hours("今日走势", known, zone)),
             text_leaf(WallIds.TREND_BAND, band),
             {WallIds.TREND_GAP: _gap(series, until, snapshot.as_of)},
             text_leaf(
@@ -104,18 +112,20 @@ def series_state(snapshot: Snapshot, key: str, indicator: str) -> PanelState:
 
 
 def chart(chart_id: WallIds) -> html.Div:
-    """A still chart that fills its frame and follows the wall's scale."""
-    return html.Div(
-        dcc.Graph(
-            id=chart_id,
-            figure=empty_figure(theme.DAY),
-            config=STILL,
-            animate=False,
-            responsive=True,
-            className="chart-graph",
-        ),
-        className="chart",
+    """A still chart that fills its frame and follows the wall's scale; a sentence beside it says
+    what it shows, so that its labels need not be read out one by one.
+    """
+    graph = dcc.Graph(
+        id=chart_id,
+        figure=empty_figure(theme.DAY),
+        config=STILL,
+        animate=False,
+        responsive=True,
+        className="chart-graph",
     )
+    box = html.Div(graph, className="chart")
+    setattr(box, "aria-hidden", "true")
+    return box
 
 
 def band_key() -> html.Span:

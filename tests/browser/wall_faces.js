@@ -46,7 +46,7 @@
     const node = walker.currentNode;
     const element = node.parentElement;
     const text = node.textContent.trim();
-    if (!text || !isShown(element) || element.closest(".map-summary, style, script")) continue;
+    if (!text || !isShown(element) || element.closest(".map-summary, .summary, style, script")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
     const size = parseFloat(getComputedStyle(element).fontSize);
