@@ -65,34 +65,9 @@ def cell_of(
     )
 
 
-def centre_of(
-    ix: npt.ArrayLike, iy: npt.ArrayLike, cell_km: float, origin: Origin
-) -> tuple[Floats, Floats]:
-    """Return (longitude, latitude) of the middles of cells, in degrees."""
-    x = (np.asarray(ix, dtype=float) + 0.5) * cell_km
-    y = (np.asarray(iy, dtype=float) + 0.5) * cell_km
-    return (
-        x / _km_per_longitude(origin) + origin.longitude,
-        y / KM_PER_DEGREE_LATITUDE + origin.latitude,
-    )
-
-
 def rate_of(events: npt.ArrayLike, cell_km: float, days: float) -> Floats:
     """Return 件/百平方公里·日 for numbers of events on cells over ``days``."""
     return np.asarray(events, dtype=float) * AREA_UNIT_KM2 / (cell_km * cell_km * days)
-
-
-def cell_rates(
-    longitude: npt.ArrayLike,
-    latitude: npt.ArrayLike,
-    cell_km: float,
-    days: float,
-    origin: Origin,
-) -> CellRates:
-    """Return the rate of every cell in which an event lies, sorted by (ix, iy)."""
-    ix, iy = cell_of(longitude, latitude, cell_km, origin)
-    cells, events = np.unique(np.stack([ix, iy], axis=1), axis=0, return_counts=True)
-    return CellRates(cells[:, 0], cells[:, 1], rate_of(events, cell_km, days))
 
 
 def smoothed(cells: CellRates, cell_km: float, kernel_km: float, step_km: float) -> SmoothedRates:

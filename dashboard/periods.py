@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
-MONTHS_REPORTED_TOGETHER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +38,10 @@ class Period:
     def __contains__(self, instant: datetime) -> bool:
         return self.start <= instant.astimezone(UTC) < self.end
 
-    @property
-    def duration(self) -> timedelta:
-        return self.end - self.start
-
 
 def day_start(day: date, zone: ZoneInfo) -> datetime:
     """First instant of a local day, in UTC."""
     return _instant(day, time.min, zone)
-
-
-def whole_day(day: date, zone: ZoneInfo) -> Period:
-    """One local day of 23, 24 or 25 hours."""
-    return Period(day_start(day, zone), day_start(day + ONE_DAY, zone), f"{day.month}月{day.day}日")
 
 
 def today_so_far(as_of: datetime, zone: ZoneInfo) -> Period:
@@ -99,63 +89,6 @@ def year_to_date(as_of: datetime, zone: ZoneInfo) -> Period:
     start = day_start(_local_day(as_of, zone).replace(month=1, day=1), zone)
     last = _last_day(start, as_of, zone)
     return Period(start, as_of, "1月" if last.month == 1 else f"1—{last.month}月")
-
-
-def whole_month(year: int, month: int, zone: ZoneInfo) -> Period:
-    """One calendar month (11月)."""
-    return _months(year, month, 1, f"{month}月", zone)
-
-
-def reported_month(year: int, month: int, zone: ZoneInfo) -> Period:
-    """The month as reports know it: January and February are one (1—2月), the festival moves."""
-    if month <= MONTHS_REPORTED_TOGETHER:
-        return _months(year, 1, MONTHS_REPORTED_TOGETHER, "1—2月", zone)
-    return whole_month(year, month, zone)
-
-
-def previous_month_same_instant(as_of: datetime, zone: ZoneInfo) -> Period:
-    """Last month up to the same day and time; a day it does not have is its end."""
-    return months_before(month_to_date(as_of, zone), 1, zone)
-
-
-def previous_year_same_instant(as_of: datetime, zone: ZoneInfo) -> Period:
-    """The same month of last year up to the same day and time: the base of 同比."""
-    return months_before(month_to_date(as_of, zone), 12, zone)
-
-
-def months_before(period: Period, months: int, zone: ZoneInfo) -> Period:
-    """The period cut at the same local days and times `months` earlier, labelled by its days.
-
-    A day that the earlier month does not have counts as that month's end, so that whole months
-    and months to date stay inside one month.
-    """
-    start = _same_time_months_before(period.start, months, zone)
-    end = _same_time_months_before(period.end, months, zone)
-    label = _day_label(start, end, zone)
-    year = start.astimezone(zone).year
-    if year != period.start.astimezone(zone).year and not label.startswith(f"{year}年"):
-        label = f"{year}年{label}"
-    return Period(start, end, label)
-
-
-def _same_time_months_before(instant: datetime, months: int, zone: ZoneInfo) -> datetime:
-    local = instant.astimezone(zone)
-    first = _month_start(local.year, local.month - months)
-    day = first + (local.day - 1) * ONE_DAY
-    if day.month != first.month:
-        return day_start(_month_start(first.year, first.month + 1), zone)
-    return _instant(day, local.time(), zone)
-
-
-def _months(year: int, month: int, n: int, label: str, zone: ZoneInfo) -> Period:
-    start, end = _month_start(year, month), _month_start(year, month + n)
-    return Period(day_start(start, zone), day_start(end, zone), label)
-
-
-def _month_start(year: int, month: int) -> date:
-    """First day of a month whose number may lie outside 1-12."""
-    carried, index = divmod(month - 1, 12)
-    return date(year + carried, index + 1, 1)
 
 
 def _days(first: date, end: date, zone: ZoneInfo) -> Period:

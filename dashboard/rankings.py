@@ -1,4 +1,4 @@
-"""Fair ranks: places by the printed value, ranges of rank, and who changed beyond chance.
+"""Fair ranks: places by the printed value, and ranges of rank.
 
 Units compare only within their named group. What a range of ranks or a change is called on the
 screen belongs to the layouts; which cases count in a rate belongs to `indicators`.
@@ -13,7 +13,7 @@ from enum import StrEnum
 import numpy as np
 
 from dashboard.intervals import Interval, wilson_interval
-from dashboard.rounding import printed_change, printed_percent
+from dashboard.rounding import printed_percent
 
 
 class Direction(StrEnum):
@@ -73,16 +73,6 @@ class RankedUnit:
     rank: int | None = None
     is_tied: bool = False
     rank_range: RankRange | None = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChangedUnit:
-    """A unit whose rate changed beyond chance; `change` is in percentage points, as printed."""
-
-    code: str
-    group: str
-    change: Decimal
-    p_value: float
 
 
 def rank_units(
@@ -152,57 +142,6 @@ def rank_change_label(change: int | None) -> str:
     if change == 0:
         return "持平"
     return f"升{change}位" if change > 0 else f"降{-change}位"
-
-
-def benjamini_hochberg(p_values: Sequence[float], q: float = 0.05) -> tuple[bool, ...]:
-    """Which hypotheses are rejected at false discovery rate q, in the order given.
-
-    Source: Benjamini and Hochberg, JRSS B 57 (1995) 289-300, step-up procedure (1).
-    """
-    p = np.asarray(p_values, dtype=float)
-    ordered = np.sort(p)
-    passing = ordered <= q * np.arange(1, len(p) + 1) / max(len(p), 1)
-    threshold = ordered[passing].max(initial=-1.0)
-    return tuple(bool(value <= threshold) for value in p)
-
-
-def changed_units(
-    before: Iterable[UnitRate], now: Iterable[UnitRate], *, q: float = 0.05
-) -> tuple[ChangedUnit, ...]:
-    """Units whose rate changed beyond chance, Benjamini-Hochberg over all units compared.
-
-    A unit is compared when it has a base both times. Each is tested by Fisher's exact test, two
-    sides by doubling the smaller tail: it keeps its level for few cases too, where the normal
-    approximation names units by chance. A change that prints as 0.0 is not named. Most certain
-    change first.
-    """
-    earlier = {rate.code: rate for rate in before if rate.den}
-    pairs = [(earlier[rate.code], rate) for rate in now if rate.den and rate.code in earlier]
-    p_values = [exact_p_value(a, b) for a, b in pairs]
-    named = benjamini_hochberg(p_values, q)
-    changes = [
-        ChangedUnit(code=b.code, group=b.group, change=change, p_value=p)
-        for (a, b), p, is_named in zip(pairs, p_values, named, strict=True)
-        if is_named and (change := printed_change(b.printed, a.printed))
-    ]
-    return tuple(sorted(changes, key=lambda changed: changed.p_value))
-
-
-def exact_p_value(before: UnitRate, now: UnitRate) -> float:
-    """Fisher's exact test that both rates are one, two sides by doubling the smaller tail.
-
-    Given all successes together, those before follow a hypergeometric law; its weights come from
-    the ratios of neighbours, which neither overflow nor need factorials.
-    """
-    hits = before.num + now.num
-    first, last = max(0, hits - now.den), min(hits, before.den)
-    k = np.arange(first, last, dtype=float)
-    ratios = (hits - k) * (before.den - k) / ((k + 1) * (now.den - hits + k + 1))
-    log_weights = np.concatenate(([0.0], np.cumsum(np.log(ratios))))
-    weights = np.exp(log_weights - log_weights.max())
-    seen = before.num - first
-    smaller_tail = min(weights[: seen + 1].sum(), weights[seen:].sum()) / weights.sum()
-    return min(1.0, 2 * float(smaller_tail))
 
 
 def _rank_group(

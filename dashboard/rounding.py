@@ -26,8 +26,3 @@ def printed_percent(num: int, den: int) -> Decimal | None:
 def printed_change(now: Decimal | None, before: Decimal | None) -> Decimal | None:
     """Difference of two printed values (个百分点 for rates), None where either is missing."""
     return None if now is None or before is None else now - before
-
-
-def printed_growth(now: int, before: int) -> Decimal | None:
-    """Change of a count in percent with one decimal, None where the earlier count is 0."""
-    return round_half_up(Fraction(100 * (now - before), before), 1) if before else None

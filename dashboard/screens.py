@@ -7,7 +7,6 @@ panel looks stands in `layouts.components`, what its figures are in `dashboard.i
 import tomllib
 from collections.abc import Callable, Iterable
 from datetime import time
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -172,16 +171,6 @@ def load_screens(path: Path | None = None) -> dict[str, Screen]:
     if not tables:
         raise ScreenConfigError(f"大屏配置文件 {file} 里没有任何大屏。请至少写一个,例如 [wall]。")
     return {name: _screen(file, name, table) for name, table in tables.items()}
-
-
-def built_in_wall() -> Screen:
-    """The wall that is shown where no file is set."""
-    return _built_in()["wall"]
-
-
-@cache
-def _built_in() -> dict[str, Screen]:
-    return load_screens()
 
 
 def _screen(file: Path, name: str, table: Any) -> Screen:

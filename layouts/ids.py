@@ -135,8 +135,3 @@ def part(owner: str, what: str) -> str:
 def row(owner: str, place: int, what: str | None = None) -> str:
     """Id of the row at a place (from 0) of a panel's fixed pool, or of a leaf in it."""
     return f"{owner}-row-{place}" if what is None else f"{owner}-row-{place}-{what}"
-
-
-def page_row(owner: str, page: int, place: int, what: str | None = None) -> str:
-    """Id of a row on one of several pages, or of a leaf in it."""
-    return row(part(owner, f"page-{page}"), place, what)

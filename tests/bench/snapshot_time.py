@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 from sqlalchemy import text
 
-from dashboard.screens import built_in_wall
 from dashboard.snapshot import Group, Snapshot
 from dashboard.views import View
 from data_access import region_tree, snapshots
@@ -20,6 +19,7 @@ from data_access.snapshotting import BOTH, compute
 from data_access.wall_parts import Kept
 from tests.bench.demo_database import BenchDatabase
 from tests.bench.measurement import Beside, Measurement, timed
+from tests.built_in import built_in_wall
 
 RUNS = 15
 AIM_MS = 150.0

@@ -28,7 +28,7 @@ from dashboard.geometry import (
     geometry_url,
     polygons_of,
 )
-from dashboard.heat_cells import Origin, cell_rates
+from dashboard.heat_cells import Origin, cell_of, rate_of
 from layouts.map import APPLY, LOCATION_ID, STORE_ID, InsetFace, MapFace, wall_map
 
 ROOT = Path(__file__).parents[2]
@@ -178,14 +178,15 @@ def heat(cell_km: float = 5, kernel_km: float = 5) -> dict:
         spot = np.array(row.centre) + rng.normal(0, 0.08, 2)
         places.append(rng.normal(spot, 0.05, (int(rng.integers(2, 12)), 2)))
     events = np.concatenate(places)
-    cells = cell_rates(events[:, 0], events[:, 1], cell_km, 1.0, ORIGIN)
+    places = np.stack(cell_of(events[:, 0], events[:, 1], cell_km, ORIGIN), axis=1)
+    cells, counts = np.unique(places, axis=0, return_counts=True)
     return {
         "cell_km": cell_km,
         "kernel_km": kernel_km,
         "origin": list(ORIGIN),
         "cells": [
             [int(ix), int(iy), round(float(rate), 2)]
-            for ix, iy, rate in zip(cells.ix, cells.iy, cells.rate, strict=True)
+            for (ix, iy), rate in zip(cells, rate_of(counts, cell_km, 1.0), strict=True)
         ],
         "limits": [2, 4, 8, 16, 32],
     }

@@ -10,12 +10,12 @@ from pathlib import Path
 import uvicorn
 from dash import Dash, Input, Output, dcc, html
 
-from dashboard.screens import built_in_wall
 from dashboard.snapshot import Snapshot
 from layouts import wall
 from layouts.map import LOCATION_ID
 from tests import snapshot_samples
 from tests.browser import map_harness, wall_samples
+from tests.built_in import built_in_wall
 
 ROOT = Path(__file__).parents[2]
 

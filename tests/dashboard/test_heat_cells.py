@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.heat_cells import (
+    KM_PER_DEGREE_LATITUDE,
+    KM_PER_DEGREE_LONGITUDE,
     CellRates,
     Origin,
     cell_of,
-    cell_rates,
-    centre_of,
     rate_of,
     smoothed,
 )
@@ -40,7 +40,10 @@ def test_cells_are_as_many_kilometres_wide_as_they_say():
 
 @given(st.integers(-60, 60), st.integers(-60, 60), st.sampled_from([1, 2, 5]))
 def test_the_middle_of_a_cell_lies_in_it(ix, iy, cell_km):
-    longitude, latitude = centre_of(ix, iy, cell_km, ORIGIN)
+    longitude = ORIGIN.longitude + (ix + 0.5) * cell_km / (
+        KM_PER_DEGREE_LONGITUDE * math.cos(math.radians(ORIGIN.latitude))
+    )
+    latitude = ORIGIN.latitude + (iy + 0.5) * cell_km / KM_PER_DEGREE_LATITUDE
 
     assert cell_of(longitude, latitude, cell_km, ORIGIN) == (ix, iy)
 
@@ -48,13 +51,6 @@ def test_the_middle_of_a_cell_lies_in_it(ix, iy, cell_km):
 def test_a_rate_is_per_hundred_square_kilometres_and_day():
     assert rate_of(1, cell_km=5, days=2 / 24) == pytest.approx(48)
     assert rate_of([3, 0], cell_km=10, days=1) == pytest.approx([3, 0])
-
-
-def test_events_of_one_cell_are_counted_together():
-    cells = cell_rates([120.51, 120.52, 120.6], [29.21, 29.22, 29.21], 5, 1.0, ORIGIN)
-
-    assert list(cells.ix) == [0, 1]
-    assert cells.rate == pytest.approx([8, 4])
 
 
 def test_smoothing_moves_events_but_makes_and_loses_none():

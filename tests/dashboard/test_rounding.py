@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.rounding import printed_change, printed_growth, printed_percent, round_half_up
+from dashboard.rounding import printed_change, printed_percent, round_half_up
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,6 @@ def test_a_rate_prints_with_one_decimal_of_percent(num: int, den: int, printed: 
 
 def test_without_a_base_a_rate_is_blank_and_never_0() -> None:
     assert printed_percent(0, 0) is None
-    assert printed_growth(5, 0) is None
 
 
 def test_the_printed_change_is_the_difference_of_the_printed_values() -> None:
@@ -53,11 +52,6 @@ def test_the_printed_change_is_the_difference_of_the_printed_values() -> None:
 def test_a_change_with_one_side_missing_is_missing() -> None:
     assert printed_change(None, Decimal("1.0")) is None
     assert printed_change(Decimal("1.0"), None) is None
-
-
-def test_growth_of_a_count_is_in_percent_of_the_earlier_count() -> None:
-    assert printed_growth(18, 16) == Decimal("12.5")
-    assert printed_growth(7, 8) == Decimal("-12.5")
 
 
 @given(st.integers(0, 10**12), st.integers(1, 10**12))

@@ -7,7 +7,8 @@ import pytest
 
 from dashboard.asks import Ask
 from dashboard.errors import ScreenConfigError
-from dashboard.screens import BUILT_IN, PANEL_NAMES, Screen, built_in_wall, load_screens
+from dashboard.screens import BUILT_IN, PANEL_NAMES, Screen, load_screens
+from tests.built_in import built_in_wall
 
 
 def screen_file(tmp_path: Path, text: str) -> Path:

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from dashboard.screens import built_in_wall
 from dashboard.snapshot import Snapshot
 from layouts import ids, wall
 from layouts.components import cities
 from layouts.ids import HeaderIds, WallIds
 from tests import snapshot_samples as samples
+from tests.built_in import built_in_wall
 from tests.layouts.wall_leaves import node_ids
 
 EVERY = [*HeaderIds, *WallIds]
@@ -73,10 +73,10 @@ def test_rows_of_pages_and_pools_do_not_meet() -> None:
         ids.row("a", 1),
         ids.row("a", 11),
         ids.row("a", 1, "name"),
-        ids.page_row("a", 1, 1),
-        ids.page_row("a", 1, 1, "name"),
-        ids.page_row("a", 11, 1),
+        ids.row(ids.part("a", "page-1"), 1),
+        ids.row(ids.part("a", "page-1"), 1, "name"),
+        ids.row(ids.part("a", "page-11"), 1),
     ]
     assert len(set(found)) == len(found)
-    assert ids.page_row("a", 1, 2, "name") == "a-page-1-row-2-name"
+    assert ids.row("a", 2, "name") == "a-row-2-name"
     assert ids.part("a", "unit") == "a-unit"

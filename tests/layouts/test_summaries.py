@@ -2,11 +2,11 @@
 
 import pytest
 
-from dashboard.screens import built_in_wall
 from layouts import ids, summaries, wall
 from layouts.ids import WallIds
 from layouts.panel_frame import zone_of
 from tests import snapshot_samples as samples
+from tests.built_in import built_in_wall
 from tests.layouts.wall_leaves import said
 
 CHARTS = (

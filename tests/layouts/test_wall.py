@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from dash.development.base_component import Component
 
-from dashboard.screens import Screen, built_in_wall
+from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot
 from layouts import wall
 from layouts.components import disputes, header, map_region
 from layouts.ids import HeaderIds, WallIds
 from tests import snapshot_samples as samples
+from tests.built_in import built_in_wall
 from tests.layouts.wall_leaves import words_of
 
 SAMPLES: tuple[Callable[[], Snapshot], ...] = (

@@ -5,10 +5,10 @@ from typing import Any
 
 from dash.development.base_component import Component
 
-from dashboard.screens import built_in_wall
 from dashboard.snapshot import Snapshot
 from layouts import ids
 from layouts.panel_frame import Leaves
+from tests.built_in import built_in_wall
 from tests.snapshot_samples import PROVINCE, wall
 
 SCREEN = built_in_wall()

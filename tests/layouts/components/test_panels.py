@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.screens import built_in_wall
 from dashboard.snapshot import RankedUnit, Reading
 from layouts import ids, wall
 from layouts.components import levels, mediation, ranking, system_alarms, work_list
 from layouts.components.header import place_name, place_parts
 from layouts.ids import WallIds
 from tests import snapshot_samples as samples
+from tests.built_in import built_in_wall
 
 
 def props() -> dict[str, dict[str, object]]:

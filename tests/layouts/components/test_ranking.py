@@ -30,8 +30,12 @@ def wall_of(*units: RankedUnit) -> Snapshot:
     return samples.wall(ranking=samples.ranking().model_copy(update={"groups": (group,)}))
 
 
+# The first page of the ranking.
+PAGE = ids.part(WallIds.RANKING, "page-0")
+
+
 def first_row(leaves: Leaves, what: str) -> str:
-    return said(leaves, ids.page_row(WallIds.RANKING, 0, 0, what))
+    return said(leaves, ids.row(PAGE, 0, what))
 
 
 def row_of(only: RankedUnit) -> dict[str, str]:
@@ -67,7 +71,7 @@ def test_movement_is_said_in_places_and_standing_still_has_no_colour(
     change: int | None, words: str, tone: set[str]
 ) -> None:
     leaves = ranking.props(SCREEN, wall_of(unit(place_change=change)))
-    leaf = ids.page_row(WallIds.RANKING, 0, 0, "change")
+    leaf = ids.row(PAGE, 0, "change")
     assert said(leaves, leaf) == words
     assert classes(leaves, leaf) - {"rank-change"} == tone
 
@@ -76,8 +80,8 @@ def test_units_that_print_the_same_share_their_place() -> None:
     leaves = ranking.props(SCREEN, samples.wall())
     rows = [
         (
-            said(leaves, ids.page_row(WallIds.RANKING, 0, place, "place")),
-            said(leaves, ids.page_row(WallIds.RANKING, 0, place, "value")),
+            said(leaves, ids.row(PAGE, place, "place")),
+            said(leaves, ids.row(PAGE, place, "value")),
         )
         for place in range(4)
     ]
@@ -93,15 +97,15 @@ def test_the_tick_lies_within_the_span_of_possible_places() -> None:
     units = [unit(place=n, place_low=max(1, n - 1), place_high=min(8, n + 1)) for n in range(1, 9)]
     leaves = ranking.props(SCREEN, wall_of(*units))
     for place in range(8):
-        span = style(leaves, ids.page_row(WallIds.RANKING, 0, place, "range"))
-        at = float(style(leaves, ids.page_row(WallIds.RANKING, 0, place, "tick"))["left"][:-1])
+        span = style(leaves, ids.row(PAGE, place, "range"))
+        at = float(style(leaves, ids.row(PAGE, place, "tick"))["left"][:-1])
         left, width = float(span["left"][:-1]), float(span["width"][:-1])
         assert left < at < left + width <= 100.01, place
 
 
 def test_a_place_without_range_has_no_span() -> None:
     leaves = ranking.props(SCREEN, wall_of(unit()))
-    span = style(leaves, ids.page_row(WallIds.RANKING, 0, 0, "range"))
+    span = style(leaves, ids.row(PAGE, 0, "range"))
     assert span == {"display": "none"}
     assert first_row(leaves, "possible") == ""
 
