@@ -368,6 +368,25 @@ def test_grids_are_kept_until_a_case_comes_or_goes(
     assert changed.map.grids == made(filled, CITY).map.grids != first.map.grids
 
 
+def test_the_median_is_kept_until_other_cases_are_closed(filled: Database) -> None:
+    kept = Kept()
+    first = made(filled, kept=kept).find("median_handling_hours")
+    assert made(filled, kept=kept).find("median_handling_hours") == first
+    cases = [
+        incident(
+            9000 + n,
+            registered_at=NOW - timedelta(days=2, hours=n + 1),
+            closed_at=NOW - timedelta(days=2),
+        )
+        for n in range(40)
+    ]
+    add(filled, *cases)
+    changed = made(filled, kept=kept).find("median_handling_hours")
+    assert changed == made(filled).find("median_handling_hours")
+    assert changed.denominator == first.denominator + 40
+    assert changed.value != first.value
+
+
 # --- sensitive -----------------------------------------------------------------------------------
 
 
