@@ -32,7 +32,8 @@ def test_rates_are_near_their_targets(months: CaseDay) -> None:
     assert is_mediated.mean() == pytest.approx(0.89, abs=0.015)
     success = later(months, "is_successful") == 1
     assert (success.sum() / is_mediated.sum()) == pytest.approx(0.95, abs=0.03)
-    assert days.mean() == pytest.approx(9.0, abs=1.0)
+    # Most of a month's disputes are settled within it, as the design shows.
+    assert days.mean() == pytest.approx(3.6, abs=0.4)
     assert (months.facts["method"] == b"people").mean() == pytest.approx(0.73, abs=0.02)
 
 
