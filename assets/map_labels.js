@@ -42,7 +42,7 @@
       for (const label of this.labels) {
         const width = context.measureText(label.text).width;
         const places = placesOf(label, width, size, view)
-          .filter((place) => this.isOwn(label, place));
+          .filter((place) => this.isInside(place) && this.isOwn(label, place));
         const isFree = (box) => !this.placed.some((other) => overlap(box, other));
         const box = places.find((place) => isFree(place) && !held.some((ring) => overlap(place, ring)))
           || places.find(isFree);
@@ -54,6 +54,15 @@
         context.fillStyle = view.theme.ink;
         context.fillText(label.text, box.x, box.y);
       }
+    }
+
+    // The canvas reaches beyond the room of the map, where a name would be cut.
+    isInside({ x, y, width, height }) {
+      const { view, map } = this.stage;
+      const size = map.getSize();
+      const [left, top] = [(view.width - size.x) / 2, (view.height - size.y) / 2];
+      return Math.abs(x - left - size.x / 2) < (size.x - width) / 2
+        && Math.abs(y - top - size.y / 2) < (size.y - height) / 2;
     }
 
     // Far from its own place a name would name its neighbour's.

@@ -3,6 +3,8 @@
 Not here: what panels say of them (`tests/layouts`), nor how they are shown (`wall_harness`).
 """
 
+from datetime import timedelta
+
 from dashboard.snapshot import MapRegion, RankedUnit, RankingGroup, Reading, Snapshot
 from tests import snapshot_samples as samples
 
@@ -69,3 +71,35 @@ def _of_parts(level: str, names: tuple[str, ...] | list[str]) -> Snapshot:
     place = wall.place.model_copy(update={"child_level": level})
     own = tuple(region for region in wall.regions if region.id == owner)
     return samples.wall(place=place, regions=(*own, *parts), readings=(*wall.readings, *readings))
+
+
+def silent_since(minutes: int) -> Snapshot:
+    """The day's wall when all its sources were last heard so many minutes ago."""
+    heard = samples.DAY - timedelta(minutes=minutes)
+    sources = tuple(
+        source.model_copy(update={"last_contact_at": heard}) for source in samples.sources()
+    )
+    return samples.wall(sources=sources)
+
+
+def silent_for_four_minutes() -> Snapshot:
+    """Old enough to be called stale."""
+    return silent_since(4)
+
+
+def without_permission() -> Snapshot:
+    """A scope that may see incidents and not disputes."""
+    hidden = ("dispute", "mediation", "reception", "confirmation", "performance")
+    denied = {
+        "value": None,
+        "numerator": None,
+        "denominator": None,
+        "interval": None,
+        "comparison": None,
+        "status": "forbidden",
+    }
+    readings = tuple(
+        reading.model_copy(update=denied) if reading.indicator.startswith(hidden) else reading
+        for reading in samples.wall().readings
+    )
+    return samples.wall(readings=readings)
