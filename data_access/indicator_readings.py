@@ -17,6 +17,7 @@ from dashboard.periods import Period
 from dashboard.rounding import printed_change, printed_percent
 from dashboard.snapshot import Comparison, Group, Reading, Status
 from dashboard.vocabulary import Subject
+from data_access.compiling import flow_rows
 from data_access.schema import population
 from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, Sums, Wish, measures_of
 
@@ -120,6 +121,48 @@ def median_handling_hours(
         {"start": period.start, "end": period.end, "counties": list(county_ids)},
     ).one()
     return (None if row.median is None else float(row.median) / 3600), row.n
+
+
+def counts_by_town(
+    connection: Connection, order: Wanted, county_ids: Iterable[int], as_of: datetime
+) -> list[Reading]:
+    """Readings of a plain count (no cohort) for the order's regions, towns, from the rows.
+
+    Roll-ups end at counties. Cases whose town is not known are in none of them.
+    """
+    indicator = INDICATOR_BY_KEY[order.indicator]
+    periods = [order.period, *([order.compared_with] if order.compared_with else [])]
+    counted = [
+        _towns_counted(connection, indicator, period, order.region_ids, county_ids)
+        for period in periods
+    ]
+    readings = []
+    for town in order.region_ids:
+        now, *before = [(counts.get(town, 0), None) for counts in counted]
+        readings.append(_reading(order, town, None, now, before[0] if before else None, as_of))
+    return readings
+
+
+def _towns_counted(
+    connection: Connection,
+    indicator: Indicator,
+    period: Period,
+    towns: Iterable[int],
+    county_ids: Iterable[int],
+) -> Counter[int]:
+    counts: Counter[int] = Counter()
+    for name in indicator.numerator:
+        measure = MEASURE_BY_COLUMN[name]
+        rows = flow_rows(measure, start=period.start, end=period.end, as_of=None)
+        town_id = rows.selected_columns["town_id"]
+        found = rows.where(
+            rows.selected_columns["county_id"].in_(sorted(county_ids)),
+            town_id.in_(sorted(towns)),
+        )
+        counted = found.with_only_columns(town_id, func.count()).group_by(town_id)
+        for town, number in connection.execute(counted):
+            counts[town] += number
+    return counts
 
 
 def _unless_absent(reading: Reading, absent: frozenset[Subject]) -> Reading:

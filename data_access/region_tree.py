@@ -172,6 +172,21 @@ def load(connection: Connection) -> RegionTree:
     return RegionTree(list(tree.by_id.values()), [_abolished(tree, row, heirs) for row in ended])
 
 
+def towns(connection: Connection, county: Region) -> list[Region]:
+    """The county's towns as valid today, in order; the tree itself ends at counties."""
+    rows = connection.execute(
+        select(regions)
+        .where(
+            regions.c.parent_id == county.id,
+            regions.c.level == "town",
+            regions.c.is_administrative,
+            regions.c.valid_to.is_(None),
+        )
+        .order_by(regions.c.sort_order, regions.c.id)
+    )
+    return [_region(row) for row in rows]
+
+
 def _region(row: Row[Any]) -> Region:
     return Region(
         id=row.id,

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.asks import Ask
@@ -66,6 +67,7 @@ def compute(
             # Names of what lies beyond the scope are no business of its readers.
             tree=tree.limited_to({region.id, *counties}),
             region=region,
+            children=tuple(_children(connection, tree, region, counties)),
             counties=counties,
             booked=tuple(tree.booked_under(counties)),
             reader=SumReader(
@@ -100,6 +102,15 @@ def _region(tree: RegionTree, view: View) -> Region:
     if region is None:
         raise UnknownRegion(f"区划 {view.region_id} 已不在现行区划中;请改用现行区划的地址。")
     return region
+
+
+def _children(
+    connection: Connection, tree: RegionTree, region: Region, counties: Sequence[int]
+) -> list[Region]:
+    """What the region is divided into, as far as it may be seen; of a county, its towns."""
+    if region.level == "county":
+        return region_tree.towns(connection, region) if region.id in counties else []
+    return tree.limited_to({region.id, *counties}).children(region)
 
 
 def _assemble(

@@ -6,7 +6,7 @@ One public function a part, all from one `Work`. How each figure is read stands 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -122,6 +122,8 @@ class Work:
     connection: Connection
     tree: RegionTree
     region: Region
+    # What the region is divided into: cities, counties or towns.
+    children: tuple[Region, ...]
     # Counties of today in scope; `booked` adds the abolished ones whose cases count in them.
     counties: tuple[int, ...]
     booked: tuple[int, ...]
@@ -143,19 +145,21 @@ def live_readings(work: Work) -> tuple[Reading, ...]:
     today = spans.today_so_far(work.as_of, work.zone)
     yesterday = spans.yesterday_same_time(work.as_of, work.zone)
     own = (work.region.id,)
-    shown = (*own, *(child.id for child in work.tree.children(work.region)))
+    below = tuple(child.id for child in work.children)
+    are_towns = work.region.level == "county"
     shift = spans.shift_since(work.as_of, work.zone, 20)
     last_day = spans.last_hours(work.as_of, 24)
+    registered = Wanted(
+        indicator="incidents_registered",
+        period_key="today",
+        period=today,
+        compared_with=yesterday,
+        comparison_label="较昨日同时段",
+        region_ids=own if are_towns else (*own, *below),
+        group="live",
+    )
     orders = [
-        Wanted(
-            indicator="incidents_registered",
-            period_key="today",
-            period=today,
-            compared_with=yesterday,
-            comparison_label="较昨日同时段",
-            region_ids=shown,
-            group="live",
-        ),
+        registered,
         *(_own("today", today, key, own, "live") for key in TODAY_COUNTS),
         *(_own("now", today, key, own, "live") for key in STOCKS),
         *(
@@ -164,7 +168,12 @@ def live_readings(work: Work) -> tuple[Reading, ...]:
         ),
         _own("last_24_hours", last_day, "incidents_registered", own, "live"),
     ]
-    return tuple(_read(work, orders))
+    readings = _read(work, orders)
+    if are_towns and Subject.INCIDENT not in work.absent:
+        readings += indicator_readings.counts_by_town(
+            work.connection, replace(registered, region_ids=below), work.booked, work.as_of
+        )
+    return tuple(readings)
 
 
 def slow_readings(work: Work) -> tuple[Reading, ...]:
@@ -486,20 +495,19 @@ def named_periods(work: Work) -> tuple[Period, ...]:
 
 
 def place(work: Work) -> Place:
-    children = work.tree.children(work.region)
     return Place(
         id=work.region.id,
         code=work.region.code,
         name=work.region.name,
         level=work.region.level,
-        child_level=children[0].level if children else None,
-        city_count=sum(child.level == "city" for child in children),
+        child_level=work.children[0].level if work.children else None,
+        city_count=sum(child.level == "city" for child in work.children),
         county_count=len(work.counties),
     )
 
 
 def map_regions(work: Work) -> tuple[MapRegion, ...]:
-    shown = [work.region, *work.tree.children(work.region)]
+    shown = [work.region, *work.children]
     shown += [county for county in work.tree.counties(work.region) if county not in shown]
     return tuple(
         MapRegion(

@@ -24,6 +24,7 @@ from data_access import (
     schema,
     series_readings,
 )
+from data_access.case_lists import rows_of_measure
 from data_access.database import Database
 from data_access.snapshotting import compute
 from data_access.wall_parts import Kept
@@ -385,6 +386,48 @@ def test_the_median_is_kept_until_other_cases_are_closed(filled: Database) -> No
     assert changed == made(filled).find("median_handling_hours")
     assert changed.denominator == first.denominator + 40
     assert changed.value != first.value
+
+
+def test_a_county_shows_its_towns_as_a_city_its_counties(filled: Database) -> None:
+    towns = [330102001, 330102002]
+    with filled.write() as connection:
+        connection.execute(
+            text(
+                "insert into regions (id, code, name, short_name, pinyin, level, parent_id,"
+                " city_id, county_id, sort_order, valid_from, valid_to) select 330102002,"
+                " '330102002', '新街道', '新街', 'x', 'town', 330102, 330100, 330102, 2,"
+                " valid_from, null from regions where id = 330102001"
+                " union all select 330102003, '330102003', '旧街道', '旧街', 'x', 'town', 330102,"
+                " 330100, 330102, 3, valid_from, date '2025-01-01' from regions"
+                " where id = 330102001"
+            )
+        )
+    for n, (town, hours) in enumerate([(1, 1), (1, 2), (2, 3), (1, 25), (2, 26), (2, 27)]):
+        at = NOW - timedelta(hours=hours)
+        add(filled, incident(9000 + n, registered_at=at, town_id=towns[town - 1]))
+    made_county = made(filled, COUNTY)
+    assert made_county.place.child_level == "town"
+    below = [region.id for region in made_county.regions if region.parent_id == COUNTY]
+    assert below == towns
+    start, end = next((p.start, p.end) for p in made_county.periods if p.key == "today")
+    with filled.read() as connection:
+        for town in towns:
+            reading = made_county.find("incidents_registered", period="today", region_id=town)
+            rows = rows_of_measure(
+                connection,
+                "registered_all",
+                Scope(counties=frozenset({COUNTY})),
+                start=start,
+                end=end,
+                as_of=NOW,
+            )
+            assert reading.value == sum(row.town_id == town for row in rows) > 0
+    second = made_county.find("incidents_registered", period="today", region_id=towns[1])
+    assert (second.value, second.comparison.value, second.comparison.change) == (1, 2, -0.5)
+    assert (
+        parts_of(made(filled, COUNTY, scope=Scope(counties=frozenset())))["place"]["child_level"]
+        is None
+    )
 
 
 # --- sensitive -----------------------------------------------------------------------------------
