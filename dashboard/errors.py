@@ -47,13 +47,10 @@ class UnknownAddress(CockpitError):
 
 
 class DataUnavailable(CockpitError):
-    """A reading could not be made; what was read before is still valid and keeps its age.
-
-    `message` is what a wall says, in Chinese; the whole text adds the server's own words, which
-    are often English, for the operator's terminal and the log.
-    """
+    """A reading could not be made; what was read before is still valid and keeps its age."""
 
     def __init__(self, message: str, server_words: str = "") -> None:
+        # A wall says the message; the server's own words, often English, are for the operator.
         super().__init__(f"{message}:{server_words}" if server_words else message)
         self.message = message
 
