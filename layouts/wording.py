@@ -95,14 +95,23 @@ def rate(reading: Reading) -> tuple[str, str]:
     return text, "" if "/" in text else "%"
 
 
-def growth(change: float | None, decimals: int = 1) -> str:
-    """Change of a count: ▲3.0%, ▼1.2%, 持平; empty where there is nothing to compare with."""
-    if change is None:
+def growth(reading: Reading | None, decimals: int = 1) -> str:
+    """Change of a count against what it is compared with: ▲3.0%, ▼1.2%, 持平.
+
+    Against a small base in cases: ▲2件. Empty where there is nothing to compare with.
+    """
+    comparison = reading.comparison if reading else None
+    if reading is None or reading.value is None or comparison is None or comparison.value is None:
         return ""
-    printed = percent_value(abs(change), decimals)
-    if not printed:
-        return "持平"
-    return f"{'▲' if change > 0 else '▼'}{printed:,}%"
+    if comparison.value <= SMALL_BASE:
+        difference = round(reading.value - comparison.value)
+        return _directed(difference, f"{abs(difference):,}件") if difference else "持平"
+    printed = percent_value(abs(comparison.change or 0), decimals)
+    return _directed(comparison.change or 0, f"{printed:,}%") if printed else "持平"
+
+
+def _directed(change: float, size: str) -> str:
+    return f"{'▲' if change > 0 else '▼'}{size}"
 
 
 def minutes(at: datetime, zone: ZoneInfo) -> str:

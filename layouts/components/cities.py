@@ -92,13 +92,12 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             continue
         reading = readings[place]
         value = (reading.value or 0) if reading else 0
-        change = reading.comparison.change if reading and reading.comparison else None
         leads = bool(highest) and value == highest
         parts += [
             {cell: {"className": "city is-leader" if leads else "city"}},
             text_leaf(ids.part(cell, "name"), children[place].short_name),
             count_leaves(ids.part(cell, "value"), reading),
-            text_leaf(ids.part(cell, "change"), wording.growth(change, 0)),
+            text_leaf(ids.part(cell, "change"), wording.growth(reading, 0)),
             width_leaf(ids.part(cell, "bar"), value / highest if highest else 0),
         ]
     return merged(parts)

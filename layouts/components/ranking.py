@@ -79,7 +79,9 @@ def state(screen: Screen, snapshot: Snapshot) -> PanelState:
     statuses = {reading.status for reading in snapshot.readings if reading.indicator == key}
     if "no_data" in statuses:
         return PanelState("is-no-data", wording.NO_DATA)
-    if "empty_base" in statuses or snapshot.place.county_count < 2:
+    if snapshot.place.county_count < 2:
+        return PanelState("is-empty", "只有一个县(市、区),不作排名")
+    if "empty_base" in statuses:
         return PanelState("is-empty", "暂无可排名的单位")
     raise NothingToShow("the snapshot has no ranking")
 

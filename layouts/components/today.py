@@ -62,7 +62,6 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
     today = snapshot.find("incidents_registered", period="today")
     comparison = today.comparison if today else None
-    change = comparison.change if comparison else None
     is_long = today is not None and (today.value or 0) >= LONG
     before = (
         f"昨日同时段{wording.count(comparison.value)}件"
@@ -82,7 +81,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         [
             {WallIds.TODAY_HERO: {"className": "today-hero is-long" if is_long else "today-hero"}},
             count_leaves(WallIds.TODAY_NUMBER, today),
-            text_leaf(WallIds.TODAY_CHANGE, checked or wording.growth(change)),
+            text_leaf(WallIds.TODAY_CHANGE, checked or wording.growth(today)),
             text_leaf(WallIds.TODAY_BEFORE, before),
             count_leaves(WallIds.TODAY_CLOSED, snapshot.find("incidents_closed", period="today")),
             text_leaf(

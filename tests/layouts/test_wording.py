@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.snapshot import RankedUnit
+from dashboard.snapshot import Comparison, RankedUnit
 from layouts import wording
 from tests.snapshot_samples import reading
 
@@ -56,18 +56,32 @@ def test_shares_round_half_up_as_they_read(share: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "decimals", "text"),
+    ("now", "before", "decimals", "text"),
     [
-        (0.03, 1, "▲3.0%"),
-        (-0.012, 1, "▼1.2%"),
-        (0.0004, 1, "持平"),
-        (-0.004, 0, "持平"),
-        (0.105, 0, "▲11%"),
-        (None, 1, ""),
+        (1030, 1000, 1, "▲3.0%"),
+        (988, 1000, 1, "▼1.2%"),
+        (10_004, 10_000, 1, "持平"),
+        (996, 1000, 0, "持平"),
+        (1105, 1000, 0, "▲11%"),
+        (53, 51, 0, "▲4%"),
+        (52, 50, 0, "▲2件"),
+        (0, 2, 1, "▼2件"),
+        (3, 0, 1, "▲3件"),
+        (0, 0, 1, "持平"),
+        (7, None, 1, ""),
+        (None, 60, 1, ""),
     ],
 )
-def test_changes_of_counts_have_a_direction(change: float | None, decimals: int, text: str) -> None:
-    assert wording.growth(change, decimals) == text
+def test_changes_of_counts_have_a_direction(
+    now: float | None, before: float | None, decimals: int, text: str
+) -> None:
+    change = (now - before) / before if now is not None and before else None
+    comparison = Comparison(label="较昨日同时段", value=before, change=change)
+    figure = reading("incidents_registered", value=now).model_copy(
+        update={"comparison": comparison}
+    )
+    assert wording.growth(figure, decimals) == text
+    assert wording.growth(None, decimals) == ""
 
 
 def test_times_are_those_of_the_databases_zone() -> None:

@@ -194,4 +194,4 @@ def test_a_ranking_that_was_not_computed_is_a_fault() -> None:
 def test_a_single_county_has_nothing_to_be_ranked_with() -> None:
     place = samples.wall().place.model_copy(update={"county_count": 1})
     alone = samples.wall(ranking=None, place=place)
-    assert ranking.state(SCREEN, alone).notice == "暂无可排名的单位"
+    assert ranking.state(SCREEN, alone).notice == "只有一个县(市、区),不作排名"
