@@ -39,6 +39,8 @@ COALESCE_SECONDS = 0.25
 POLL_SECONDS = 2.0
 LIVE_EVERY_SECONDS = 10.0
 SLOW_EVERY_SECONDS = 26.0
+# A moment of the past costs much (cohorts as of then are counted in the rows) and changes little.
+PAST_EVERY_SECONDS = 600.0
 # At the quarters, hence at every midnight: day, shift and month of the slow group move on.
 SLOW_BOUNDARY_SECONDS = 900
 PULSE_EVERY_SECONDS = 1.0
@@ -100,13 +102,15 @@ class Slot:
     is_slow_dirty: bool = True
     live_at: float = float("-inf")
     slow_at: float = float("-inf")
+    tried_at: float = float("-inf")
 
     def due(self, view: View, now: float) -> tuple[Group, ...]:
         """The groups to compute at this instant (seconds since 1970)."""
-        slow = self.is_slow_dirty and now >= self.slow_at + SLOW_EVERY_SECONDS
         if view.as_of is not None:
             # A moment of the past changes only when its rows do.
-            return ("live", "slow") if slow else ()
+            is_due = self.is_slow_dirty and now >= self.slow_at + PAST_EVERY_SECONDS
+            return ("live", "slow") if is_due else ()
+        slow = self.is_slow_dirty and now >= self.slow_at + SLOW_EVERY_SECONDS
         if slow or now // SLOW_BOUNDARY_SECONDS != self.live_at // SLOW_BOUNDARY_SECONDS:
             return ("live", "slow")
         live = (
@@ -203,16 +207,26 @@ class Snapshotter:
             if changes and self._concerns(view, changes):
                 slot.is_live_dirty = slot.is_slow_dirty = True
         failures = []
-        for view, slot in self._slots.items():
+        for view, slot in self._due_first():
             groups = slot.due(view, self.clock().timestamp())
             if groups and (failure := self._renew(view, slot, groups)):
                 failures.append(failure)
         return failures
 
+    def _due_first(self) -> list[tuple[View, Slot]]:
+        """What is live, then one view of the past: many of them must not hold up what is live."""
+        now = self.clock().timestamp()
+        past = [(view, slot) for view, slot in self._slots.items() if view.as_of is not None]
+        due = [(view, slot) for view, slot in past if slot.due(view, now)]
+        due.sort(key=lambda pair: pair[1].tried_at)
+        live = [(view, slot) for view, slot in self._slots.items() if view.as_of is None]
+        return [*live, *due[:1]]
+
     def _renew(self, view: View, slot: Slot, groups: tuple[Group, ...]) -> str | None:
         """Compute and keep one view; None when that worked, else what to tell the screens."""
         now = self.clock()
         began = time.perf_counter()
+        slot.tried_at = now.timestamp()
         counted = slot.is_live_dirty
         # Before reading: what commits meanwhile makes it dirty again in the next round.
         slot.is_live_dirty = False
@@ -281,7 +295,8 @@ class Snapshotter:
             if view.as_of is None:
                 moments.append(slot.live_at + LIVE_EVERY_SECONDS - now)
             if slot.is_slow_dirty:
-                moments.append(slot.slow_at + SLOW_EVERY_SECONDS - now)
+                every = SLOW_EVERY_SECONDS if view.as_of is None else PAST_EVERY_SECONDS
+                moments.append(slot.slow_at + every - now)
         return max(0.01, min(moments))
 
     def _pulse(self, stop: threading.Event) -> None:
