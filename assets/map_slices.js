@@ -8,8 +8,11 @@
 
   const parts = ((window.cockpit = window.cockpit || {}).mapParts = window.cockpit.mapParts || {});
 
-  // A frame has 16.7 ms; what is left pays for painting and for the rest of the page.
+  // A frame has 16.7 ms; what is left pays for painting and for the rest of the page. Where painting
+  // alone takes longer, a share of the frame as it is: else the map of a slow machine never came.
   const BUDGET_MS = 10;
+  const MOST_MS = 40;
+  const SHARE = 0.6;
   const FRAME = Symbol("end of this frame's work");
 
   class Slices {
@@ -17,6 +20,7 @@
       this.budget = budget;
       this.jobs = new Map();
       this.frame = 0;
+      this.turnedAt = null;
       this.longest = 0;
     }
 
@@ -24,7 +28,7 @@
     // state is ever finished. The promise gives what the generator returns, or undefined if dropped.
     run(name, steps) {
       this.cancel(name);
-      this.frame = this.frame || requestAnimationFrame(() => this.turn());
+      this.frame = this.frame || requestAnimationFrame((time) => this.turn(time));
       return new Promise((resolve) => this.jobs.set(name, { steps, resolve }));
     }
 
@@ -40,16 +44,22 @@
       this.frame = 0;
     }
 
-    turn() {
+    // `time`: when the frame began. The frame before is known while there is work without a break.
+    turn(time) {
       const start = performance.now();
+      const share = this.turnedAt === null ? 0 : SHARE * (time - this.turnedAt);
+      const budget = Math.min(Math.max(this.budget, share), Math.max(this.budget, MOST_MS));
       this.frame = 0;
       let full = false;
       while (this.jobs.size && !full) {
         const [name, job] = this.jobs.entries().next().value;
-        full = this.advance(name, job) === FRAME || performance.now() - start > this.budget;
+        full = this.advance(name, job) === FRAME || performance.now() - start > budget;
       }
       this.longest = Math.max(this.longest, performance.now() - start);
-      if (this.jobs.size && !this.frame) this.frame = requestAnimationFrame(() => this.turn());
+      this.turnedAt = this.jobs.size ? time : null;
+      if (this.jobs.size && !this.frame) {
+        this.frame = requestAnimationFrame((next) => this.turn(next));
+      }
     }
 
     // One step of a job, which then goes to the end of the queue.

@@ -438,7 +438,7 @@ def test_ten_thousand_grids_are_drawn_in_many_slices(wall, day):
         harness.made_grids(int(url.split("/")[2]))
     wall.page.evaluate(
         """() => { const { slices } = cockpit.map.face(); const turn = slices.turn.bind(slices);
-          slices.turns = 0; slices.turn = () => { slices.turns += 1; turn(); }; }"""
+          slices.turns = 0; slices.turn = (time) => { slices.turns += 1; turn(time); }; }"""
     )
     wall.update(geometry=day["geometry"] | {"grids": urls}, heat_shown=None)
     # Nothing is queued while the layers are on their way over the network.
