@@ -9,10 +9,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
+from xdist.scheduler import LoadScopeScheduling
 
 from data_access.database import Database
 from data_access.embedded import EmbeddedServer
@@ -21,15 +23,25 @@ from data_access.migrating import migrate
 EXTERNAL_SERVER = "COCKPIT_TEST_DATABASE_URL"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is timed against a real browser comes last, one after the other, with nothing beside.
+# What is timed against a real browser.
+TIMED = ("tests/browser/", "tests/faults/")
 
-    Under ``-n`` the other tests are dealt out to the processes in their order.
-    """
-    timed = [item for item in items if item.get_closest_marker("browser")]
-    for item in timed:
-        item.add_marker(pytest.mark.xdist_group("browser"))
-    items[:] = [item for item in items if not item.get_closest_marker("browser")] + timed
+
+class BrowserLastAndAlone(LoadScopeScheduling):
+    """Deals out tests file by file, but all that are timed in a browser to one process, at last."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "browser" if nodeid.startswith(TIMED) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BrowserLastAndAlone:
+    # Not by xdist_group: pytest-xdist 3.8 writes the group into a name that pytest 9.2 builds anew.
+    return BrowserLastAndAlone(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is timed comes last, so that nothing runs beside it."""
+    items.sort(key=lambda item: item.nodeid.startswith(TIMED))
 
 
 def run_outside_a_transaction(server: URL, statement: str) -> None:
