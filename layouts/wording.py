@@ -15,7 +15,7 @@ NO_DATA = "未接入"
 FORBIDDEN = "无权限"
 SUPPRESSED = "件数较少"
 FAILED = "本面板暂不可用"
-NO_EVENTS = "无事件"
+NOT_UPDATED = "未能更新"
 
 TEN_THOUSAND = 10_000
 MILLION = 1_000_000

@@ -18,6 +18,8 @@ from layouts.panel_frame import (
 )
 
 POOL = 12
+# The name under which a snapshot says that the list could not be computed.
+PART = "最新事件"
 
 
 def build(screen: Screen) -> html.Section:
@@ -44,8 +46,7 @@ def state(screen: Screen, snapshot: Snapshot) -> PanelState:
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
     zone = zone_of(snapshot)
-    none = "" if snapshot.ticker else f"{wording.minutes(snapshot.as_of, zone)}核查,无新事件"
-    parts: list[Leaves] = [text_leaf(WallIds.LATEST_NONE, none)]
+    parts: list[Leaves] = [text_leaf(WallIds.LATEST_NONE, nothing_words(snapshot))]
     for place in range(POOL):
         row = ids.row(WallIds.LATEST, place)
         if place >= len(snapshot.ticker):
@@ -62,6 +63,15 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             text_leaf(ids.part(row, "channel"), item.channel),
         ]
     return merged(parts)
+
+
+def nothing_words(snapshot: Snapshot) -> str:
+    """What an empty list says: checked at what time and none, or that it could not be checked."""
+    if snapshot.ticker:
+        return ""
+    if PART in snapshot.failures:
+        return wording.NOT_UPDATED
+    return f"{wording.minutes(snapshot.as_of, zone_of(snapshot))}核查,无新事件"
 
 
 def place_words(item: TickerItem) -> str:

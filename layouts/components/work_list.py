@@ -10,6 +10,8 @@ from layouts import ids, wording
 from layouts.panel_frame import Leaves, marked, merged, text_leaf, zone_of
 
 POOL = 12
+# The name under which a snapshot says that the list could not be computed.
+PART = "督办"
 
 
 def work_rows(owner: str) -> Component:
@@ -71,13 +73,22 @@ def _row(owner: str, place: int) -> html.Div:
 
 
 def nothing_words(snapshot: Snapshot) -> str:
-    """What an empty list says: checked at what time and none, or 未接入 where nobody ever told."""
+    """What an empty list says: checked at what time and none, or why that isn't known.
+
+    Sensitive cases are counted but not listed, so the counts may be above zero over an empty list.
+    """
     if snapshot.work_items:
         return ""
-    counts = [
+    if PART in snapshot.failures:
+        return wording.NOT_UPDATED
+    readings = [
         snapshot.find(indicator, period="now")
         for indicator in ("incidents_red", "incidents_yellow")
     ]
-    if not any(count is not None and count.status == "known" for count in counts):
+    known = [reading for reading in readings if reading is not None and reading.status == "known"]
+    if not known:
         return wording.NO_DATA
+    counted = sum(reading.value or 0 for reading in known)
+    if counted:
+        return f"{wording.count(counted)}件不在大屏列出"
     return f"{wording.minutes(snapshot.as_of, zone_of(snapshot))}核查,无督办事项"

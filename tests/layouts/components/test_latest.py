@@ -43,6 +43,13 @@ def test_no_event_is_said_with_the_minute_of_the_check() -> None:
     assert said(latest.props(SCREEN, at_night), WallIds.LATEST_NONE) == "03:12核查,无新事件"
 
 
+def test_events_that_could_not_be_asked_for_are_not_none() -> None:
+    failed = samples.wall(ticker=(), failures={"最新事件": "最新事件未能更新"})
+    assert said(latest.props(SCREEN, failed), WallIds.LATEST_NONE) == "未能更新"
+    other = samples.wall(ticker=(), failures={"督办": "督办未能更新"})
+    assert said(latest.props(SCREEN, other), WallIds.LATEST_NONE) == "14:32核查,无新事件"
+
+
 def test_a_source_that_never_delivered_is_not_a_quiet_day() -> None:
     assert latest.state(SCREEN, samples.never_delivered()).notice == "未接入"
     assert latest.state(SCREEN, samples.nothing_happened()).notice == ""

@@ -60,13 +60,26 @@ def test_a_case_of_today_is_overdue_without_days(days: int, words: str) -> None:
 
 
 def test_an_empty_list_says_when_it_was_checked() -> None:
-    at_night = samples.night().model_copy(update={"work_items": ()})
-    leaves = supervision.props(SCREEN, at_night)
-    assert said(leaves, WallIds.SUPERVISION_NONE) == "03:12核查,无督办事项"
+    leaves = supervision.props(SCREEN, samples.nothing_happened())
+    assert said(leaves, WallIds.SUPERVISION_NONE) == "14:32核查,无督办事项"
     assert "is-unused" in classes(leaves, ROW)
     full = supervision.props(SCREEN, samples.wall())
     assert said(full, WallIds.SUPERVISION_NONE) == ""
     assert "is-unused" not in classes(full, ROW)
+
+
+def test_cards_over_an_empty_list_are_not_none() -> None:
+    listed_none = samples.six_figures().model_copy(update={"work_items": ()})
+    leaves = supervision.props(SCREEN, listed_none)
+    assert said(leaves, WallIds.SUPERVISION_NONE) == "2,836件不在大屏列出"
+
+
+def test_a_list_that_could_not_be_made_is_not_none() -> None:
+    failed = samples.nothing_happened().model_copy(update={"failures": {"督办": "督办未能更新"}})
+    leaves = supervision.props(SCREEN, failed)
+    assert said(leaves, WallIds.SUPERVISION_NONE) == "未能更新"
+    other = samples.nothing_happened().model_copy(update={"failures": {"排名": "排名未能更新"}})
+    assert "无督办事项" in said(supervision.props(SCREEN, other), WallIds.SUPERVISION_NONE)
 
 
 def test_more_cases_than_rows_fill_all_rows() -> None:
