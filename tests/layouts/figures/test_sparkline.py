@@ -18,11 +18,16 @@ def series(*values: float | None) -> Series:
     )
 
 
+def lines(*values: float | None) -> list[list[tuple[float, float]]]:
+    image = unquote(spark_style(series(*values))["maskImage"])
+    found = re.findall(r'<polyline points="([^"]*)"', image)
+    pairs = [[point.split(",") for point in points.split()] for points in found]
+    return [[(float(x), float(y)) for x, y in points] for points in pairs]
+
+
 def line(*values: float | None) -> list[tuple[float, float]]:
-    found = re.search(r'points="([^"]*)"', unquote(spark_style(series(*values))["maskImage"]))
-    assert found
-    pairs = [point.split(",") for point in found[1].split()]
-    return [(float(x), float(y)) for x, y in pairs]
+    (only,) = lines(*values)
+    return only
 
 
 def test_the_highest_value_stands_highest() -> None:
@@ -35,8 +40,17 @@ def test_a_steady_rate_is_a_level_line() -> None:
     assert len({y for _, y in line(0.97, 0.97, 0.97)}) == 1
 
 
-def test_an_unknown_day_keeps_its_place() -> None:
-    assert [x for x, _ in line(1.0, None, 2.0)] == [6.0, 154.0]
+def test_no_line_is_drawn_over_an_unknown_day() -> None:
+    parts = lines(1.0, 2.0, None, 4.0, 3.0)
+    assert [[x for x, _ in part] for part in parts] == [[6.0, 43.0], [117.0, 154.0]]
+
+
+def test_a_day_between_unknown_ones_is_a_dot_in_its_place() -> None:
+    assert lines(1.0, None, 2.0) == [[(6.0, 34.0)] * 2, [(154.0, 6.0)] * 2]
+
+
+def test_unknown_days_at_the_ends_leave_one_line() -> None:
+    assert [x for x, _ in line(None, 1.0, 2.0, None)] == [55.3, 104.7]
 
 
 def test_the_dot_is_at_the_last_known_day() -> None:
