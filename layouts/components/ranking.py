@@ -144,7 +144,7 @@ def foot_words(group: RankingGroup, minimum: int) -> str:
         rest = f" 另有{len(few) - FEW_NAMED}个" if len(few) > FEW_NAMED else ""
         words.append(f"件数较少,不参与排名(不足{minimum:,}件):{named}{rest}")
     if without:
-        words.append(f"{len(without)}个无调解终结案件")
+        words.append(f"{len(without)}个无计入案件")
     if not words:
         words.append(f"并列按显示值 · 本组均达{minimum:,}件,全部参与排名")
     return " · ".join(words)

@@ -126,7 +126,7 @@ def test_of_many_with_few_cases_three_are_named_and_the_rest_counted() -> None:
 def test_units_without_any_case_are_counted_apart_from_those_with_few() -> None:
     units = (unit(), unit("甲县", None, denominator=12), unit("乙县", None, denominator=0))
     words = ranking.foot_words(RankingGroup(code="a", name="甲", units=units), 900)
-    assert words == "件数较少,不参与排名(不足900件):甲县12件 · 1个无调解终结案件"
+    assert words == "件数较少,不参与排名(不足900件):甲县12件 · 1个无计入案件"
 
 
 @pytest.mark.parametrize(("number", "is_cut"), [(6, False), (7, True)])
