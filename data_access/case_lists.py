@@ -104,11 +104,14 @@ def newest(
     as_of: datetime,
     limit: int,
 ) -> tuple[TickerItem, ...]:
-    """The newest hazard and service incidents in words, to the minute and the county."""
+    """The newest hazard and service incidents in words, to the minute and the county.
+
+    A channel that no code list holds is 其他: a foreign writer's own text is not shown.
+    """
     rows = connection.execute(
         text(
             "select i.registered_at, i.county_id, i.category,"
-            " coalesce(c.label, i.channel) as channel from incidents i"
+            " c.label as channel from incidents i"
             " left join codes c on c.list_key = 'channel' and c.code = i.channel"
             " where i.registered_at < :as_of and i.registered_at >= :since"
             f" and i.category = any(:categories) and {NOT_SENSITIVE}"

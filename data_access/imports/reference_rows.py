@@ -5,7 +5,7 @@ the publishing transaction only, so nothing of them is seen before the cases are
 never changed here: it is somebody's data.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -240,17 +240,13 @@ def _ensure_organisations(connection: Connection, mapping: IncidentMapping) -> N
 
 def _ensure_codes(connection: Connection, mapping: IncidentMapping) -> None:
     rule = mapping.classes
-    connection.execute(
-        upsert(code_lists)
-        .values(key=rule.list_key, name=rule.name, origin=mapping.source.name)
-        .on_conflict_do_nothing()
-    )
-    for order, (code, entry) in enumerate(rule.codes.items()):
-        connection.execute(
-            upsert(codes)
-            .values(list_key=rule.list_key, code=code, sort_order=order, **entry.model_dump())
-            .on_conflict_do_nothing()
-        )
+    entries = {code: entry.model_dump() for code, entry in rule.codes.items()}
+    _ensure_list(connection, mapping, rule.list_key, rule.name, entries)
+    if mapping.channel:
+        labels = dict.fromkeys([*mapping.channel.values.values(), mapping.channel.default])
+        # A channel's label is its code: a wall prints no channel that no list holds.
+        entries = {label: {"label": label} for label in labels}
+        _ensure_list(connection, mapping, "channel", "渠道", entries)
     kept = connection.scalar(
         select(func.count()).select_from(codes).where(codes.c.list_key == rule.list_key)
     )
@@ -258,4 +254,24 @@ def _ensure_codes(connection: Connection, mapping: IncidentMapping) -> None:
         raise ImportRefused(
             f"代码表 {rule.list_key} 连同此次导入共有 {kept} 个代码，最多 {MOST_CODES} 个："
             "代码表不能代替自由文本。请在映射文件的 classes 一节归并代码后重试。"
+        )
+
+
+def _ensure_list(
+    connection: Connection,
+    mapping: IncidentMapping,
+    key: str,
+    name: str,
+    entries: Mapping[str, Mapping[str, Any]],
+) -> None:
+    connection.execute(
+        upsert(code_lists)
+        .values(key=key, name=name, origin=mapping.source.name)
+        .on_conflict_do_nothing()
+    )
+    for order, (code, entry) in enumerate(entries.items()):
+        connection.execute(
+            upsert(codes)
+            .values(list_key=key, code=code, sort_order=order, **entry)
+            .on_conflict_do_nothing()
         )

@@ -198,10 +198,13 @@ def test_a_case_without_a_placed_grid_has_no_point(connection) -> None:
 
 def test_the_newest_come_first_with_their_words(connection) -> None:
     add(connection, incident(1, registered_at=NOW - timedelta(hours=3), channel="app"))
-    add(connection, incident(2, registered_at=NOW - timedelta(hours=1), channel="hotline"))
+    add(
+        connection,
+        incident(2, registered_at=NOW - timedelta(hours=1), channel="hotline 13800138000"),
+    )
     add(connection, incident(3, registered_at=NOW - timedelta(hours=2)))
     add(connection, incident(4, registered_at=NOW - timedelta(days=2, seconds=1)))
-    assert [item.channel for item in ticker(connection)] == ["hotline", "其他", "掌上"]
+    assert [item.channel for item in ticker(connection)] == ["其他", "其他", "掌上"]
     assert ticker(connection, limit=1)[0].city_name == "杭州市"
 
 
