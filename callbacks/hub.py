@@ -97,19 +97,25 @@ class Channel:
 
 
 class Hub:
-    """See the module's docstring. `draw` gives a snapshot's leaf props."""
+    """See the module's docstring. `draw` gives a snapshot's leaf props.
+
+    `check` raises UnknownAddress for an address of no screen: nobody makes the snapshotter compute
+    what no page can show.
+    """
 
     def __init__(
         self,
         database: Database,
         *,
         draw: Callable[[Snapshot], Props],
+        check: Callable[[Address], object],
         build: str,
         quiet_hour: int,
     ) -> None:
         self.channels: dict[str, Channel] = {}
         self._database = database
         self._draw = draw
+        self._check = check
         self._build = build
         self._quiet_hour = quiet_hour
         self._views: dict[Address, View] = {}
@@ -210,6 +216,7 @@ class Hub:
     async def _channel(self, address: Address) -> Channel:
         view = self._views.get(address)
         if view is None:
+            self._check(address)
             if self._lost_since is not None and self._answered_at < _now() - SILENCE_MS:
                 raise DatabaseUnavailable("数据库无应答。")
             view = await asyncio.to_thread(snapshots.resolve, self._database, address)

@@ -114,7 +114,7 @@ def test_many_listeners_of_one_view_are_one_channel(cockpit: LiveCockpit, listen
     wait_for(lambda: all(client.events for client in clients))
     views = health(cockpit)["views"]
     key = f"wall:{live_province.HARBOUR}"
-    assert views[key]["listeners"] <= 6
+    assert 0 < views[key]["listeners"] <= 6
     assert [name for name in views if name.startswith(key)] == [key]
 
 
@@ -140,6 +140,19 @@ def test_an_unknown_region_is_said_and_the_stream_goes_on(listen: Listen) -> Non
     wait_for(lambda: len(client.events) >= 2)
     assert "123456" in client.events[0]["meta"]["notice"]
     assert client.events[0]["meta"]["number"] is None
+
+
+def test_an_address_of_no_screen_is_refused_and_never_computed(
+    cockpit: LiveCockpit, listen: Listen, writer: live_province.Writer
+) -> None:
+    client = listen("/anything")
+    wait_for(lambda: bool(client.events))
+    assert "没有大屏 /anything" in client.events[0]["meta"]["notice"]
+    polled = get(cockpit, "/api/snapshot?path=/anything")
+    assert "没有大屏 /anything" in polled["meta"]["notice"]
+    time.sleep(2)
+    assert not [name for name in health(cockpit)["views"] if name.startswith("anything")]
+    assert writer.ask("select count(*) from screen_requests where view like 'anything%'") == 0
 
 
 def test_proxies_are_told_not_to_hold_the_stream_back(listen: Listen) -> None:
