@@ -36,6 +36,8 @@ class Database:
             self.url,
             pool_size=pool_size,
             pool_pre_ping=True,
+            # What is passed to a statement (a secret, a rejected value) must not stand in a log.
+            hide_parameters=True,
             connect_args={
                 "connect_timeout": CONNECT_TIMEOUT_SECONDS,
                 # A peer whose packets are dropped must fail within seconds, not in two hours.

@@ -34,7 +34,7 @@ def migrate(url: URL | str, *, zone: str | None = None) -> None:
     Raises:
         MigrationError: the database is newer than this program, or the user may not migrate it.
     """
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     try:
         with engine.begin() as connection:
             connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
@@ -68,7 +68,7 @@ def downgrade(url: URL | str, revision: str) -> None:
 
     The triggers go in any case: the older program's `migrate` installs its own.
     """
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     try:
         with engine.begin() as connection:
             live_schema.uninstall(connection)

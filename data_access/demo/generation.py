@@ -36,7 +36,7 @@ def drop_other_versions(url: URL, progress: Callable[[str, int, int], None]) -> 
 
     A database that is not marked as a demo is left alone.
     """
-    engine = create_engine(url)
+    engine = create_engine(url, hide_parameters=True)
     try:
         with engine.begin() as connection:
             known = facts.read_all(connection)

@@ -83,7 +83,7 @@ def filled_with(seed: int, until: datetime | None) -> Callable[[URL, Report], No
 
     def fill_or_catch_up(url: URL, report: Report) -> None:
         drop_other_versions(url, report)
-        engine = create_engine(url)
+        engine = create_engine(url, hide_parameters=True)
         try:
             bring_up_to_date(engine, seed=seed, until=_aware(until), progress=report)
         finally:

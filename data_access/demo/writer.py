@@ -32,7 +32,7 @@ def _now() -> datetime:
 
 def run(url: URL | str, seed: int, stop_event: threading.Event, *, clock: Clock = _now) -> None:
     """Write until the event is set; a database that is away is tried again."""
-    engine = create_engine(url, pool_size=1, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=1, pool_pre_ping=True, hide_parameters=True)
     try:
         while not stop_event.is_set():
             try:

@@ -92,6 +92,17 @@ def test_what_a_wall_says_is_chinese_and_the_log_has_the_servers_words(database:
         assert any(letter.isascii() and letter.isalpha() for letter in whole)
 
 
+def test_what_is_passed_to_a_statement_stands_in_no_error(database: Database) -> None:
+    with pytest.raises(DataUnavailable) as caught, database.read() as connection:
+        connection.execute(text("select :secret from nowhere"), {"secret": "open sesame"})
+    words, error = [], caught.value
+    while error is not None:
+        words.append(f"{error} {error!r}")
+        error = error.__cause__ or error.__context__
+    assert len(words) > 1
+    assert "open sesame" not in " ".join(words)
+
+
 def test_a_lock_not_had_in_time_is_no_outage(database: Database) -> None:
     with database.write() as holder:
         holder.execute(text("lock table ranking_groups"))
