@@ -66,12 +66,16 @@ class Regions(BaseModel):
 
 
 class Screen(BaseModel):
-    """One screen. `rate_window` is in percent, `night_hours` are local hours [from, to)."""
+    """One screen. `rate_window` is in percent, `night_hours` are local hours [from, to).
+
+    `region` is the code of what an address without a code shows, None: the whole scope.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     regions: Regions
+    region: str | None = None
     night_hours: tuple[int, int] = (22, 6)
     duty_phone: str = ""
     duty_lines: tuple[str, ...] = ()

@@ -14,12 +14,13 @@ from sqlalchemy import Connection, delete, func, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from dashboard.addresses import Address
-from dashboard.errors import UnknownAddress
+from dashboard.errors import UnknownAddress, UnknownRegion
 from dashboard.snapshot import Snapshot
 from dashboard.views import View
 from data_access import facts, region_tree
 from data_access.database import Database
 from data_access.live_schema import CHANGES_CHANNEL
+from data_access.region_tree import Region, RegionTree
 from data_access.schema import screen_requests, snapshots
 
 SNAPSHOTS_CHANNEL = "cockpit_snapshots"
@@ -100,8 +101,8 @@ def requested(connection: Connection) -> list[View]:
     return [view for key in keys if (view := _parsed(key)) is not None]
 
 
-def resolve(database: Database, address: Address) -> View:
-    """The view of an address.
+def resolve(database: Database, address: Address, home: str | None = None) -> View:
+    """The view of an address; without a code it shows `home`, the region its screen's file names.
 
     Raises:
         UnknownAddress, UnknownRegion: it names nothing of this database.
@@ -110,11 +111,32 @@ def resolve(database: Database, address: Address) -> View:
     with database.read(timeout_seconds=3) as connection:
         zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
         tree = region_tree.load(connection)
-    region = tree.find(address.region_code) if address.region_code else tree.root
+    region = (
+        tree.find(address.region_code)
+        if address.region_code
+        else home_region(tree, address.screen, home)
+    )
     moment = address.moment(zone)
     if moment is not None and moment > datetime.now(UTC):
         raise UnknownAddress(f"as_of={address.as_of} 尚未到来;请给出已过去的时刻。")
     return View(address.screen, region.id, moment)
+
+
+def home_region(tree: RegionTree, screen: str, code: str | None) -> Region:
+    """The region with the code that a screen's file names, the whole scope when it names none.
+
+    Raises:
+        UnknownRegion: no region has this code, or there are no regions yet.
+    """
+    if code is None:
+        return tree.root
+    try:
+        return tree.find(code)
+    except UnknownRegion as error:
+        raise UnknownRegion(
+            f'大屏配置文件 [{screen}] 的 region = "{code}" 不是本库的区划代码;'
+            "请改成库中设区市或县(市、区)的代码,或删去这一行以显示全域。"
+        ) from error
 
 
 def prune(connection: Connection, now: datetime) -> int:

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.exc import DBAPIError
 
+from dashboard.addresses import DEFAULT_SCREEN
 from dashboard.asks import Ask
 from dashboard.errors import CockpitError, DatabaseUnavailable, DataUnavailable, UnknownRegion
 from dashboard.screens import Screen, load_screens
@@ -123,11 +124,15 @@ class Slot:
 
 @dataclass
 class Snapshotter:
-    """Computes what is requested while it leads. `ask_of` gives a screen's ask by its name."""
+    """Computes what is requested while it leads. `ask_of` gives a screen's ask by its name.
+
+    `home` is the code of the region that the wall's file names, None: the whole scope.
+    """
 
     url: URL
     ask_of: Callable[[str], Ask]
     clock: Clock = utc_now
+    home: str | None = None
     health: Health = field(default_factory=Health)
     is_leading: bool = False
 
@@ -268,9 +273,12 @@ class Snapshotter:
             return None
 
     def _default_view(self) -> list[View]:
-        """The whole scope is always ready, whether or not a screen shows it."""
+        """What `/wall` shows is always ready, whether or not a screen shows it."""
+        if self._tree is None:
+            return []
         try:
-            return [View("wall", self._tree.root.id)] if self._tree else []
+            region = snapshots.home_region(self._tree, DEFAULT_SCREEN, self.home)
+            return [View(DEFAULT_SCREEN, region.id)]
         except UnknownRegion:
             self._tree = None  # regions may be imported at any time
             return []
@@ -363,7 +371,8 @@ def run(
     def ask_of(name: str) -> Ask:
         return known[name].ask if name in known else Ask()
 
-    Snapshotter(make_url(database_url), ask_of).run(stop)
+    wall = known.get(DEFAULT_SCREEN)
+    Snapshotter(make_url(database_url), ask_of, home=wall.region if wall else None).run(stop)
 
 
 def _is_disk_full(error: BaseException) -> bool:

@@ -36,6 +36,12 @@ def test_a_file_may_hold_several_screens(tmp_path: Path) -> None:
     assert screens["duty"].regions.panels() == ("map",)
 
 
+def test_a_screen_may_name_the_region_that_it_shows(tmp_path: Path) -> None:
+    path = screen_file(tmp_path, '[wall]\nregion = "330100"\nregions.left = ["today"]')
+    assert load_screens(path)["wall"].region == "330100"
+    assert built_in_wall().region is None
+
+
 def test_thresholds_come_from_the_file(tmp_path: Path) -> None:
     path = screen_file(
         tmp_path,

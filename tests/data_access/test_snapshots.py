@@ -112,6 +112,24 @@ def test_an_address_is_resolved_by_code_and_local_time(database: Database) -> No
     )
 
 
+def test_an_address_without_a_code_shows_the_region_of_the_screens_file(
+    database: Database,
+) -> None:
+    live_province.populate(database.url)
+    home = View("wall", live_province.EAST)
+    assert snapshots.resolve(database, Address("wall"), "990100") == home
+    named = snapshots.resolve(database, Address("wall", "990000"), "990100")
+    assert named == View("wall", live_province.PROVINCE)
+
+
+def test_a_code_of_the_screens_file_that_is_no_region_is_named_as_its_setting(
+    database: Database,
+) -> None:
+    live_province.populate(database.url)
+    with pytest.raises(UnknownRegion, match=r'\[duty\] 的 region = "123456"'):
+        snapshots.resolve(database, Address("duty"), "123456")
+
+
 def test_a_code_that_is_no_region_is_named(database: Database) -> None:
     live_province.populate(database.url)
     with pytest.raises(UnknownRegion, match="123456"):

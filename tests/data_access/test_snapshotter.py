@@ -74,6 +74,23 @@ def test_the_whole_scope_is_computed_without_being_asked_for(
     wait_for(lambda: newest(database) is not None)
 
 
+def test_the_region_of_the_screens_file_is_computed_instead(
+    database: Database, start: Start
+) -> None:
+    start(home="990100")
+    wait_for(lambda: newest(database, View("wall", live_province.EAST)) is not None)
+    assert newest(database) is None
+
+
+def test_a_code_of_no_region_does_not_stop_what_is_asked_for(
+    database: Database, start: Start
+) -> None:
+    with database.write() as connection:
+        snapshots.request(connection, [WALL.key()])
+    start(home="123456")
+    wait_for(lambda: newest(database) is not None)
+
+
 def test_a_committed_incident_is_in_the_next_snapshot(
     database: Database, start: Start, writer: live_province.Writer
 ) -> None:
