@@ -12,6 +12,7 @@ from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
+from dashboard.addresses import DEFAULT_SCREEN
 from dashboard.asks import Ask
 from dashboard.errors import ScreenConfigError
 from dashboard.indicators import DAILY_FLOWS, INDICATOR_BY_KEY, Indicator
@@ -174,6 +175,11 @@ def load_screens(path: Path | None = None) -> dict[str, Screen]:
         ) from error
     if not tables:
         raise ScreenConfigError(f"大屏配置文件 {file} 里没有任何大屏。请至少写一个,例如 [wall]。")
+    if DEFAULT_SCREEN not in tables:
+        raise ScreenConfigError(
+            f"大屏配置文件 {file} 里没有名为 {DEFAULT_SCREEN} 的大屏,启动与监控都以它为准。"
+            f"请把其中一个大屏改名为 [{DEFAULT_SCREEN}]。"
+        )
     return {name: _screen(file, name, table) for name, table in tables.items()}
 
 

@@ -59,6 +59,10 @@ def test_thresholds_come_from_the_file(tmp_path: Path) -> None:
         ("", "没有任何大屏"),
         ("[wall\n", "不是有效的 TOML"),
         ("wall = 3", "应为一个表"),
+        (
+            '[hall]\nregions.left = ["today"]',
+            r"没有名为 wall 的大屏.*请把其中一个大屏改名为 \[wall\]",
+        ),
         ('[wall]\nregions.left = ["todya"]', "todya"),
         ('[wall]\nregions.left = ["today"]\nregions.right = ["today"]', "不能放两次"),
         ('[wall]\nregions.left = ["today"]\nduty_fone = "1"', "duty_fone"),
