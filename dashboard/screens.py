@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from dashboard.addresses import DEFAULT_SCREEN
 from dashboard.asks import Ask
@@ -115,8 +116,8 @@ KIND_WORDS = {
     "reported": "部门报送的数",
 }
 EXPECTED = {
-    "choropleth_indicator": "incidents_per_10k,或由案件汇总得出的件数、存量、比率、平均值",
-    "ranking_indicator": "由案件汇总得出的比率,例如 mediation_success_rate",
+    "choropleth_indicator": "incidents_per_10k,或由案件汇总得出的比率、平均值(件数不上色)",
+    "ranking_indicator": "高低有好坏之分、由案件汇总得出的比率,例如 mediation_success_rate",
 }
 DAILY = frozenset(flow.key for flow in DAILY_FLOWS)
 
@@ -127,7 +128,8 @@ def _check_indicator(setting: str, key: str, is_fit: Callable[[Indicator], bool]
         return
     fault = "不是指标的键"
     if indicator is not None:
-        fault = f"{indicator.title}是{_kind_in_words(indicator)},不能用在这里"
+        unjudged = ",高低不分好坏" if _is_unjudged_rate(indicator) else ""
+        fault = f"{indicator.title}是{_kind_in_words(indicator)}{unjudged},不能用在这里"
     raise ValueError(
         f'ask.{setting} = "{key}":{fault};应为{EXPECTED[setting]}(键见 docs/indicators.md)'
     )
@@ -146,14 +148,18 @@ def _is_summed(indicator: Indicator) -> bool:
     return bool(indicator.numerator) and DAILY.isdisjoint(indicator.numerator)
 
 
+def _is_unjudged_rate(indicator: Indicator) -> bool:
+    return indicator.kind == "rate" and indicator.better == "neither"
+
+
 def _can_colour(indicator: Indicator) -> bool:
     if indicator.key == "incidents_per_10k":
         return True
-    return _is_summed(indicator) and indicator.kind in ("count", "stock", "rate", "mean")
+    return _is_summed(indicator) and indicator.kind in ("rate", "mean")
 
 
 def _can_rank(indicator: Indicator) -> bool:
-    return _is_summed(indicator) and indicator.kind == "rate"
+    return _is_summed(indicator) and indicator.kind == "rate" and not _is_unjudged_rate(indicator)
 
 
 def load_screens(path: Path | None = None) -> dict[str, Screen]:
@@ -195,31 +201,70 @@ def _screen(file: Path, name: str, table: Any) -> Screen:
         ) from error
 
 
-def _ask(table: dict[str, Any]) -> Ask:
+def _ask(table: Any) -> Ask:
+    if not isinstance(table, dict):
+        raise ValueError(f"ask 应为一个表(写的是 {_short(table)})")
     unknown = sorted(set(table) - set(Ask.__dataclass_fields__))
     if unknown:
         raise ValueError(f"ask 里不认识 {'、'.join(unknown)}")
-    return TypeAdapter(Ask).validate_python(table)
+    try:
+        return TypeAdapter(Ask).validate_python(table)
+    except ValidationError as error:
+        raise ValueError(_explained(error, "ask.")) from error
 
 
-def _explained(error: ValueError) -> str:
+# What pydantic's kinds of error mean to who writes the file; the first prefix that fits counts.
+REASONS = {
+    "missing": "没有写",
+    "extra_forbidden": "没有这个设置",
+    "unexpected_keyword_argument": "没有这个设置",
+    "int": "应为整数",
+    "float": "应为数",
+    "finite_number": "应为有限的数",
+    "string_pattern_mismatch": "应由小写字母、数字和连字符组成,以字母开头",
+    "string": "应为文字,写在引号里",
+    "bool": "应为 true 或 false",
+    "tuple": "应为一列,写在方括号里",
+    "list": "应为一列,写在方括号里",
+    "dict": "应为一个表",
+    "model": "应为一个表",
+    "dataclass": "应为一个表",
+}
+BOUNDS = {
+    "greater_than_equal": ("ge", "不应小于"),
+    "greater_than": ("gt", "应大于"),
+    "less_than_equal": ("le", "不应大于"),
+    "less_than": ("lt", "应小于"),
+    "too_short": ("min_length", "项数不应少于"),
+    "too_long": ("max_length", "项数不应多于"),
+}
+
+
+def _explained(error: ValueError, within: str = "") -> str:
     if not isinstance(error, ValidationError):
         return str(error)
-    return ";".join(
-        f"{'.'.join(str(part) for part in problem['loc'])}:"
-        f"{_reason(problem['type'], problem['msg'])}(写的是 {_short(problem['input'])})"
-        if problem["loc"]
-        else _reason(problem["type"], problem["msg"])
-        for problem in error.errors()
-    )
+    return ";".join(_problem_explained(problem, within) for problem in error.errors())
 
 
-def _reason(kind: str, message: str) -> str:
-    if kind == "literal_error":
+def _problem_explained(problem: ErrorDetails, within: str) -> str:
+    if problem["type"] == "value_error":
+        # One of our own sentences, which names its setting.
+        return str(problem["ctx"]["error"])
+    setting = within + ".".join(str(part) for part in problem["loc"])
+    written = "" if problem["type"] == "missing" else f"(写的是 {_short(problem['input'])})"
+    return f"{setting}:{_reason(problem)}{written}"
+
+
+def _reason(problem: ErrorDetails) -> str:
+    kind, context = problem["type"], problem.get("ctx", {})
+    if kind == "literal_error" and problem["loc"][0] == "regions":
         return f"没有这个面板,可用的有 {'、'.join(PANEL_NAMES)}"
-    if kind == "extra_forbidden":
-        return "没有这个设置"
-    return message.removeprefix("Value error, ")
+    if kind == "literal_error":
+        return f"应为 {context['expected'].replace(' or ', '、').replace(', ', '、')} 之一"
+    if kind in BOUNDS:
+        key, words = BOUNDS[kind]
+        return f"{words} {context[key]}"
+    return next((words for start, words in REASONS.items() if kind.startswith(start)), "写法不对")
 
 
 def _short(value: object) -> str:

@@ -1,5 +1,6 @@
 """Screens read from TOML: the built-in one, and what is said when a file is wrong."""
 
+import dataclasses
 from datetime import time
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from dashboard.asks import Ask
 from dashboard.errors import ScreenConfigError
+from dashboard.indicators import INDICATOR_BY_KEY
 from dashboard.screens import BUILT_IN, PANEL_NAMES, Screen, load_screens
 from tests.built_in import built_in_wall
 
@@ -113,11 +115,67 @@ def test_an_indicator_that_has_no_sum_of_each_county_is_refused(
     assert "写的是" not in said
 
 
-@pytest.mark.parametrize("key", ["incidents_per_10k", "mean_handling_hours", "incidents_open"])
+@pytest.mark.parametrize("key", ["incidents_per_10k", "mean_handling_hours"])
 def test_only_rates_are_ranked(tmp_path: Path, key: str) -> None:
     with pytest.raises(ScreenConfigError, match="由案件汇总得出的比率"):
         load_screens(asking(tmp_path, "ranking_indicator", key))
     assert load_screens(asking(tmp_path, "choropleth_indicator", key))
+
+
+@pytest.mark.parametrize(
+    ("key", "what"), [("incidents_registered", "是件数"), ("incidents_open", "是存量")]
+)
+def test_counts_are_not_coloured(tmp_path: Path, key: str, what: str) -> None:
+    with pytest.raises(ScreenConfigError, match=f"{what}.*件数不上色"):
+        load_screens(asking(tmp_path, "choropleth_indicator", key))
+
+
+def test_a_rate_that_is_neither_good_nor_bad_is_not_ranked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unjudged = dataclasses.replace(INDICATOR_BY_KEY["return_rate"], better="neither")
+    monkeypatch.setitem(INDICATOR_BY_KEY, "return_rate", unjudged)
+    with pytest.raises(ScreenConfigError, match="是比率,高低不分好坏,不能用在这里"):
+        load_screens(asking(tmp_path, "ranking_indicator", "return_rate"))
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("duty_phone = 110", "duty_phone:应为文字,写在引号里(写的是 110)"),
+        ("region = 330100", "region:应为文字,写在引号里(写的是 330100)"),
+        ('night_hours = ["ten", 6]', "night_hours.0:应为整数(写的是 'ten')"),
+        ("night_hours = [22]", "night_hours.1:没有写"),
+        ("night_hours = [22, 6, 7]", "night_hours:项数不应多于 2(写的是 [22, 6, 7])"),
+        ("night_hours = 22", "night_hours:应为一列,写在方括号里(写的是 22)"),
+        ("ask = 3", "ask 应为一个表(写的是 3)"),
+        ('ask.ranking_minimum = "many"', "ask.ranking_minimum:应为整数(写的是 'many')"),
+        ("ask.choropleth_classes = 3", "ask.choropleth_classes:应为一列"),
+        ('ask.choropleth_classes = ["a"]', "ask.choropleth_classes.0:应为数(写的是 'a')"),
+        (
+            'ask.heat_window = "3h"',
+            "ask.heat_window:应为 '2h'、'24h'、'7d'、'30d' 之一(写的是 '3h')",
+        ),
+        ("ask.heat = 5", "ask.heat:应为一个表(写的是 5)"),
+        (
+            "ask.heat = { cell_km = {}, limits = { 5 = [4, 2] } }",
+            "heat.limits 的 5 公里一行应为由小到大的正数",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_setting_is_said_in_chinese(
+    tmp_path: Path, lines: str, said: str
+) -> None:
+    path = screen_file(tmp_path, f'[wall]\nregions.left = ["today"]\n{lines}')
+    with pytest.raises(ScreenConfigError) as refused:
+        load_screens(path)
+    assert said in str(refused.value)
+    assert "nput should" not in str(refused.value)
+
+
+def test_regions_that_were_left_out_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ScreenConfigError, match="有误:regions:没有写。"):
+        load_screens(screen_file(tmp_path, '[wall]\nduty_phone = "8000"'))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
