@@ -210,10 +210,13 @@ def _with_scales(ask: Ask, scales: dict[str, Any] | None) -> Ask:
     if "heat" in scales:
         limits = {int(km): tuple(limit) for km, limit in scales["heat"].items()}
         heat = replace(heat, limits={**heat.limits, **limits})
+    classes = ask.choropleth_classes
+    if ask.choropleth_indicator == "incidents_per_10k":  # the database's scale is of 件/万人
+        classes = tuple(scales.get("choropleth", classes))
     return replace(
         ask,
         heat=heat,
-        choropleth_classes=tuple(scales.get("choropleth", ask.choropleth_classes)),
+        choropleth_classes=classes,
         inset_classes=tuple(scales.get("inset", ask.inset_classes)),
     )
 
