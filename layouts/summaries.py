@@ -48,6 +48,12 @@ def course(name: str, series: Series | None, *, unit: str) -> str:
     return f"{name}近30日由{first}{unit}到{last}{unit}。"
 
 
+def left_out(reasons: Mapping[str, int]) -> str:
+    """累计未计入:时间存疑197件、无办结时限12件。"""
+    parts = [f"{reason}{wording.count(cases)}件" for reason, cases in reasons.items() if cases]
+    return f"累计未计入:{'、'.join(parts)}。" if parts else ""
+
+
 def counts(name: str, readings: Mapping[str, Reading | None]) -> str:
     """今日上报按类别:民生服务6,809件,安全隐患4,804件。"""
     parts = [

@@ -95,6 +95,13 @@ def rate(reading: Reading) -> tuple[str, str]:
     return text, "" if "/" in text else "%"
 
 
+def base(words: str, reading: Reading | None) -> str:
+    """What a rate is a rate of: 应办结571,594件; empty where it isn't known or nothing."""
+    if reading is None or not reading.denominator:
+        return ""
+    return f"{words}{count(reading.denominator)}件"
+
+
 def growth(reading: Reading | None, decimals: int = 1) -> str:
     """Change of a count against what it is compared with: ▲3.0%, ▼1.2%, 持平.
 

@@ -64,7 +64,7 @@ def build(screen: Screen) -> html.Section:
         html.Div(html.I(id=WallIds.LEVELS_BRACKET), className="levels-bracket"),
         feet,
         summary(WallIds.LEVELS),
-        note="小事不出村、大事不出镇、矛盾不上交",
+        note=html.Span(id=WallIds.LEVELS_BASE),
         is_live=False,
     )
 
@@ -89,6 +89,8 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         parts += [rate_leaves(node, reading), width_leaf(ids.part(node, "bar"), shares[-1])]
     local = shares[0] + shares[1]
     names = (*NAMES.values(), ABOVE)
+    month = snapshot.period("month")
+    base = wording.base("办结", readings["village"])
     parts += [
         summary_leaf(
             WallIds.LEVELS,
@@ -99,6 +101,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
                 "style": {"left": css_percent(min(max(shares[0], 0.3), 0.68))}
             }
         },
+        text_leaf(WallIds.LEVELS_BASE, f"{month.label if month else ''}{base}" if base else ""),
         width_leaf(WallIds.LEVELS_BRACKET, local),
         *_label_props(WallIds.LEVELS_VILLAGE_LABEL, "village", readings["village"]),
         *_label_props(WallIds.LEVELS_TOWN_LABEL, "town", readings["town"]),

@@ -21,6 +21,7 @@ from layouts.panel_frame import (
     state_of,
     summary,
     summary_leaf,
+    text_leaf,
 )
 
 # 其中行业性专业性 is a part of people's mediation and stands below it, hollow.
@@ -50,10 +51,14 @@ def build(screen: Screen) -> html.Section:
         "化解成效",
         html.Div([_row(place) for place in range(len(METHODS))], className="dots"),
         html.Div(
-            html.Div(
-                [html.I(id=WallIds.MEDIATION_MEAN, className="dots-mean"), *ticks],
-                className="dots-scale",
-            ),
+            [
+                html.Span(id=WallIds.MEDIATION_BASE, className="dots-axis-base"),
+                html.Div(
+                    [html.I(id=WallIds.MEDIATION_MEAN, className="dots-mean"), *ticks],
+                    className="dots-scale",
+                ),
+                html.Span(id=WallIds.MEDIATION_PERIOD, className="dots-axis-period"),
+            ],
             className="dots-axis",
         ),
         summary(WallIds.MEDIATION),
@@ -71,13 +76,15 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
     readings = [_success(snapshot, method) for method in METHODS]
     mean = _success(snapshot)
+    resolution = snapshot.find("dispute_resolution_rate", period="month")
+    month = snapshot.period("month")
     low, high = window([*readings, mean], screen.rate_window)
     methods = dict(zip((wording.METHOD_WORDS[key] for key in METHODS), readings, strict=True))
     parts: list[Leaves] = [
         summary_leaf(WallIds.MEDIATION, summaries.rates("调解成功率", methods)),
-        rate_leaves(
-            WallIds.MEDIATION_RESOLUTION, snapshot.find("dispute_resolution_rate", period="month")
-        ),
+        rate_leaves(WallIds.MEDIATION_RESOLUTION, resolution),
+        text_leaf(WallIds.MEDIATION_BASE, wording.base("占受理", resolution)),
+        text_leaf(WallIds.MEDIATION_PERIOD, month.label if month else ""),
         rate_leaves(WallIds.MEDIATION_SUCCESS, mean),
         {WallIds.MEDIATION_MEAN: {"style": _left(mean.value if mean else None, low, high)}},
         *_tick_props(low, high),

@@ -32,12 +32,14 @@ def build(screen: Screen) -> html.Section:
             html.Span(id=WallIds.RATES_ON_TIME_PERIOD, className="period"),
             figure(WallIds.RATES_ON_TIME, "rates-value is-percent"),
             _spark(WallIds.RATES_ON_TIME_SPARK, WallIds.RATES_ON_TIME_END),
+            WallIds.RATES_ON_TIME_BASE,
         ),
         _cell(
             "平均办理用时",
             html.Span("近30日", className="period"),
             figure(WallIds.RATES_HANDLING, "rates-value"),
             _spark(WallIds.RATES_HANDLING_SPARK, WallIds.RATES_HANDLING_END),
+            WallIds.RATES_HANDLING_BASE,
         ),
         summary(WallIds.RATES),
         is_live=False,
@@ -59,15 +61,18 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     sentences = (
         summaries.course("按期办结率", on_time_spark, unit="%"),
         summaries.course("平均办理用时", handling_spark, unit="小时"),
+        summaries.left_out(snapshot.left_out),
     )
     return merged(
         [
             summary_leaf(WallIds.RATES, "".join(sentences)),
             text_leaf(WallIds.RATES_ON_TIME_PERIOD, month.label if month else ""),
             rate_leaves(WallIds.RATES_ON_TIME, on_time),
+            text_leaf(WallIds.RATES_ON_TIME_BASE, wording.base("应办结", on_time)),
             {WallIds.RATES_ON_TIME_SPARK: {"style": spark_style(on_time_spark)}},
             {WallIds.RATES_ON_TIME_END: {"style": spark_end_style(on_time_spark)}},
             figure_leaves(WallIds.RATES_HANDLING, handling, hours, "小时"),
+            text_leaf(WallIds.RATES_HANDLING_BASE, wording.base("办结", handling)),
             {WallIds.RATES_HANDLING_SPARK: {"style": spark_style(handling_spark)}},
             {WallIds.RATES_HANDLING_END: {"style": spark_end_style(handling_spark)}},
         ]
@@ -81,11 +86,14 @@ def _readings(snapshot: Snapshot) -> tuple[Reading | None, Reading | None]:
     )
 
 
-def _cell(name: str, period: html.Span, number: html.Span, spark: html.Div) -> html.Div:
+def _cell(
+    name: str, period: html.Span, number: html.Span, spark: html.Div, base_id: WallIds
+) -> html.Div:
     return html.Div(
         [
             html.Div([html.Span(name, className="rates-name"), period], className="label"),
             html.Div([number, spark], className="rates-line"),
+            html.Div(id=base_id, className="rates-base"),
         ],
         className="rates-cell",
     )

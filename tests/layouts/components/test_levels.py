@@ -56,6 +56,14 @@ def test_a_narrow_part_has_its_value_beside_its_name(cases: int, is_narrow: bool
     assert ("is-narrow" in classes(leaves, ids.part(TOWN, "bar"))) is is_narrow
 
 
+def test_the_shares_say_of_what_and_when() -> None:
+    assert said(levels.props(SCREEN, samples.wall()), WallIds.LEVELS_BASE) == (
+        "11月1—20日办结616,505件"
+    )
+    assert said(levels.props(SCREEN, samples.nothing_happened()), WallIds.LEVELS_BASE) == ""
+    assert said(levels.props(SCREEN, samples.never_delivered()), WallIds.LEVELS_BASE) == ""
+
+
 def test_few_cases_are_fractions() -> None:
     snapshot = with_reading("resolution_level", facet="county", **share(2, 9))
     assert figure_said(levels.props(SCREEN, snapshot), COUNTY) == "2/9"
@@ -73,6 +81,5 @@ def test_nothing_closed_nothing_delivered_and_one_part_missing_are_three_things(
 
 def test_the_levels_are_named_in_the_words_of_the_trade() -> None:
     words = list(words_of(levels.build(SCREEN)))
-    assert "小事不出村、大事不出镇、矛盾不上交" in words
     assert "县级及以上 " in words
     assert "乡镇(街道)及以下化解 " in words

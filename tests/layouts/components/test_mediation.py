@@ -110,3 +110,10 @@ def test_a_month_without_any_mediation_has_no_mean_line() -> None:
     assert style(leaves, WallIds.MEDIATION_MEAN) == HIDDEN
     assert figure_said(leaves, WallIds.MEDIATION_SUCCESS) == "—"
     assert mediation.state(SCREEN, samples.disputes_missing()).notice == "未接入"
+
+
+def test_the_resolution_rate_says_of_what_and_when() -> None:
+    leaves = mediation.props(SCREEN, samples.wall())
+    assert said(leaves, WallIds.MEDIATION_BASE) == "占受理41,260件"
+    assert said(leaves, WallIds.MEDIATION_PERIOD) == "11月1—20日"
+    assert said(mediation.props(SCREEN, samples.nothing_happened()), WallIds.MEDIATION_BASE) == ""

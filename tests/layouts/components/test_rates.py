@@ -64,3 +64,21 @@ def test_a_figure_without_history_has_no_line() -> None:
     for leaf in (WallIds.RATES_ON_TIME_SPARK, WallIds.RATES_ON_TIME_END):
         assert style(leaves, leaf) == {"visibility": "hidden"}
     assert "maskImage" in style(leaves, WallIds.RATES_HANDLING_SPARK)
+
+
+def test_the_rate_says_of_how_many() -> None:
+    assert said(rates.props(SCREEN, samples.wall()), WallIds.RATES_ON_TIME_BASE) == (
+        "应办结571,594件"
+    )
+    empty = with_reading("on_time_rate", **EMPTY_BASE)
+    assert said(rates.props(SCREEN, empty), WallIds.RATES_ON_TIME_BASE) == ""
+
+
+def test_what_no_rate_counts_is_told_with_the_reason() -> None:
+    summary = f"{WallIds.RATES}-summary"
+    told = samples.wall(left_out={"时间存疑": 1_970, "无办结时限": 12, "坐标出界": 0})
+    assert said(rates.props(SCREEN, told), summary).endswith(
+        "累计未计入:时间存疑1,970件、无办结时限12件。"
+    )
+    nothing = samples.wall(left_out={})
+    assert "未计入" not in said(rates.props(SCREEN, nothing), summary)
