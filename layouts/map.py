@@ -70,7 +70,9 @@ TEXT_IDS: Final = {
     "fill_unit": "wall-map-fill-unit",
     "grid_period": "wall-map-grid-period",
     "grid_unit": "wall-map-grid-unit",
+    "heat_withheld": "wall-map-heat-withheld",
     "attribution": "wall-map-attribution",
+    "left_out": "wall-map-left-out",
     "inset_title": "wall-map-inset-title",
     "inset_count": "wall-map-inset-count",
     "inset_note": "wall-map-inset-note",
@@ -187,6 +189,7 @@ def heat_legend(face: MapFace) -> html.Div:
             html.Div(face.heat_window, className="map-heat-window"),
             html.Div(face.heat_unit),
             html.Div(steps, className="map-heat-steps"),
+            html.Div(id=TEXT_IDS["heat_withheld"], className="map-legend-note"),
         ],
         className="map-day-only map-heat-only",
     )
@@ -278,6 +281,7 @@ def _ring_key(face: MapFace) -> html.Div:
         [
             html.Div([ring, html.Span(face.ring_name)], className="map-key"),
             html.Div("点位为网格中心", className="map-legend-note"),
+            html.Div(id=TEXT_IDS["left_out"], className="map-legend-note"),
         ],
         className="map-key-rings map-day-only",
     )

@@ -24,6 +24,8 @@ from layouts.source_clock import data_until
 
 HEAT_CLASSES = "隐患、民生"
 NO_OUTLINES = "暂无界线数据"
+# Reasons of `Snapshot.left_out` that keep a case off the map; each case has at most one.
+OFF_THE_MAP = ("默认坐标", "坐标出界", "无坐标")
 CSS_CLASS = "panel-map"
 NOTICE = ids.part(WallIds.MAP, "notice")
 
@@ -78,6 +80,8 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         "fill_period": fill.label if fill else "近24小时",
         "fill_unit": fill.unit if fill else "",
         "attribution": attribution,
+        "heat_withheld": _withheld_words(screen, snapshot),
+        "left_out": _unplaced_words(snapshot),
         "stale_title": f"地图停在{until}",
         "stale_gap": "之后无数据",
         "stale_rings": f"圆圈为{until}前",
@@ -103,6 +107,22 @@ def _ring_words(screen: Screen, snapshot: Snapshot) -> str:
     if registered is None or registered.status == "no_data":
         return wording.NO_DATA
     return f"近{screen.ask.new_event_minutes}分钟{len(snapshot.map.points)}件"
+
+
+def _unplaced_words(snapshot: Snapshot) -> str:
+    """How many cases known so far have no point to be drawn at; empty where all have one."""
+    cases = sum(snapshot.left_out.get(reason, 0) for reason in OFF_THE_MAP)
+    return f"累计{wording.count(cases)}件无可用坐标,未上图" if cases else ""
+
+
+def _withheld_words(screen: Screen, snapshot: Snapshot) -> str:
+    """What the heat leaves out for being too few in a cell: only in a single county."""
+    window = screen.ask.heat_window
+    layer = next((layer for layer in snapshot.map.heat if layer.window == window), None)
+    if layer is None or layer.cell_minimum <= 1 or not layer.withheld:
+        return ""
+    withheld = wording.count(layer.withheld)
+    return f"{layer.window_label}不足{layer.cell_minimum}件的格未显示,共{withheld}件"
 
 
 def payload(screen: Screen, snapshot: Snapshot) -> dict[str, Any]:

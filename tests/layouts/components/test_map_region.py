@@ -90,3 +90,23 @@ def test_demo_data_say_their_share_of_the_real_volume() -> None:
 def test_every_word_of_the_map_has_its_place() -> None:
     built = set(node_ids(map_region.build(SCREEN)))
     assert {STORE_ID, *map_region.props(SCREEN, samples.wall())} <= built
+
+
+def test_cases_without_a_point_are_told_beside_the_map() -> None:
+    told = samples.wall(left_out={"时间存疑": 5, "默认坐标": 1_200, "无坐标": 34})
+    leaves = map_region.props(SCREEN, told)
+    assert leaves["wall-map-left-out"]["children"] == "累计1,234件无可用坐标,未上图"
+    placed = map_region.props(SCREEN, samples.wall(left_out={"时间存疑": 5}))
+    assert placed["wall-map-left-out"]["children"] == ""
+
+
+@pytest.mark.parametrize(
+    ("minimum", "withheld", "words"),
+    [(3, 12, "近2小时不足3件的格未显示,共12件"), (3, 0, ""), (1, 0, "")],
+)
+def test_heat_held_back_for_few_cases_is_told(minimum: int, withheld: int, words: str) -> None:
+    part = samples.map_part()
+    layer = part.heat[0].model_copy(update={"cell_minimum": minimum, "withheld": withheld})
+    snapshot = samples.wall(map=part.model_copy(update={"heat": (layer,)}))
+    leaves = map_region.props(SCREEN, snapshot)
+    assert leaves["wall-map-heat-withheld"]["children"] == words
