@@ -27,7 +27,10 @@ def test_every_chart_is_said_in_a_sentence(chart: WallIds) -> None:
 @pytest.mark.parametrize(
     ("chart", "sentence"),
     [
-        (WallIds.RATES, "按期办结率近30日由96.6%到97.4%。平均办理用时近30日由12.9小时到10.8小时。"),
+        (
+            WallIds.RATES,
+            "按期办结率近30日由96.6%到97.4%。平均办理用时(平均处置时长)近30日由12.9小时到10.8小时。",
+        ),
         (WallIds.LEVELS, "分级化解:村(社区)61.8%;乡镇(街道)35.1%;县级及以上3.1%。"),
         (
             WallIds.DISPUTES,
