@@ -38,7 +38,7 @@ METHOD_WORDS = {
     "judicial": "司法调解",
     "other": "其他",
 }
-WORK_ITEM_WORDS = {"red": "红牌督办", "yellow": "黄牌督办", "emergency": "突发事件"}
+WORK_ITEM_WORDS = {"red": "红牌督办", "yellow": "黄牌督办"}
 # Peoples that autonomous counties are named after.
 PEOPLES = (
     *("蒙古族", "回族", "藏族", "维吾尔族", "苗族", "彝族", "壮族", "布依族", "朝鲜族"),

@@ -296,7 +296,10 @@ def six_figures() -> Snapshot:
         for _ in range(8)
     )
     wide = tuple(_widest_group(group) for group in ranking().groups)
+    heat = map_part().heat[0].model_copy(update={"cell_minimum": 3, "withheld": 2_418})
     return wall(
+        map=map_part().model_copy(update={"heat": (heat,)}),
+        left_out={"时间存疑": 32_418, "默认坐标": 832_418},
         readings=tuple(readings),
         work_items=items,
         ticker=news,
@@ -402,16 +405,7 @@ def night_with_emergency() -> Snapshot:
         item.model_copy(update={"value": 2.0}) if item.indicator == "emergencies_open" else item
         for item in quiet.readings
     )
-    urgent = WorkItem(
-        kind="emergency",
-        county_name="乐清市",
-        class_label="燃气泄漏",
-        overdue_workdays=None,
-        registered_at=NIGHT - timedelta(minutes=31),
-    )
-    return quiet.model_copy(
-        update={"readings": readings, "work_items": (urgent, *quiet.work_items)}
-    )
+    return quiet.model_copy(update={"readings": readings})
 
 
 def live_readings(today: int = 19_190, closed: int = 18_183) -> tuple[Reading, ...]:

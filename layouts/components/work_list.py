@@ -1,11 +1,9 @@
 """The list of cases that need a hand: icon, word, county, what and how long. A pool of rows."""
 
-from datetime import datetime, timedelta
-
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.snapshot import Snapshot, WorkItem
+from dashboard.snapshot import Snapshot
 from layouts import ids, wording
 from layouts.panel_frame import Leaves, marked, merged, text_leaf, zone_of
 
@@ -35,21 +33,9 @@ def work_rows_props(owner: str, snapshot: Snapshot) -> Leaves:
             text_leaf(ids.part(row, "kind"), wording.WORK_ITEM_WORDS[item.kind]),
             text_leaf(ids.part(row, "county"), wording.short_county(item.county_name)),
             text_leaf(ids.part(row, "class"), item.class_label),
-            text_leaf(ids.part(row, "how"), how_long(item, snapshot.as_of)),
+            text_leaf(ids.part(row, "how"), wording.overdue(item.overdue_workdays)),
         ]
     return merged(parts)
-
-
-def how_long(item: WorkItem, as_of: datetime) -> str:
-    """超期9个工作日; of an emergency how long it has been known."""
-    if item.kind == "emergency":
-        return f"已登记{_elapsed(as_of - item.registered_at)}"
-    return wording.overdue(item.overdue_workdays)
-
-
-def _elapsed(span: timedelta) -> str:
-    minutes = max(0, int(span.total_seconds() // 60))
-    return f"{minutes}分钟" if minutes < 60 else f"{minutes // 60}小时{minutes % 60:02d}分"
 
 
 def _row(owner: str, place: int) -> html.Div:

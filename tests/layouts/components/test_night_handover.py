@@ -9,12 +9,12 @@ from tests import snapshot_samples as samples
 from tests.layouts.wall_leaves import SCREEN, classes, figure_said, said, words_of
 
 
-def test_the_emergency_stands_first_with_the_time_since_it_is_known() -> None:
-    leaves = night_handover.props(SCREEN, samples.night_with_emergency())
+def test_the_case_longest_overdue_stands_first() -> None:
+    leaves = night_handover.props(SCREEN, samples.night())
     row = ids.row(WallIds.NIGHT_HANDOVER, 0)
     words = [said(leaves, ids.part(row, what)) for what in ("kind", "county", "class", "how")]
-    assert words == ["突发事件", "乐清市", "燃气泄漏", "已登记31分钟"]
-    assert said(leaves, ids.part(ids.row(WallIds.NIGHT_HANDOVER, 1), "how")) == "超期9个工作日"
+    assert words == ["红牌督办", "路桥区", "劳动人事争议", "超期9个工作日"]
+    assert said(leaves, ids.part(ids.row(WallIds.NIGHT_HANDOVER, 1), "how")) == "超期7个工作日"
 
 
 def test_all_well_is_said_with_the_slowest_source() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.snapshot import RankedUnit, Reading
 from layouts import ids, wall
-from layouts.components import levels, mediation, ranking, system_alarms, work_list
+from layouts.components import levels, mediation, ranking, system_alarms
 from layouts.components.header import place_name, place_parts
 from layouts.ids import WallIds
 from tests import snapshot_samples as samples
@@ -155,12 +155,6 @@ def test_system_alarms_count_silent_sources_and_failed_parts() -> None:
     )
     alarms = system_alarms.system_alarms(snapshot)
     assert (alarms.silent_sources, alarms.failed_parts, alarms.count) == (1, 1, 2)
-
-
-def test_an_emergency_says_how_long_it_has_been_known() -> None:
-    item = samples.night_with_emergency().work_items[0]
-    assert work_list.how_long(item, samples.NIGHT) == "已登记31分钟"
-    assert work_list.how_long(item, samples.NIGHT + timedelta(hours=1)) == "已登记1小时31分"
 
 
 def test_the_night_shows_what_must_be_telephoned_about() -> None:
