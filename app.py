@@ -49,7 +49,7 @@ def create_app(settings: Settings) -> Dash:
     hub = Hub(
         database,
         draw=partial(wall.draw, screens),
-        check=lambda address: wall.screen_named(screens, address.screen),
+        screen_of=lambda address: wall.screen_named(screens, address.screen),
         build=build,
         quiet_hour=settings.quiet_hour,
     )

@@ -20,6 +20,7 @@ from callbacks.events import EMPTY_PICTURE, Picture, Props
 from dashboard.addresses import Address
 from dashboard.errors import CockpitError, DatabaseUnavailable, DataUnavailable
 from dashboard.freshness import Part
+from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot
 from dashboard.views import View
 from data_access import snapshots
@@ -99,8 +100,8 @@ class Channel:
 class Hub:
     """See the module's docstring. `draw` gives a snapshot's leaf props.
 
-    `check` raises UnknownAddress for an address of no screen: nobody makes the snapshotter compute
-    what no page can show.
+    `screen_of` gives the screen of an address, and raises UnknownAddress when there is none: nobody
+    makes the snapshotter compute what no page can show.
     """
 
     def __init__(
@@ -108,14 +109,14 @@ class Hub:
         database: Database,
         *,
         draw: Callable[[Snapshot], Props],
-        check: Callable[[Address], object],
+        screen_of: Callable[[Address], Screen],
         build: str,
         quiet_hour: int,
     ) -> None:
         self.channels: dict[str, Channel] = {}
         self._database = database
         self._draw = draw
-        self._check = check
+        self._screen_of = screen_of
         self._build = build
         self._quiet_hour = quiet_hour
         self._views: dict[Address, View] = {}
@@ -216,10 +217,12 @@ class Hub:
     async def _channel(self, address: Address) -> Channel:
         view = self._views.get(address)
         if view is None:
-            self._check(address)
+            screen = self._screen_of(address)
             if self._lost_since is not None and self._answered_at < _now() - SILENCE_MS:
                 raise DatabaseUnavailable("数据库无应答。")
-            view = await asyncio.to_thread(snapshots.resolve, self._database, address)
+            view = await asyncio.to_thread(
+                snapshots.resolve, self._database, address, screen.region
+            )
             if len(self._views) >= MOST_ADDRESSES:
                 self._views.clear()
             self._views[address] = view
