@@ -24,9 +24,12 @@ class Direction(StrEnum):
 
 
 class Standing(StrEnum):
-    """Whether a unit takes part: ranked, too few cases (件数较少,不参与排名), or no base at all."""
+    """Whether a unit takes part: ranked, the only one of its group that could be (one cannot be
+    first of one), too few cases (件数较少,不参与排名), or no base at all.
+    """
 
     RANKED = "ranked"
+    ALONE = "alone"
     FEW = "few"
     NO_BASE = "no_base"
 
@@ -84,7 +87,8 @@ def rank_units(
 ) -> dict[str, tuple[RankedUnit, ...]]:
     """Rank the units of every group; groups keep the order in which they first appear.
 
-    Lines come best first, ties in the order given; then units below `min_den` by value, then
+    Groups with one unit to rank have no places. Lines come best first, ties in the order given;
+    then units below `min_den` by value, then
     those without a base. Neither of the two enters the ranks of the others.
 
     Args:
@@ -151,9 +155,13 @@ def _rank_group(
     ranked = [rate for rate in by_value if rate.den >= max(min_den, 1)]
     few = [rate for rate in by_value if 0 < rate.den < min_den]
     no_base = [rate for rate in members if rate.den == 0]
-    size = len(ranked)
+    # With fewer than two there is nothing to compare with: no place, no range.
+    is_compared = len(ranked) > 1
+    size = len(ranked) if is_compared else 0
+    standing = Standing.RANKED if is_compared else Standing.ALONE
+    lines = [_line(rate, standing, size) for rate in ranked]
     return (
-        *_placed([_line(rate, Standing.RANKED, size) for rate in ranked], direction, level),
+        *(_placed(lines, direction, level) if is_compared else lines),
         *(_line(rate, Standing.FEW, size) for rate in few),
         *(_line(rate, Standing.NO_BASE, size) for rate in no_base),
     )
@@ -164,7 +172,7 @@ def _placed(
 ) -> Iterator[RankedUnit]:
     """The ranked lines, best first, with their places."""
     printed = [line.printed for line in lines]
-    confidence = joint_confidence(level, max(len(lines), 1))
+    confidence = joint_confidence(level, len(lines))
     joint = [wilson_interval(line.num, line.den, confidence) for line in lines]
     ranges = rank_ranges(
         [(interval.lower, interval.upper) for interval in joint if interval],

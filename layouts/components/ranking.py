@@ -131,12 +131,14 @@ def shown_rows(units: Sequence[RankedUnit]) -> list[RankedUnit | None]:
 
 
 def foot_words(group: RankingGroup, minimum: int) -> str:
-    """Who isn't ranked for few cases, or that all are; what stands apart."""
-    few = [unit for unit in group.units if unit.place is None and unit.denominator]
+    """Who isn't ranked, alone or for few cases, or that all are; what stands apart."""
+    alone = _alone(group, minimum)
+    few = [unit for unit in group.units if unit.place is None and 0 < unit.denominator < minimum]
     without = [unit for unit in group.units if unit.place is None and not unit.denominator]
     words = []
     if group.is_apart:
         words.append("另列,数已含在所在县(市、区)")
+    words.extend(f"{wording.short_county(unit.name)}无可比单位,不作排名" for unit in alone)
     if few:
         named = " ".join(
             f"{wording.short_county(unit.name)}{unit.denominator:,}件" for unit in few[:FEW_NAMED]
@@ -148,6 +150,11 @@ def foot_words(group: RankingGroup, minimum: int) -> str:
     if not words:
         words.append(f"并列按显示值 · 本组均达{minimum:,}件,全部参与排名")
     return " · ".join(words)
+
+
+def _alone(group: RankingGroup, minimum: int) -> list[RankedUnit]:
+    """The unit with cases enough and no other to compare with, if there is one."""
+    return [unit for unit in group.units if unit.place is None and unit.denominator >= minimum > 0]
 
 
 def _page_props(page: int, group: RankingGroup, ranking: Ranking) -> Leaves:
@@ -166,7 +173,7 @@ def _page_props(page: int, group: RankingGroup, ranking: Ranking) -> Leaves:
         text_leaf(ids.part(owner, "title"), f"{group.name} {len(group.units)}个"),
         text_leaf(ids.part(owner, "foot"), foot_words(group, ranking.minimum_base)),
     ]
-    for place, unit in enumerate(shown_rows(ranked)):
+    for place, unit in enumerate(shown_rows(ranked or _alone(group, ranking.minimum_base))):
         parts += _row_props(ids.row(owner, place), unit, len(ranked))
     return merged(parts)
 

@@ -123,16 +123,28 @@ def test_three_cases_neither_win_nor_move_the_others() -> None:
 
 def test_groups_are_ranked_apart_and_keep_their_order() -> None:
     groups = rank_units(
-        [rate("A", 1, 10, "县(市)"), rate("B", 9, 10, "主城区"), rate("C", 2, 10, "县(市)")],
+        [
+            rate("A", 1, 10, "县(市)"),
+            rate("B", 9, 10, "主城区"),
+            rate("C", 2, 10, "县(市)"),
+            rate("D", 8, 10, "主城区"),
+        ],
         direction=HIGHER,
         min_den=1,
     )
     assert {name: [(x.code, x.rank) for x in lines] for name, lines in groups.items()} == {
         "县(市)": [("C", 1), ("A", 2)],
-        "主城区": [("B", 1)],
+        "主城区": [("B", 1), ("D", 2)],
     }
     assert list(groups) == ["县(市)", "主城区"]
     assert groups["县(市)"][0].group_size == 2
+
+
+@pytest.mark.parametrize("others", [[], [rate("B", 3, 3), rate("C", 0, 0)]])
+def test_one_cannot_be_first_of_one(others: list[UnitRate]) -> None:
+    alone = ranking([rate("A", 90, 100), *others], min_den=30)[0]
+    assert (alone.code, alone.standing, str(alone.printed)) == ("A", Standing.ALONE, "90.0")
+    assert (alone.rank, alone.rank_range, alone.is_tied, alone.group_size) == (None, None, False, 0)
 
 
 def test_counties_far_apart_have_one_possible_place_and_close_ones_all() -> None:

@@ -76,6 +76,18 @@ def test_movement_is_said_in_places_and_standing_still_has_no_colour(
     assert classes(leaves, leaf) - {"rank-change"} == tone
 
 
+def test_a_unit_alone_in_its_group_is_shown_without_a_place() -> None:
+    alone = unit("安吉县", None)
+    leaves = ranking.props(SCREEN, wall_of(alone, unit("德清县", None, denominator=3)))
+    row = row_of(alone)
+    assert (row["place"], row["name"], row["possible"], row["value"]) == ("", "安吉县", "", "95.0")
+    assert style(leaves, ids.row(PAGE, 0, "tick")) == {"display": "none"}
+    foot = said(leaves, ids.part(PAGE, "foot"))
+    assert "安吉县无可比单位,不作排名" in foot
+    assert "德清县3件" in foot
+    assert "安吉县1,000件" not in foot
+
+
 def test_units_that_print_the_same_share_their_place() -> None:
     leaves = ranking.props(SCREEN, samples.wall())
     rows = [
