@@ -247,7 +247,6 @@ class SourceState(Value):
     last_contact_at: Instant | None
     last_row_at: Instant | None
     last_error_at: Instant | None
-    last_error: str | None
     is_live: bool
 
 

@@ -17,7 +17,6 @@ def states(connection: Connection) -> tuple[SourceState, ...]:
             last_contact_at=row.last_contact_at,
             last_row_at=row.last_row_at,
             last_error_at=row.last_error_at,
-            last_error=row.last_error,
             is_live=row.is_live,
         )
         for row in rows

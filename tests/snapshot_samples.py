@@ -629,7 +629,6 @@ def sources(at: datetime = DAY) -> tuple[SourceState, ...]:
             last_contact_at=at - timedelta(seconds=n),
             last_row_at=at - timedelta(seconds=n),
             last_error_at=None,
-            last_error=None,
             is_live=True,
         )
         for n in range(7)

@@ -63,6 +63,8 @@ def write(connection: Connection, batch_id: int, folder: Path, titles: dict[str,
     unfinished = path.with_suffix(".csv.part")
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Values of the source's rows: for who imports, not for every user of the machine.
+        unfinished.touch(mode=0o600)
         with unfinished.open("w", encoding="utf-8-sig", newline="") as stored:
             _write_rows(connection, batch_id, csv.writer(stored), titles)
         unfinished.replace(path)

@@ -435,10 +435,9 @@ def test_a_county_shows_its_towns_as_a_city_its_counties(filled: Database) -> No
 def test_the_databases_scale_is_of_cases_per_10k_and_of_nothing_else(filled: Database) -> None:
     with filled.write() as connection:
         facts.write(connection, "scales", {"choropleth": [1.0, 2.0, 3.0, 4.0]})
-    rate = replace(
-        ASK, choropleth_indicator="on_time_rate", choropleth_classes=(0.6, 0.7, 0.8, 0.9)
-    )
-    for ask, classes in ((ASK, (1.0, 2.0, 3.0, 4.0)), (rate, (0.6, 0.7, 0.8, 0.9))):
+    steps = (0.6, 0.7, 0.8, 0.9)
+    rate = replace(ASK, choropleth_indicator="on_time_rate", choropleth_classes=steps)
+    for ask, classes in ((ASK, (1.0, 2.0, 3.0, 4.0)), (rate, steps)):
         choropleth = made(filled, ask=ask).map.choropleth
         assert choropleth is not None
         assert (choropleth.indicator, choropleth.classes) == (ask.choropleth_indicator, classes)

@@ -282,6 +282,7 @@ def test_findings_and_report_files_expire(
 ) -> None:
     first = imported(write_csv(sound_rows(3, ward="Ward 99"), name="first.csv"))
     assert rows_of("select count(*) from import_findings") == [(3,)]
+    assert first.report.stat().st_mode & 0o777 == 0o600
     with engine.begin() as connection:
         assert report.expire(connection, datetime.now(UTC) + timedelta(days=89)) == 0
         connection.execute(
