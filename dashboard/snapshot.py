@@ -219,9 +219,9 @@ class MapPart(Value):
 
 
 class WorkItem(Value):
-    """A case that needs a hand: 黄牌 / 红牌督办. Place to the county, class, how long."""
+    """A case that needs a hand: 黄牌 or 红牌督办. Place to the county, class, how long."""
 
-    kind: Literal["red", "yellow", "emergency"]
+    kind: Literal["red", "yellow"]
     county_name: str
     class_label: str
     overdue_workdays: int | None
