@@ -14,6 +14,7 @@ from dashboard.snapshot import MapPoint, TickerItem, WorkItem
 from dashboard.work_calendar import WorkCalendar
 from data_access import region_tree
 from data_access.compiling import TABLES, flow_rows, stock_rows
+from data_access.database import planned_for_this_moment
 from data_access.region_tree import RegionTree
 from data_access.sums import MEASURE_BY_COLUMN
 
@@ -71,20 +72,19 @@ def work_items(
 ) -> tuple[WorkItem, ...]:
     """Overdue open incidents, longest overdue first (红牌 before 黄牌)."""
     # Few cases are overdue, which only a plan made for this very moment knows.
-    connection.execute(text("set local plan_cache_mode = force_custom_plan"))
-    rows = connection.execute(
-        text(
-            "select i.county_id, i.due_at, i.red_card_at, i.registered_at, c.label"
-            " from incidents i left join codes c"
-            "   on c.list_key = 'incident_class' and c.code = i.class_code"
-            " where i.due_at < :as_of and i.registered_at < :as_of"
-            " and (i.closed_at is null or i.closed_at >= :as_of)"
-            f" and i.county_id = any(:counties) and {NOT_SENSITIVE}"
-            f" order by i.due_at, {BY_KEY} limit :limit"
-        ),
-        {"as_of": as_of, "counties": list(counties), "limit": limit},
-    )
-    connection.execute(text("set local plan_cache_mode = force_generic_plan"))
+    with planned_for_this_moment(connection):
+        rows = connection.execute(
+            text(
+                "select i.county_id, i.due_at, i.red_card_at, i.registered_at, c.label"
+                " from incidents i left join codes c"
+                "   on c.list_key = 'incident_class' and c.code = i.class_code"
+                " where i.due_at < :as_of and i.registered_at < :as_of"
+                " and (i.closed_at is null or i.closed_at >= :as_of)"
+                f" and i.county_id = any(:counties) and {NOT_SENSITIVE}"
+                f" order by i.due_at, {BY_KEY} limit :limit"
+            ),
+            {"as_of": as_of, "counties": list(counties), "limit": limit},
+        ).all()
     return tuple(
         WorkItem(
             kind="red" if row.red_card_at is not None and row.red_card_at < as_of else "yellow",

@@ -3,8 +3,8 @@
 Rates only, on fixed scales. Outlines stand in `data_access.outlines`, points in `case_lists`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
@@ -16,6 +16,7 @@ from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
 from data_access.case_lists import NOT_SENSITIVE
+from data_access.database import planned_for_this_moment
 from data_access.region_tree import Region
 
 
@@ -99,7 +100,9 @@ def _counted_cells(
         f'count(*) filter (where registered_at >= :since_{window.key}) as "{window.key}"'
         for window in windows
     )
-    with _planned_for_this_moment(connection, when=longest > timedelta(days=1)):
+    # How long the span and how many the counties are decides by which index it is read.
+    is_long = longest > timedelta(days=1)
+    with planned_for_this_moment(connection) if is_long else nullcontext():
         rows = connection.execute(
             text(
                 "select floor(cell_x::float / :km)::int as ix,"
@@ -122,16 +125,6 @@ def _counted_cells(
         {cell: counts[window.key] for cell, counts in cells if counts[window.key]}
         for window in windows
     ]
-
-
-@contextmanager
-def _planned_for_this_moment(connection: Connection, *, when: bool) -> Iterator[None]:
-    """How long the span and how many the counties are decides by which index it is read."""
-    if when:
-        connection.execute(text("set local plan_cache_mode = force_custom_plan"))
-    yield
-    if when:
-        connection.execute(text("set local plan_cache_mode = force_generic_plan"))
 
 
 def grid_inset(
