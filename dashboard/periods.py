@@ -123,3 +123,8 @@ def _local_day(instant: datetime, zone: ZoneInfo) -> date:
 def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """A local time as an instant; one that the clock skips is read by the offset before it."""
     return datetime.combine(day, clock, zone).astimezone(UTC)
+
+
+def ten_minutes(instant: datetime) -> int:
+    """Number of the ten minutes since 1970 in which the instant lies: what is kept that long."""
+    return int(instant.timestamp()) // 600

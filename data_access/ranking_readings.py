@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from dashboard import periods as spans
 from dashboard.indicators import INDICATOR_BY_KEY
 from dashboard.periods import Period
 from dashboard.rankings import Direction, RankedUnit, UnitRate, rank_changes, rank_units
@@ -82,7 +83,7 @@ def rank_counties(
     earlier: dict[str, tuple[RankedUnit, ...]] = {}
     if before:
         [today] = reader.each([wish(before)])
-        ten_minutes = int(as_of.timestamp()) // 600
+        ten_minutes = spans.ten_minutes(as_of)
         state = tuple((county, tuple(sorted(today[county].items()))) for county in sorted(ids))
         # As of its own end: those cases had no longer to be settled than this month's have had.
         past = keep(

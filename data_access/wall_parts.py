@@ -435,7 +435,7 @@ def _county_grids(work: Work, counties: Sequence[Region]) -> list[GridInset | No
     [cases] = work.reader.each([wish])
 
     def layer(county: Region) -> GridInset | None:
-        state = (_ten_minutes(work.as_of), tuple(sorted(cases[county.id].items())))
+        state = (spans.ten_minutes(work.as_of), tuple(sorted(cases[county.id].items())))
         return work.kept.get(
             (work.connection.engine.url, "grids", county.id, *state),
             lambda: _grid_inset(work, county),
@@ -447,11 +447,6 @@ def _county_grids(work: Work, counties: Sequence[Region]) -> list[GridInset | No
 def _grid_inset(work: Work, county: Region) -> GridInset | None:
     booked = work.tree.booked_under((county.id,))
     return map_readings.grid_inset(work.connection, county, booked, work.as_of, work.ask)
-
-
-def _ten_minutes(instant: datetime) -> int:
-    """Number of the ten minutes since 1970 in which the instant lies."""
-    return int(instant.timestamp()) // 600
 
 
 def work_items(work: Work) -> tuple[WorkItem, ...]:
