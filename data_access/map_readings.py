@@ -3,17 +3,20 @@
 Rates only, on fixed scales. Outlines stand in `data_access.outlines`, points in `case_lists`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
+import numpy as np
 from sqlalchemy import Connection, text
 
 from dashboard.asks import Ask, HeatAsk
 from dashboard.heat_cells import rate_of
 from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
+from dashboard.periods import day_start
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
 from data_access.case_lists import NOT_SENSITIVE
 from data_access.database import planned_for_this_moment
@@ -35,6 +38,12 @@ WINDOWS = (
     HeatWindow("7d", "近7日", timedelta(days=7), "slow"),
     HeatWindow("30d", "近30日", timedelta(days=30), "slow"),
 )
+Cell = tuple[int, int]
+# [start, end)
+Span = tuple[datetime, datetime]
+Cells = Counter[Cell | None]
+# What was counted over whole days, counted anew when their cases, or what was asked, are others.
+KeepDays = Callable[[Span, Hashable, Callable[[], list[Cells]]], list[Cells]]
 # Within one county a cell with one or two cases would tell of a household.
 COUNTY_CELL_MINIMUM = 3
 
@@ -47,7 +56,9 @@ def heat(
     *,
     ask: HeatAsk,
     origin: tuple[float, float],
+    zone: ZoneInfo,
     groups: Iterable[Group],
+    keep: KeepDays,
 ) -> list[HeatCells]:
     """Rates on metric cells for each window of the groups, 件/百平方公里·日, not smoothed.
 
@@ -56,75 +67,129 @@ def heat(
     """
     cell_km = ask.cell_km.get(region.level, max(ask.cell_km.values()))
     minimum = COUNTY_CELL_MINIMUM if region.level == "county" else 1
+    reader = _CellReader(connection, list(counties), cell_km)
     layers = []
     for group in groups:
         windows = [window for window in WINDOWS if window.group == group]
-        counted = _counted_cells(connection, counties, as_of, cell_km, windows)
+        if group == "slow":
+            counted = reader.over_days(windows, as_of, zone, keep)
+        else:
+            counted = reader.count([(as_of - window.span, as_of) for window in windows])
         for window, cells in zip(windows, counted, strict=True):
-            unplaced = cells.pop(None, 0)
-            shown = sorted((cell, n) for cell, n in cells.items() if cell and n >= minimum)
-            rates = rate_of([n for _, n in shown], cell_km, window.span / timedelta(days=1))
             layers.append(
-                HeatCells(
-                    window=window.key,
-                    window_label=window.label,
-                    cell_km=cell_km,
-                    kernel_km=ask.kernel_km[cell_km],
-                    origin=origin,
-                    limits=ask.limits[cell_km],
-                    cells=tuple(
-                        (ix, iy, round(float(rate), 3))
-                        for ((ix, iy), _), rate in zip(shown, rates, strict=True)
-                    ),
-                    counted=sum(n for _, n in shown),
-                    left_out=unplaced,
-                    cell_minimum=minimum,
-                    withheld=sum(n for n in cells.values() if n < minimum),
-                    group=group,
-                    as_of=as_of,
-                )
+                _layer(window, cells, ask, cell_km, minimum=minimum, origin=origin, as_of=as_of)
             )
     return layers
 
 
-def _counted_cells(
-    connection: Connection,
-    counties: Iterable[int],
-    as_of: datetime,
+def _layer(
+    window: HeatWindow,
+    cells: Mapping[Cell | None, int],
+    ask: HeatAsk,
     cell_km: int,
-    windows: Sequence[HeatWindow],
-) -> list[dict[tuple[int, int] | None, int]]:
-    """Cases by cell in each window, from one scan; None: those without a usable point."""
-    longest = max(window.span for window in windows)
-    counts = ", ".join(
-        f'count(*) filter (where registered_at >= :since_{window.key}) as "{window.key}"'
-        for window in windows
+    *,
+    minimum: int,
+    origin: tuple[float, float],
+    as_of: datetime,
+) -> HeatCells:
+    placed = np.array([(*cell, n) for cell, n in cells.items() if cell], dtype=int).reshape(-1, 3)
+    shown = placed[placed[:, 2] >= minimum]
+    ix, iy, events = shown[np.lexsort((shown[:, 1], shown[:, 0]))].T
+    rates = rate_of(events, cell_km, window.span / timedelta(days=1)).round(3)
+    counted = int(events.sum())
+    return HeatCells(
+        window=window.key,
+        window_label=window.label,
+        cell_km=cell_km,
+        kernel_km=ask.kernel_km[cell_km],
+        origin=origin,
+        limits=ask.limits[cell_km],
+        cells=tuple(zip(ix.tolist(), iy.tolist(), rates.tolist(), strict=True)),
+        counted=counted,
+        left_out=cells.get(None, 0),
+        cell_minimum=minimum,
+        withheld=int(placed[:, 2].sum()) - counted,
+        group=window.group,
+        as_of=as_of,
     )
-    # How long the span and how many the counties are decides by which index it is read.
-    is_long = longest > timedelta(days=1)
-    with planned_for_this_moment(connection) if is_long else nullcontext():
-        rows = connection.execute(
+
+
+class _CellReader:
+    """Counts the cases that may stand on a map by cell; None: those without a usable point."""
+
+    def __init__(self, connection: Connection, counties: list[int], cell_km: int) -> None:
+        self._connection, self._counties, self._cell_km = connection, counties, cell_km
+
+    def over_days(
+        self, windows: Sequence[HeatWindow], as_of: datetime, zone: ZoneInfo, keep: KeepDays
+    ) -> list[Cells]:
+        """Windows of many days: their whole days are kept, both ends are counted."""
+        today = day_start(as_of.astimezone(zone).date(), zone)
+        starts = [as_of - window.span for window in windows]
+        first_days = [_next_day(start, zone) for start in starts]
+        settled = keep(
+            (min(first_days), today),
+            (self._cell_km, *first_days),
+            lambda: self._count_long([(first, today) for first in first_days]),
+        )
+        [since_midnight] = self.count([(today, as_of)])
+        counted = []
+        for start, first, days in zip(starts, first_days, settled, strict=True):
+            [begun] = self.count([(start, first)])
+            # Added to a copy: `+` would look at every cell again.
+            total = days.copy()
+            total.update(begun)
+            total.update(since_midnight)
+            counted.append(total)
+        return counted
+
+    def _count_long(self, spans: Sequence[Span]) -> list[Cells]:
+        """How long the spans and how many the counties are decides by which index it is read."""
+        with planned_for_this_moment(self._connection):
+            return self.count(spans)
+
+    def count(self, spans: Sequence[Span]) -> list[Cells]:
+        """Cases by cell in each span [start, end), from one scan."""
+        counts = ", ".join(
+            f"count(*) filter (where registered_at >= :start_{n} and registered_at < :end_{n})"
+            for n in range(len(spans))
+        )
+        edges = {
+            f"{name}_{n}": instant
+            for n, span in enumerate(spans)
+            for name, instant in zip(("start", "end"), span, strict=True)
+        }
+        rows = self._connection.execute(
             text(
                 "select floor(cell_x::float / :km)::int as ix,"
                 f" floor(cell_y::float / :km)::int as iy, {counts} from incidents i"
-                " where registered_at >= :since and registered_at < :as_of"
+                " where registered_at >= :since and registered_at < :until"
                 f" and category = any(:categories) and {NOT_SENSITIVE}"
                 " and county_id = any(:counties) group by 1, 2"
             ),
             {
-                "km": cell_km,
-                "since": as_of - longest,
-                "as_of": as_of,
+                "km": self._cell_km,
+                "since": min(start for start, _ in spans),
+                "until": max(end for _, end in spans),
                 "categories": list(POINT_CATEGORIES),
-                "counties": list(counties),
-                **{f"since_{window.key}": as_of - window.span for window in windows},
+                "counties": self._counties,
+                **edges,
             },
-        )
-        cells = [(None if row.ix is None else (row.ix, row.iy), row._mapping) for row in rows]
-    return [
-        {cell: counts[window.key] for cell, counts in cells if counts[window.key]}
-        for window in windows
-    ]
+        ).all()
+        found: list[Cells] = [Counter() for _ in spans]
+        for ix, iy, *numbers in rows:
+            cell = None if ix is None else (ix, iy)
+            for cells, number in zip(found, numbers, strict=True):
+                if number:
+                    cells[cell] = number
+        return found
+
+
+def _next_day(instant: datetime, zone: ZoneInfo) -> datetime:
+    """The first local midnight not before the instant."""
+    day = instant.astimezone(zone).date()
+    midnight = day_start(day, zone)
+    return midnight if midnight >= instant else day_start(day + timedelta(days=1), zone)
 
 
 def grid_inset(

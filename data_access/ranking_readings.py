@@ -4,9 +4,8 @@ The method stands in `dashboard.rankings`; here the figures are read and brought
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -22,8 +21,9 @@ from data_access.schema import ranking_groups, region_ranking_groups
 from data_access.sums import SumReader, Sums, Wish, measures_of
 
 RANGE_LEVEL = 0.90
-# Gives the value kept under a key, counted when there is none yet.
-Keep = Callable[[tuple[Any, ...], Callable[[], Sums]], Sums]
+Ranked = dict[str, tuple[RankedUnit, ...]]
+# Gives the value kept under a name in a state, counted when there is none yet.
+Keep = Callable[[Hashable, Hashable, Callable[[], Ranked]], Ranked]
 
 
 def group_of_regions(connection: Connection) -> dict[int, tuple[str, str]]:
@@ -46,12 +46,14 @@ def rank_counties(
     indicator_key: str,
     minimum: int,
     month: Period,
-    cumulative: Period,
+    cumulative_label: str,
     before: Period | None,
     as_of: datetime,
     keep: Keep,
 ) -> Ranking | None:
-    """Counties in the reader's scope ranked by the cumulative rate, change against `before`.
+    """Counties in the reader's scope ranked by the cumulative rate: `before` and `month` together.
+
+    Changes of place are against `before`, the months of the year that are over.
 
     None when there are fewer than two counties to compare. What is as of the past is read from
     the rows: anew every ten minutes, and as soon as its cases add up to something else.
@@ -67,30 +69,32 @@ def rank_counties(
         return Wish(columns, period.start, period.end, ids)
 
     groups = group_of_regions(connection)
-    this_month, now_sums = reader.each([wish(month), wish(cumulative)])
     direction = (
         Direction.LOWER_IS_BETTER if indicator.better == "lower" else Direction.HIGHER_IS_BETTER
     )
 
-    def ranked(sums: Sums) -> dict[str, tuple[RankedUnit, ...]]:
+    def ranked(sums: Sums) -> Ranked:
         rates = [
             _rate(county, groups, sums, indicator.numerator, indicator.denominator)
             for county in sorted(counties, key=lambda county: _group_order(county, groups))
         ]
         return rank_units(rates, direction=direction, min_den=minimum, level=RANGE_LEVEL)
 
-    now = ranked(now_sums)
-    earlier: dict[str, tuple[RankedUnit, ...]] = {}
-    if before:
-        [today] = reader.each([wish(before)])
-        ten_minutes = spans.ten_minutes(as_of)
-        state = tuple((county, tuple(sorted(today[county].items()))) for county in sorted(ids))
+    earlier: Ranked = {}
+    if before is None:
+        [this_month] = reader.each([wish(month)])
+        now = ranked(this_month)
+    else:
+        # The year is what came before the month, and the month.
+        this_month, until_then = reader.each([wish(month), wish(before)])
+        now = ranked({county: this_month[county] + until_then[county] for county in ids})
+        state = tuple((county, tuple(sorted(until_then[county].items()))) for county in sorted(ids))
         # As of its own end: those cases had no longer to be settled than this month's have had.
-        past = keep(
-            (connection.engine.url, "ranked before", indicator_key, before, ten_minutes, state),
-            lambda: reader.at(before.end).each([wish(before)])[0],
+        earlier = keep(
+            (connection.engine.url, "ranked before", indicator_key, ids, minimum),
+            (before, spans.ten_minutes(as_of), state, tuple(groups.items())),
+            lambda: ranked(reader.at(before.end).each([wish(before)])[0]),
         )
-        earlier = ranked(past)
     changes: dict[str, int | None] = {}
     for code, units in now.items():
         changes.update(rank_changes(units, earlier.get(code, ())))
@@ -98,7 +102,7 @@ def rank_counties(
     return Ranking(
         indicator=indicator_key,
         month_label="当月",
-        cumulative_label=cumulative.label,
+        cumulative_label=cumulative_label,
         minimum_base=minimum,
         groups=tuple(
             RankingGroup(

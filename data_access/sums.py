@@ -8,9 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Integer, any_, cast, func, select
+from sqlalchemy import ARRAY, ColumnElement, Connection, Integer, Row, any_, cast, func, select
 
 from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
 from dashboard.periods import day_start
@@ -76,6 +77,8 @@ class SumReader:
         self._is_current = is_current
         self._zone = zone
         self._counties = [county for county in tree.counties(region) if county.id in scope.counties]
+        # Ids of the region's counties that the scope may see.
+        self.visible = frozenset(county.id for county in self._counties)
         # Counties of today and those abolished, under which cases are still booked.
         self._wanted = _paths_within(tree, region, self._counties)
         # Sums of a partly visible region are added up from its visible counties.
@@ -83,11 +86,6 @@ class SumReader:
         self._county_ids = list(self._wanted)
         self._from_rows: dict[tuple[datetime, datetime], Amounts] = defaultdict(dict)
         self._pending = self._read_pending()
-
-    @property
-    def visible(self) -> frozenset[int]:
-        """Ids of the region's counties that the scope may see."""
-        return frozenset(county.id for county in self._counties)
 
     def at(self, as_of: datetime) -> "SumReader":
         """A reader of the same regions at an earlier as-of instant."""
@@ -212,11 +210,11 @@ class SumReader:
             .where(_is_one_of(ids), rollups.c.day >= first, rollups.c.day < last)
             .group_by(rollups.c.region_id)
         )
-        for row in self._connection.execute(statement).mappings():
-            region = row["region_id"]
-            for shown in paths[region] if self._is_partial else (region,):
-                for name in columns:
-                    total[shown][name] += int(row[name])
+        rows: Sequence[Row[Any]] = self._connection.execute(statement).all()
+        for row in rows:
+            amounts = dict(zip(columns, map(int, row[1:]), strict=True))
+            for shown in paths[row[0]] if self._is_partial else (row[0],):
+                total[shown].update(amounts)
         wanted = set(columns)
         for county, day, name, amount in self._pending:
             if name in wanted and first <= day < last:
@@ -241,10 +239,10 @@ class SumReader:
         if not self._is_current:
             parameters["as_of"] = self._as_of
         statement = sums(subject, measures, is_current=self._is_current)
-        rows = self._connection.execute(statement, parameters).mappings().all()
+        rows: Sequence[Row[Any]] = self._connection.execute(statement, parameters).all()
         return {
-            measure.column: {row["county_id"]: int(row[measure.column]) for row in rows}
-            for measure in measures
+            measure.column: {row[0]: int(row[number]) for row in rows}
+            for number, measure in enumerate(measures, start=1)
         }
 
     def _read_pending(self) -> list[tuple[int, date, str, int]]:

@@ -5,9 +5,10 @@ One public function a part, all from one `Work`. How each figure is read stands 
 `data_access.snapshotting`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -47,7 +48,7 @@ from data_access import (
 )
 from data_access.indicator_readings import Wanted
 from data_access.region_tree import Region, RegionTree
-from data_access.sums import EVER, SumReader, Wish
+from data_access.sums import EVER, SumReader, Sums, Wish
 
 T = TypeVar("T")
 
@@ -95,23 +96,26 @@ LEFT_OUT = {
 
 
 class Kept:
-    """What is counted once and kept for a while: the usual band of a day, grids of ten minutes.
+    """What is counted once and kept for a while: the usual band of a day, the heat of whole days.
 
-    A key names everything the value depends on, time included, so nothing in it grows old.
+    One value a name, with the state it was counted in: everything it depends on that may change,
+    time included, so that nothing in it grows old. Names that were not asked for longest go first.
     """
 
     MOST = 500
 
     def __init__(self) -> None:
-        self._values: dict[tuple[Any, ...], Any] = {}
+        self._values: dict[Hashable, tuple[Hashable, Any]] = {}
 
-    def get(self, key: tuple[Any, ...], count: Callable[[], T]) -> T:
-        """The value kept under the key, counted when it is not there yet."""
-        if key not in self._values:
-            if len(self._values) >= self.MOST:
-                self._values.clear()
-            self._values[key] = count()
-        value: T = self._values[key]
+    def get(self, name: Hashable, state: Hashable, count: Callable[[], T]) -> T:
+        """The value kept under the name in this state, else counted, in place of the former."""
+        known = self._values.pop(name, None)
+        if known is None or known[0] != state:
+            known = (state, count())
+        self._values[name] = known
+        if len(self._values) > self.MOST:
+            del self._values[next(iter(self._values))]
+        value: T = known[1]
         return value
 
 
@@ -211,10 +215,8 @@ def _own(key: str, span: Span, indicator: str, region_ids: tuple[int, ...], grou
 def _median(work: Work, span: Span, mean: Reading) -> Reading:
     """Counted anew when the same span has another number or sum of durations."""
     median, count = work.kept.get(
-        (
-            *(work.connection.engine.url, "median", work.booked, span.start),
-            *(mean.numerator, mean.denominator),
-        ),
+        (work.connection.engine.url, "median", work.booked),
+        (span.start, mean.numerator, mean.denominator),
         lambda: indicator_readings.median_handling_hours(work.connection, work.booked, span),
     )
     return Reading(
@@ -286,7 +288,8 @@ def live_series(work: Work) -> tuple[Series, ...]:
 
 def _band(work: Work, day: date) -> UsualBand | None:
     return work.kept.get(
-        (work.connection.engine.url, work.region.id, work.booked, day, work.ask.band_days),
+        (work.connection.engine.url, "band", work.booked, day, work.ask.band_days),
+        None,
         lambda: series_readings.usual_day(
             work.connection,
             work.booked,
@@ -345,7 +348,7 @@ def ranking(work: Work) -> Ranking | None:
         indicator_key=work.ask.ranking_indicator,
         minimum=work.ask.ranking_minimum,
         month=spans.month_to_date(work.as_of, work.zone),
-        cumulative=year,
+        cumulative_label=year.label,
         before=before,
         as_of=work.as_of,
         keep=work.kept.get,
@@ -382,6 +385,11 @@ def choropleth(work: Work) -> Choropleth:
 
 
 def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
+    def keep(span: tuple[datetime, datetime], more: Hashable, count: Callable[[], T]) -> T:
+        cases = _cases_on_the_map(work, span, work.counties)
+        name = (work.connection.engine.url, "heat", work.booked)
+        return work.kept.get(name, (span, more, *_state(work, cases)), count)
+
     layers = map_readings.heat(
         work.connection,
         work.region,
@@ -389,7 +397,9 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
         work.as_of,
         ask=work.ask.heat,
         origin=work.heat_origin,
+        zone=work.zone,
         groups=(group,),
+        keep=keep,
     )
     return tuple(layers)
 
@@ -428,20 +438,29 @@ def grids(work: Work) -> tuple[GridInset, ...]:
 
 
 def _county_grids(work: Work, counties: Sequence[Region]) -> list[GridInset | None]:
-    """Counted anew when there are other cases, and every ten minutes, as the days move on."""
     days = spans.last_days(work.as_of, work.zone, work.ask.inset_days)
-    columns = tuple(f"registered__{category}" for category in POINT_CATEGORIES)
-    wish = Wish(columns, days.start, work.as_of, frozenset(county.id for county in counties))
-    [cases] = work.reader.each([wish])
-
-    def layer(county: Region) -> GridInset | None:
-        state = (spans.ten_minutes(work.as_of), tuple(sorted(cases[county.id].items())))
-        return work.kept.get(
-            (work.connection.engine.url, "grids", county.id, *state),
-            lambda: _grid_inset(work, county),
+    cases = _cases_on_the_map(work, (days.start, work.as_of), [county.id for county in counties])
+    return [
+        work.kept.get(
+            (work.connection.engine.url, "grids", county.id, work.ask.inset_days),
+            _state(work, {county.id: cases[county.id]}),
+            partial(_grid_inset, work, county),
         )
+        for county in counties
+    ]
 
-    return [layer(county) for county in counties]
+
+def _cases_on_the_map(work: Work, span: tuple[datetime, datetime], counties: Sequence[int]) -> Sums:
+    columns = tuple(f"registered__{category}" for category in POINT_CATEGORIES)
+    [cases] = work.reader.each([Wish(columns, *span, frozenset(counties))])
+    return cases
+
+
+def _state(work: Work, cases: Sums) -> tuple[Hashable, ...]:
+    """What the cases add up to by county, and the ten minutes: a case may move, and none be new."""
+    return spans.ten_minutes(work.as_of), tuple(
+        (county, tuple(sorted(cases[county].items()))) for county in sorted(cases)
+    )
 
 
 def _grid_inset(work: Work, county: Region) -> GridInset | None:

@@ -6,6 +6,7 @@ Beside it: every incident's point sent as it is and drawn as a circle of its own
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import orjson
 from playwright.sync_api import Browser
@@ -125,7 +126,10 @@ def _cells(connection: Connection, now: datetime) -> HeatCells:
         now,
         ask=HeatAsk(),
         origin=tuple(origin),
+        zone=ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE),
         groups=("slow",),
+        # Nothing is kept: the 30 days are counted anew each time.
+        keep=lambda span, asked, count: count(),
     )
     return next(layer for layer in layers if layer.window == "30d")
 

@@ -1,7 +1,9 @@
 """What the map shows: heat on fixed cells, patches of grids, and nothing sensitive in either."""
 
-from datetime import timedelta
+from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from data_access.map_readings import WINDOWS, busiest, grid_inset, heat
 from tests.case_builder import COUNTIES, NOW, add_regions, grid_of, incident
 
 PROVINCE, CITY, COUNTY = 330000, 330100, 330102
+ZONE = ZoneInfo("Asia/Shanghai")
+NEW_YORK = ZoneInfo("America/New_York")
 
 
 @pytest.fixture
@@ -42,7 +46,19 @@ def add(connection: Connection, count: int, first: int = 0, **more: Any) -> None
     )
 
 
-def layers(connection: Connection, region_id: int = PROVINCE, counties=COUNTIES, as_of=NOW):
+def uncounted(span: Any, asked: Any, count: Any) -> Any:
+    """Keeps nothing."""
+    return count()
+
+
+def layers(
+    connection: Connection,
+    region_id: int = PROVINCE,
+    counties=COUNTIES,
+    as_of=NOW,
+    zone: ZoneInfo = ZONE,
+    keep: Any = uncounted,
+):
     tree = region_tree.load(connection)
     found = heat(
         connection,
@@ -51,7 +67,9 @@ def layers(connection: Connection, region_id: int = PROVINCE, counties=COUNTIES,
         as_of,
         ask=HeatAsk(),
         origin=(120.0, 29.0),
+        zone=zone,
         groups=("live", "slow"),
+        keep=keep,
     )
     return {layer.window: layer for layer in found}
 
@@ -89,6 +107,54 @@ def test_windows_are_half_open(connection, window, label, span, group) -> None:
     add(connection, 1, first=1, registered_at=NOW - span - timedelta(microseconds=1))
     add(connection, 1, first=2, registered_at=NOW)
     assert layers(connection)[window].counted == 1
+
+
+@pytest.mark.parametrize(
+    ("as_of", "zone"),
+    [
+        (NOW, ZONE),
+        (datetime(2026, 11, 20, tzinfo=ZONE), ZONE),
+        # The clock goes back within the 30 days and, at the other instant, within the 7.
+        (datetime(2026, 11, 20, 13, 7, tzinfo=NEW_YORK), NEW_YORK),
+        (datetime(2026, 11, 1, 0, 30, tzinfo=NEW_YORK), NEW_YORK),
+        (datetime(2026, 11, 3, 12, tzinfo=NEW_YORK), NEW_YORK),
+    ],
+)
+def test_whole_days_and_both_ends_are_the_window(connection, as_of, zone) -> None:
+    random = np.random.default_rng(7)
+    minutes = random.integers(-60, 32 * 24 * 60, 900)
+    expected: dict[str, Counter[tuple[int, int]]] = {w.key: Counter() for w in WINDOWS}
+    rows = []
+    for n, minute in enumerate(minutes.tolist()):
+        at, x = as_of - timedelta(minutes=minute), n % 7 * 5
+        rows.append(incident(n, registered_at=at, location_quality="point", cell_x=x, cell_y=0))
+        for window in WINDOWS:
+            if as_of - window.span <= at < as_of:
+                expected[window.key][x // 5, 0] += 1
+    connection.execute(insert(schema.incidents), rows)
+    found = layers(connection, as_of=as_of, zone=zone)
+    for window in WINDOWS:
+        layer = found[window.key]
+        assert layer.counted == sum(expected[window.key].values())
+        rates = rate_of(
+            [n for _, n in sorted(expected[window.key].items())],
+            5,
+            window.span.days or window.span / timedelta(days=1),
+        )
+        assert [rate for *_, rate in layer.cells] == pytest.approx(rates, abs=0.001)
+
+
+def test_whole_days_are_asked_for_by_their_midnights(connection) -> None:
+    asked = []
+
+    def noted(span: Any, more: Any, count: Any) -> Any:
+        asked.append((span, more))
+        return count()
+
+    layers(connection, keep=noted)
+    midnight = NOW.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    month, week = midnight - timedelta(days=29), midnight - timedelta(days=6)
+    assert asked == [((month, midnight), (5, week, month))]
 
 
 def test_cases_without_a_usable_point_are_counted_apart(connection) -> None:
@@ -154,7 +220,9 @@ def test_only_the_groups_asked_for_are_read(connection) -> None:
             NOW,
             ask=ask,
             origin=(120.0, 29.0),
+            zone=ZONE,
             groups=(group,),  # type: ignore[arg-type]
+            keep=uncounted,
         )
         assert [layer.window for layer in found] == windows
 

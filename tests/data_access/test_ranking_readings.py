@@ -94,9 +94,9 @@ def ranking(
     region_id: int = 330000,
     indicator: str = "mediation_success_rate",
     month: Period = MONTH,
-    year: Period = YEAR,
+    label: str = YEAR.label,
     before: Period | None = BEFORE,
-    keep: Keep = lambda key, count: count(),
+    keep: Keep = lambda name, state, count: count(),
 ) -> Ranking | None:
     tree = region_tree.load(connection)
     reader = SumReader(
@@ -116,7 +116,7 @@ def ranking(
         indicator_key=indicator,
         minimum=minimum,
         month=month,
-        cumulative=year,
+        cumulative_label=label,
         before=before,
         as_of=as_of,
         keep=keep,
@@ -218,8 +218,8 @@ def test_the_past_is_read_again_when_its_cases_change(connection) -> None:
         mediate(connection, county, 80, 100, at=EARLIER)
     kept, read = Kept(), []
 
-    def keep(key: Any, count: Any) -> Any:
-        return kept.get(key, lambda: read.append(key) or count())
+    def keep(name: Any, state: Any, count: Any) -> Any:
+        return kept.get(name, state, lambda: read.append(name) or count())
 
     first, again = ranking(connection, keep=keep), ranking(connection, keep=keep)
     assert first == again and len(read) == 1
@@ -252,7 +252,7 @@ def test_in_january_there_is_no_month_before(connection) -> None:
         connection,
         as_of=as_of,
         month=spans.month_to_date(as_of, ZONE),
-        year=spans.year_to_date(as_of, ZONE),
+        label=spans.year_to_date(as_of, ZONE).label,
         before=None,
     )
     shown = units(found)
@@ -270,7 +270,6 @@ def test_on_new_years_midnight_nobody_is_ranked(connection) -> None:
         connection,
         as_of=as_of,
         month=spans.month_to_date(as_of, ZONE),
-        year=spans.year_to_date(as_of, ZONE),
         before=None,
     )
     assert {(unit.place, unit.denominator) for unit in units(found).values()} == {(None, 0)}

@@ -371,6 +371,47 @@ def test_grids_are_kept_until_a_case_comes_or_goes(
     assert changed.map.grids == made(filled, CITY).map.grids != first.map.grids
 
 
+def test_the_heat_of_whole_days_is_kept_until_they_have_other_cases(
+    filled: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    count_long = map_readings._CellReader._count_long
+
+    def noted(reader: Any, spans: Any) -> Any:
+        read.append(len(spans))
+        return count_long(reader, spans)
+
+    monkeypatch.setattr(map_readings._CellReader, "_count_long", noted)
+    kept, placed = Kept(), {"location_quality": "point", "cell_x": 4, "cell_y": 4}
+    first = made(filled, kept=kept).map.heat
+    assert made(filled, kept=kept).map.heat == first
+    today = [incident(9000 + n, **placed) for n in range(5)]
+    add(filled, *today)
+    assert made(filled, kept=kept).map.heat == made(filled).map.heat != first
+    assert len(read) == 2, "today's cases are read beside what is kept"
+    add(filled, incident(9100, registered_at=NOW - timedelta(days=3), **placed))
+    assert made(filled, kept=kept).map.heat == made(filled).map.heat
+    assert len(read) == 4
+
+
+def test_one_value_is_kept_a_name_and_the_longest_unasked_go_first() -> None:
+    kept, counted = Kept(), []
+
+    def get(name: str, state: int) -> str:
+        return kept.get(name, state, lambda: counted.append((name, state)) or f"{name}{state}")
+
+    assert [get("a", 1), get("a", 1), get("a", 2), get("a", 1)] == ["a1", "a1", "a2", "a1"]
+    assert counted == [("a", 1), ("a", 2), ("a", 1)]
+    counted.clear()
+    for n in range(Kept.MOST):
+        get(f"n{n}", 0)
+        get("a", 1)
+    get("n1", 0)
+    assert ("a", 1) not in counted
+    get("n0", 0)
+    assert counted[-1] == ("n0", 0)
+
+
 def test_the_median_is_kept_until_other_cases_are_closed(filled: Database) -> None:
     kept = Kept()
     first = made(filled, kept=kept).find("median_handling_hours")
