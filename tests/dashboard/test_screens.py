@@ -159,7 +159,7 @@ def test_a_rate_that_is_neither_good_nor_bad_is_not_ranked(
         ("ask.heat = 5", "ask.heat:应为一个表(写的是 5)"),
         (
             "ask.heat = { cell_km = {}, limits = { 5 = [4, 2] } }",
-            "heat.limits 的 5 公里一行应为由小到大的正数",
+            "heat.limits 的 5 公里一行应为由小到大的 5 个正数",
         ),
     ],
 )
