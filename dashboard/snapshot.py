@@ -99,6 +99,8 @@ class RankedUnit(Value):
     place_low: int | None = None
     place_high: int | None = None
     value: float | None
+    # 95 %, of `value`
+    interval: tuple[float, float] | None = None
     numerator: int
     denominator: int
     month_value: float | None

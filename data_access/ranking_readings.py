@@ -165,6 +165,7 @@ def _line(
         place_low=unit.rank_range.first if unit.rank_range else None,
         place_high=unit.rank_range.last if unit.rank_range else None,
         value=unit.num / unit.den if unit.den else None,
+        interval=(unit.interval.lower, unit.interval.upper) if unit.interval else None,
         numerator=unit.num,
         denominator=unit.den,
         month_value=total(month, numerator) / month_den if month_den else None,

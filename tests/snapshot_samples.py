@@ -780,6 +780,7 @@ def _few_units() -> tuple[RankedUnit, ...]:
             name=name,
             place=None,
             value=0.95,
+            interval=(0.8234, 0.9918),
             numerator=round(cases * 0.95),
             denominator=cases,
             month_value=0.95,

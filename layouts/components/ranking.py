@@ -29,7 +29,7 @@ PAGES = 8
 ENDS = 4
 SHORT_END = 3
 ROWS = 2 * ENDS
-FEW_NAMED = 3
+FEW_NAMED = 2
 
 
 def build(screen: Screen) -> html.Section:
@@ -140,9 +140,7 @@ def foot_words(group: RankingGroup, minimum: int) -> str:
         words.append("另列,数已含在所在县(市、区)")
     words.extend(f"{wording.short_county(unit.name)}无可比单位,不作排名" for unit in alone)
     if few:
-        named = " ".join(
-            f"{wording.short_county(unit.name)}{unit.denominator:,}件" for unit in few[:FEW_NAMED]
-        )
+        named = " ".join(_few_words(unit) for unit in few[:FEW_NAMED])
         rest = f" 另有{len(few) - FEW_NAMED}个" if len(few) > FEW_NAMED else ""
         words.append(f"件数较少,不参与排名(不足{minimum:,}件):{named}{rest}")
     if without:
@@ -150,6 +148,15 @@ def foot_words(group: RankingGroup, minimum: int) -> str:
     if not words:
         words.append(f"并列按显示值 · 本组均达{minimum:,}件,全部参与排名")
     return " · ".join(words)
+
+
+def _few_words(unit: RankedUnit) -> str:
+    """景宁县38/40(误差83—99%): what it is a rate of, and how far chance may carry it."""
+    words = f"{wording.short_county(unit.name)}{unit.numerator:,}/{unit.denominator:,}"
+    if unit.interval is None:
+        return words
+    low, high = (wording.percent(end, 0) for end in unit.interval)
+    return f"{words}(误差{low}—{high}%)"
 
 
 def _alone(group: RankingGroup, minimum: int) -> list[RankedUnit]:

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Connection, insert, text
 
 from dashboard import periods as spans
+from dashboard.intervals import wilson_interval
 from dashboard.periods import Period
 from dashboard.scope import Scope
 from dashboard.snapshot import Ranking
@@ -210,6 +211,17 @@ def test_places_are_compared_with_those_at_the_end_of_last_month(connection) -> 
     assert (found[D].month_value, found[D].month_denominator) == (1.0, 900)
     assert (found[A].month_value, found[A].month_denominator) == (None, 0)
     assert (found[D].numerator, found[D].denominator) == (960, 1000)
+
+
+def test_a_unit_with_few_cases_keeps_its_rate_and_interval(connection) -> None:
+    group(connection, "urban", *COUNTIES)
+    for county in (A, B):
+        mediate(connection, county, 80, 100)
+    mediate(connection, C, 7, 9)
+    few = units(ranking(connection))[C]
+    expected = wilson_interval(7, 9)
+    assert (few.place, few.numerator, few.denominator) == (None, 7, 9)
+    assert few.interval == (expected.lower, expected.upper)
 
 
 def test_the_past_is_read_again_when_its_cases_change(connection) -> None:

@@ -84,7 +84,7 @@ def test_a_unit_alone_in_its_group_is_shown_without_a_place() -> None:
     assert style(leaves, ids.row(PAGE, 0, "tick")) == {"display": "none"}
     foot = said(leaves, ids.part(PAGE, "foot"))
     assert "安吉县无可比单位,不作排名" in foot
-    assert "德清县3件" in foot
+    assert "德清县" in foot
     assert "安吉县1,000件" not in foot
 
 
@@ -127,18 +127,25 @@ def test_the_foot_says_that_all_are_ranked() -> None:
     assert ranking.foot_words(group, 1_900) == "并列按显示值 · 本组均达1,900件,全部参与排名"
 
 
-def test_of_many_with_few_cases_three_are_named_and_the_rest_counted() -> None:
-    few = [unit(f"{name}县", None, denominator=400 + at) for at, name in enumerate("甲乙丙丁戊")]
+def test_of_many_with_few_cases_two_are_named_and_the_rest_counted() -> None:
+    few = [
+        unit(f"{name}县", None, numerator=380, denominator=400 + at, interval=(0.8234, 0.9918))
+        for at, name in enumerate("甲乙丙丁戊")
+    ]
     group = RankingGroup(code="county", name="县(市)", units=(unit(), *few))
     assert ranking.foot_words(group, 900) == (
-        "件数较少,不参与排名(不足900件):甲县400件 乙县401件 丙县402件 另有2个"
+        "件数较少,不参与排名(不足900件):甲县380/400(误差82—99%) 乙县380/401(误差82—99%) 另有3个"
     )
 
 
 def test_units_without_any_case_are_counted_apart_from_those_with_few() -> None:
-    units = (unit(), unit("甲县", None, denominator=12), unit("乙县", None, denominator=0))
+    units = (
+        unit(),
+        unit("甲县", None, numerator=11, denominator=12),
+        unit("乙县", None, denominator=0),
+    )
     words = ranking.foot_words(RankingGroup(code="a", name="甲", units=units), 900)
-    assert words == "件数较少,不参与排名(不足900件):甲县12件 · 1个无计入案件"
+    assert words == "件数较少,不参与排名(不足900件):甲县11/12 · 1个无计入案件"
 
 
 @pytest.mark.parametrize(("number", "is_cut"), [(6, False), (7, True)])
