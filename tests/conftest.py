@@ -24,7 +24,7 @@ EXTERNAL_SERVER = "COCKPIT_TEST_DATABASE_URL"
 
 
 # What is timed against a real browser.
-TIMED = ("tests/browser/", "tests/faults/")
+TIMED = ("tests/browser/test_live.py", "tests/browser/test_map.py", "tests/faults/")
 
 
 class BrowserLastAndAlone(LoadScopeScheduling):

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
 from sqlalchemy import URL
 
 from dashboard.freshness import RULES
@@ -24,6 +24,8 @@ CASES = json.loads((ROOT / "tests/dashboard/freshness_cases.json").read_text(enc
 TODAY = "wall-today-number"
 # 2026-11-20 14:32:08 in Asia/Shanghai
 NOW = 1795156328000
+# Nothing listens on it: what a browser sends there fails at once.
+CLOSED_PORT = 9
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,22 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1920, "height": 1080})
     yield context
     context.close()
+
+
+@pytest.fixture(scope="module")
+def cut_off() -> Iterator[Browser]:
+    """A browser to which no network but our own machine's loopback answers."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium.program(),
+            args=[
+                *chromium.FLAGS,
+                f"--proxy-server=http://127.0.0.1:{CLOSED_PORT}",
+                "--proxy-bypass-list=127.0.0.1",
+            ],
+        )
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -332,6 +350,28 @@ def test_ten_walls_end_on_the_same_snapshot(
         assert time.monotonic() < deadline, shown
     for context in contexts:
         context.close()
+
+
+@pytest.mark.parametrize("path", ["/wall", "/wall/990101"])
+def test_a_live_wall_is_whole_with_the_network_blocked(
+    cut_off: Browser, cockpit: LiveCockpit, writer: live_province.Writer, path: str
+) -> None:
+    context = cut_off.new_context(viewport={"width": 1920, "height": 1080})
+    page, asked, failed = context.new_page(), [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda request: failed.append((request.url, request.failure)))
+    page.goto(cockpit.address + path)
+    wait_until_shown(page)
+    page.wait_for_load_state("load")
+    number = number_on(page)
+    writer.add_incident()
+    wait_for_number(page, number + 1)
+    assert page.evaluate("document.fonts.ready.then(() => [...document.fonts].length)")
+    assert [url for url in asked if not url.startswith((cockpit.address, "data:", "blob:"))] == []
+    assert failed == []
+    with pytest.raises(Error, match="Failed to fetch"):
+        page.evaluate("fetch('http://192.0.2.1/', { mode: 'no-cors' }).then(() => null)")
+    context.close()
 
 
 def test_the_heartbeat_steps_once_a_second(open_wall: Callable[..., Page]) -> None:

@@ -173,6 +173,20 @@ def test_no_word_is_cut_off_on_walls_of_their_own_kind(
     assert found == {size: [] for size in PROFILES[query]}
 
 
+@pytest.mark.parametrize("query", PROFILES)
+@pytest.mark.parametrize("state", ["late", "stale"])
+def test_no_word_is_cut_off_on_walls_of_their_own_kind_when_data_are_old(
+    page: Page, address: str, query: str, state: str
+) -> None:
+    open_wall(page, address, f"six_figures{query}")
+    say(page, state)
+    found = {}
+    for size in PROFILES[query]:
+        unit = resize(page, size)
+        found[size] = faults(page, SMALLEST * unit)
+    assert found == {size: [] for size in PROFILES[query]}
+
+
 def test_far_makes_all_type_a_quarter_larger(page: Page, address: str) -> None:
     measured = []
     for query in ("", "?profile=far"):

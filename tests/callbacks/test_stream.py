@@ -10,6 +10,7 @@ from tests.live_cockpit import LiveCockpit
 
 Listen = Callable[..., Any]
 TODAY = "wall-today-number"
+ON_TIME = "wall-rates-on-time"
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 10) -> float:
@@ -79,6 +80,18 @@ def test_ten_thousand_rows_of_one_copy_are_told_as_one_change(
     expected = f"{before + 10_000:,}"
     took = wait_for(lambda: client.props()[TODAY]["children"] == expected)
     assert took < 3
+
+
+def test_a_rate_follows_its_cases_within_half_a_minute(
+    listen: Listen, writer: live_province.Writer
+) -> None:
+    client = listen()
+    before = client.props().get(ON_TIME)
+    writer.execute(
+        "update incidents set due_at = now() - interval '1 minute', closed_at = null"
+        " where registered_at > now() - interval '2 hours'"
+    )
+    wait_for(lambda: client.props().get(ON_TIME) != before, seconds=30)
 
 
 def test_ten_listeners_at_two_workers_end_on_the_same_snapshot(

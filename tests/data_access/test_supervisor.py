@@ -31,7 +31,8 @@ PARENT = (
 )
 
 SUPERVISOR = """
-import sys
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests may be run by nohup
 from data_access.embedded import EmbeddedServer
 from data_access.supervisor import Supervisor
 supervisor = Supervisor(lambda sentence: print(sentence, flush=True), stop_seconds=1.0)

@@ -1,5 +1,7 @@
 """A cockpit behind a proxy, a database server that may be killed, and walls in a browser."""
 
+import os
+import subprocess
 import tempfile
 import threading
 import time
@@ -85,6 +87,13 @@ def scene() -> Iterator[Scene]:
     """A cockpit of this module's own; a test leaves it as it found it."""
     folder = Path(tempfile.mkdtemp(prefix="cockpit-faults-"))
     folder.chmod(0o755)
+    with scene_in(folder) as scene:
+        yield scene
+
+
+@contextmanager
+def scene_in(folder: Path) -> Iterator[Scene]:
+    """A cockpit whose database lies in the folder."""
     with EmbeddedServer(folder / "pg") as server:
         server.create_database("live")
         url = server.url("live")
@@ -94,6 +103,39 @@ def scene() -> Iterator[Scene]:
         with LiveCockpit(url) as cockpit, Proxy(cockpit.port) as proxy:
             yield Scene(server, cockpit, proxy, writer)
         writer.close()
+
+
+class SmallDisk:
+    """A file system of its own that can be made as small as what is in it."""
+
+    MEGABYTES = 3000
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def fill(self) -> None:
+        """Leave not a byte."""
+        sizes = os.statvfs(self.folder)
+        self._resize(f"{(sizes.f_blocks - sizes.f_bfree) * sizes.f_frsize}")
+
+    def clear(self) -> None:
+        self._resize(f"{self.MEGABYTES}m")
+
+    def _resize(self, size: str) -> None:
+        options = f"remount,size={size}"
+        subprocess.run(["mount", "-o", options, self.folder], check=True, capture_output=True)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[SmallDisk]:
+    folder = Path(tempfile.mkdtemp(prefix="cockpit-disk-"))
+    options = f"size={SmallDisk.MEGABYTES}m,mode=0755"
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("needs the right to mount a file system of its own")
+    yield SmallDisk(folder)
+    subprocess.run(["umount", folder], check=True)
+    folder.rmdir()
 
 
 @pytest.fixture
@@ -148,6 +190,10 @@ def heartbeat(scene: Scene) -> Iterator[None]:
 
 @pytest.fixture
 def open_wall(scene: Scene, context: BrowserContext, heartbeat: None) -> Wall:
+    return live_wall(scene, context)
+
+
+def live_wall(scene: Scene, context: BrowserContext) -> Wall:
     """A wall that is open and live, with its shell kept by the browser."""
     wall = Wall(context.new_page())
     wall.page.goto(scene.wall_address)

@@ -9,13 +9,23 @@ import subprocess
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import BrowserContext, Error
 
 from data_access.server_programs import run_as_for
-from tests.faults.conftest import LIVE_AGAIN_SECONDS, SAYS_SO_SECONDS, Scene, Wall
+from tests.faults.conftest import (
+    LIVE_AGAIN_SECONDS,
+    SAYS_SO_SECONDS,
+    Scene,
+    SmallDisk,
+    Wall,
+    beating,
+    live_wall,
+    scene_in,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -28,30 +38,45 @@ PAINTED_SECONDS = 15.0
 def live_through(
     scene: Scene, context: BrowserContext, open_wall: Wall
 ) -> Callable[[Callable[[], None], Callable[[], None], str], None]:
-    """``live_through(begin, end, words)``: one fault, and what both walls must do about it."""
+    """``live_through(begin, end, words)``: see `both_walls_live_through`."""
+    return partial(both_walls_live_through, scene, context, open_wall)
 
-    def live_through(begin: Callable[[], None], end: Callable[[], None], words: str) -> None:
-        before = open_wall.registered()
-        begin()
-        try:
-            open_wall.wait(lambda: words in open_wall.sentence(), SAYS_SO_SECONDS)
-            assert open_wall.state() == "stale"
-            assert open_wall.registered() == before
-            late_wall = opened_during(context, scene.wall_address)
-            late_wall.wait(lambda: words in late_wall.sentence(), SAYS_SO_SECONDS)
-            assert late_wall.state() in ("stale", "offline")
-            open_wall.page.wait_for_timeout(HOLD_MS)
-            assert words in open_wall.sentence()
-        finally:
-            end()
-        waited = open_wall.wait(lambda: open_wall.state() in ("live", "late"), LIVE_AGAIN_SECONDS)
-        late_wall.wait(lambda: is_live(late_wall), LIVE_AGAIN_SECONDS - waited)
-        scene.writer.add_incident()
-        after = f"{int(before) + 1}"
-        for wall in (open_wall, late_wall):
-            wall.wait(lambda wall=wall: wall.registered() == after, 5)
 
-    return live_through
+def both_walls_live_through(
+    scene: Scene,
+    context: BrowserContext,
+    open_wall: Wall,
+    begin: Callable[[], None],
+    end: Callable[[], None],
+    *words: str,
+) -> None:
+    """One fault, and what an open wall and one opened during it must do about it.
+
+    The face says so in one of the given words.
+    """
+
+    def says_so(wall: Wall) -> bool:
+        return any(known in wall.sentence() for known in words)
+
+    before = open_wall.registered()
+    begin()
+    try:
+        open_wall.wait(lambda: says_so(open_wall), SAYS_SO_SECONDS)
+        assert open_wall.state() == "stale"
+        assert open_wall.registered() == before
+        late_wall = opened_during(context, scene.wall_address)
+        late_wall.wait(lambda: says_so(late_wall), SAYS_SO_SECONDS)
+        assert late_wall.state() in ("stale", "offline")
+        open_wall.page.wait_for_timeout(HOLD_MS)
+        assert says_so(open_wall)
+    finally:
+        end()
+    waited = open_wall.wait(lambda: open_wall.state() in ("live", "late"), LIVE_AGAIN_SECONDS)
+    late_wall.wait(lambda: is_live(late_wall), LIVE_AGAIN_SECONDS - waited)
+    scene.writer.add_incident()
+    after = f"{int(before) + 1}"
+    for wall in (open_wall, late_wall):
+        wall.wait(lambda wall=wall: wall.registered() == after, 5)
 
 
 def opened_during(context: BrowserContext, address: str) -> Wall:
@@ -131,6 +156,16 @@ def test_the_disk_of_the_database_is_full(scene: Scene, live_through) -> None:
     live_through(
         begin, lambda: scene.writer.execute("drop function refuse() cascade"), "数据库磁盘已满"
     )
+
+
+def test_the_disk_of_the_database_has_no_byte_left(
+    small_disk: SmallDisk, context: BrowserContext
+) -> None:
+    """Where the log has no room either, the server goes down until there is some."""
+    with scene_in(small_disk.folder) as scene, beating(scene.writer.url):
+        wall = live_wall(scene, context)
+        words = ("数据库磁盘已满", "数据库无应答")
+        both_walls_live_through(scene, context, wall, small_disk.fill, small_disk.clear, *words)
 
 
 def test_one_part_fails_and_the_rest_goes_on(
