@@ -10,6 +10,9 @@
   let shown = new Map();
   let map = {};
   let builtFor = null;
+  // The page was built for a place that needed fewer parts, and has no leaf for what is to be shown.
+  let isOutgrown = false;
+  const ahead = new Set();
 
   function here() {
     return window.location.pathname + window.location.search;
@@ -26,6 +29,17 @@
     shown = new Map();
     map = {};
     builtFor = null;
+    isOutgrown = false;
+  }
+
+  // While the page is being built, what its map will ask for is already on the way.
+  function fetchAhead({ geometry, inset }) {
+    const { counties, towns, grids = [] } = geometry || {};
+    for (const url of [counties, towns, ...grids, inset && inset.grids]) {
+      if (!url || ahead.has(url)) continue;
+      ahead.add(url);
+      fetch(url, { credentials: "same-origin" }).then((answer) => answer.blob()).catch(() => {});
+    }
   }
 
   // Takes an event in; returns whether something was set on the screen.
@@ -39,6 +53,7 @@
       for (const [name, value] of Object.entries(props)) target.get(id).set(name, value);
     }
     Object.assign(map, event.map || {});
+    if (!node()) fetchAhead(map);
     return flush(event.meta.number);
   }
 
@@ -61,6 +76,11 @@
   }
 
   function setChanged(id, props) {
+    if (!document.getElementById(id)) {
+      isOutgrown = isOutgrown || isUsed(props.get("className"));
+      target.delete(id);
+      return;
+    }
     const changed = {};
     const known = shown.get(id) || new Map();
     for (const [name, value] of props) {
@@ -80,6 +100,10 @@
     }
   }
 
+  function isUsed(className) {
+    return className !== undefined && !className.split(" ").includes("is-unused");
+  }
+
   function remember() {
     for (const [id, props] of target) {
       const known = new Map();
@@ -93,5 +117,5 @@
     return target.size > 0 || Object.keys(map).length > 0;
   }
 
-  cockpit.page = { here, node, leave, take, flush, isWaiting };
+  cockpit.page = { here, node, leave, take, flush, isWaiting, isOutgrown: () => isOutgrown };
 })();

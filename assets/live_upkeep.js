@@ -1,6 +1,6 @@
 // Keeps a wall that is never touched in order: loads it anew for a new build, at the quiet hour,
-// when its memory climbs or when it was never built; only when the server answers. Against burn-in
-// the header swaps its ends every day at the quiet hour.
+// when its memory climbs, when it was never built, or when it lacks a part for what came; only when
+// the server answers. Against burn-in the header swaps its ends every day at the quiet hour.
 (function () {
   "use strict";
 
@@ -9,7 +9,7 @@
   const HEAP_SHARE = 0.6;
   const UNBUILT_MS = 8000;
   const QUIET_AGE_MS = 2 * 3600 * 1000;
-  const JITTER_MS = { build: 4000, quiet: 5 * 60000, heap: 4000, unbuilt: 1000 };
+  const JITTER_MS = { build: 4000, quiet: 5 * 60000, heap: 4000, unbuilt: 1000, outgrown: 1000 };
   const LAST_GOOD = "/last-good";
   const KEEP_GOOD_EVERY_MS = 20000;
 
@@ -34,6 +34,7 @@
   function cause(meta, now) {
     if (!cockpit.page.node() && performance.now() - cockpit.leftAt > UNBUILT_MS) return "unbuilt";
     if (!meta) return null;
+    if (cockpit.page.isOutgrown()) return "outgrown";
     build = build || meta.build;
     if (meta.build !== build) return "build";
     const isQuiet = cockpit.clock.hour(now) === meta.quiet_hour;

@@ -129,7 +129,9 @@ def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Div:
         lang="zh-CN",
     )
     marked(page, demo="false")
-    return page if snapshot is None else _filled(page, props(screen, snapshot))
+    if snapshot is None:
+        return page
+    return _without_spare(_filled(page, props(screen, snapshot)))
 
 
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
@@ -206,6 +208,21 @@ def _safely(name: str, make: Callable[[], Any]) -> Any:
 def _descendants(page: Component) -> list[Component]:
     nodes: Iterable[Any] = page._traverse()  # type: ignore[no-untyped-call]
     return [node for node in nodes if isinstance(node, Component)]
+
+
+def _without_spare(page: html.Div) -> html.Div:
+    """The tree without the parts that this place has no use for: a page costs by its nodes.
+
+    Lists that follow the place (groups of counties, its cities) are marked `data-follows`; a list
+    of which nothing is used yet keeps all. Should one be needed later, the browser, which meets a
+    leaf it has not got, loads the page anew.
+    """
+    for node in _descendants(page):
+        if getattr(node, "data-follows", None) != "place":
+            continue
+        used = [part for part in node.children if "is-unused" not in part.className.split()]
+        node.children = used or node.children
+    return page
 
 
 def _filled(page: html.Div, leaves: Leaves) -> html.Div:

@@ -53,6 +53,7 @@ def build(screen: Screen) -> html.Section:
             ),
             pager="cities",
             pages="even",
+            follows="place",
         ),
         summary(WallIds.CITIES),
         is_live=True,

@@ -54,7 +54,9 @@ def build(screen: Screen) -> html.Section:
         "县(市、区)排名",
         html.Div(
             [
-                marked(html.Div(tabs, className="rank-tabs"), pager_tabs="ranking"),
+                marked(
+                    html.Div(tabs, className="rank-tabs"), pager_tabs="ranking", follows="place"
+                ),
                 html.Div(id=WallIds.RANKING_REST, className="rank-rest"),
             ],
             className="rank-head",
@@ -64,6 +66,7 @@ def build(screen: Screen) -> html.Section:
             html.Div([_build_page(page) for page in range(PAGES)], className="rank-pages"),
             pager="ranking",
             pages="even",
+            follows="place",
         ),
         summary(WallIds.RANKING),
         note=html.Span([html.Span(id=WallIds.RANKING_MEASURE), page_count("ranking")]),

@@ -9,7 +9,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Page,
+    Playwright,
+    Route,
+    sync_playwright,
+)
 from sqlalchemy import URL
 
 from dashboard.freshness import RULES
@@ -22,6 +30,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 CASES = json.loads((ROOT / "tests/dashboard/freshness_cases.json").read_text(encoding="utf-8"))
 TODAY = "wall-today-number"
+CITIES = "wall-cities"
 # 2026-11-20 14:32:08 in Asia/Shanghai
 NOW = 1795156328000
 # Nothing listens on it: what a browser sends there fails at once.
@@ -29,13 +38,16 @@ CLOSED_PORT = 9
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.program(), args=chromium.FLAGS
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=chromium.program(), args=chromium.FLAGS)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -46,19 +58,18 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture(scope="module")
-def cut_off() -> Iterator[Browser]:
+def cut_off(playwright: Playwright) -> Iterator[Browser]:
     """A browser to which no network but our own machine's loopback answers."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.program(),
-            args=[
-                *chromium.FLAGS,
-                f"--proxy-server=http://127.0.0.1:{CLOSED_PORT}",
-                "--proxy-bypass-list=127.0.0.1",
-            ],
-        )
-        yield browser
-        browser.close()
+    browser = playwright.chromium.launch(
+        executable_path=chromium.program(),
+        args=[
+            *chromium.FLAGS,
+            f"--proxy-server=http://127.0.0.1:{CLOSED_PORT}",
+            "--proxy-bypass-list=127.0.0.1",
+        ],
+    )
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -417,6 +428,21 @@ def test_a_page_of_another_build_loads_itself_anew(
     cockpit.start_web()
     page.wait_for_function("window.isOld === undefined", timeout=40_000)
     context.unroute("**/stream?*")
+
+
+@pytest.mark.parametrize(("css_class", "is_loaded_anew"), [("city", True), ("is-unused", False)])
+def test_a_page_that_lacks_a_part_for_what_came_loads_itself_anew(
+    context: BrowserContext, open_wall: Callable[..., Page], css_class: str, is_loaded_anew: bool
+) -> None:
+    page = open_wall()
+    assert page.locator(f"#{CITIES}-row-2").count() == 0, "the province has two cities"
+    page.evaluate("window.isOld = true")
+    said = page.evaluate("async () => (await fetch('/api/snapshot?path=/wall')).json()")
+    said["props"][f"{CITIES}-row-2"] = {"className": css_class}
+    said["meta"]["number"] += 1
+    page.evaluate("event => cockpit.page.take(event)", said)
+    page.wait_for_timeout(4000)
+    assert page.evaluate("window.isOld === undefined") is is_loaded_anew
 
 
 def test_a_wall_loads_itself_anew_at_the_quiet_hour(

@@ -66,8 +66,28 @@ def test_no_id_stands_twice_on_the_page() -> None:
 def test_the_page_is_built_with_its_first_values(sample: Callable[[], Snapshot]) -> None:
     page = by_id(wall.build(built_in_wall(), sample()))
     for leaf, props in wall.props(built_in_wall(), sample()).items():
+        if leaf not in page:
+            assert "is-unused" in props["className"], leaf
+            continue
         for name, value in props.items():
             assert getattr(page[leaf], name) == value, leaf
+
+
+def test_a_page_has_no_more_parts_than_its_place_needs() -> None:
+    page = by_id(wall.build(built_in_wall(), samples.wall()))
+    groups, cities = len(samples.wall().ranking.groups), samples.wall().place.city_count
+    assert len([leaf for leaf in page if re.fullmatch(r"wall-ranking-page-\d+", leaf)]) == groups
+    assert len([leaf for leaf in page if re.fullmatch(r"wall-cities-row-\d+", leaf)]) == cities
+    frame = by_id(wall.build(built_in_wall()))
+    assert len(frame) > 1.5 * len(page), "without a snapshot there is room for any place"
+
+
+def test_a_list_of_which_nothing_is_used_yet_keeps_all_its_parts() -> None:
+    """What failed, or had no data, when the page was built may come later."""
+    page = by_id(wall.build(built_in_wall(), samples.wall(ranking=None)))
+    frame = by_id(wall.build(built_in_wall()))
+    ranking = [leaf for leaf in frame if leaf.startswith("wall-ranking")]
+    assert [leaf for leaf in ranking if leaf not in page] == []
 
 
 def test_whatever_comes_next_every_prop_of_a_shown_row_is_said_again() -> None:
