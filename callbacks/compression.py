@@ -1,7 +1,8 @@
-"""Scripts and styles compressed once a worker, not once a request.
+"""Scripts, styles and outlines made and compressed once a worker, not once a request.
 
 The libraries of a page are 8 MB; compressing them takes as long as everything else a cold load asks
-of the server. Answers that are no such files pass through untouched.
+of the server, and a province's outlines a third of a second. Answers that may change under their
+address pass through untouched.
 """
 
 import asyncio
@@ -11,8 +12,8 @@ from collections.abc import MutableMapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Addresses whose content only changes with the program, or with their `m=`.
-LIBRARIES = "/_dash-component-suites/"
+# Addresses whose content only changes with the program, with the checksum in them, or with `m=`.
+NAMED_FOR_EVER = ("/_dash-component-suites/", "/geometry/")
 ASSETS, FINGERPRINT = "/assets/", b"m="
 COMPRESSIBLE = ("text/", "application/javascript", "application/json")
 # Answered here; what lies behind is asked for the whole plain file.
@@ -82,7 +83,7 @@ def _is_wanted(scope: Scope) -> bool:
         return False
     path: str = scope["path"]
     is_named = path.startswith(ASSETS) and FINGERPRINT in scope["query_string"]
-    return is_named or path.startswith(LIBRARIES)
+    return is_named or path.startswith(NAMED_FOR_EVER)
 
 
 def _is_compressible(start: Message) -> bool:

@@ -9,6 +9,7 @@ from callbacks.compression import CompressedOnce
 
 BODY = b"function wall() { return 'wall'; }\n" * 200
 LIBRARY = "/_dash-component-suites/dash/x.js"
+OUTLINES = "/geometry/330000/0123456789abcdef/counties.json"
 
 
 class Files:
@@ -51,14 +52,22 @@ def get(app: CompressedOnce, path: str, query: str = "", **headers: str) -> tupl
     return sent[0], b"".join(message.get("body", b"") for message in sent[1:])
 
 
-def test_a_file_is_compressed_once_and_then_answered_from_memory() -> None:
+@pytest.mark.parametrize("path", [LIBRARY, OUTLINES])
+def test_a_file_is_compressed_once_and_then_answered_from_memory(path: str) -> None:
     files = Files()
     app = CompressedOnce(GZipMiddleware(files))
-    first, again = get(app, LIBRARY), get(app, LIBRARY)
+    first, again = get(app, path), get(app, path)
     assert files.asked == 1
     assert first == again
     assert gzip.decompress(again[1]) == BODY
     assert (b"content-encoding", b"gzip") in again[0]["headers"]
+
+
+def test_outlines_that_could_not_be_read_are_read_again() -> None:
+    files = Files(b"text/plain", 503)
+    app = CompressedOnce(files)
+    assert get(app, OUTLINES)[0]["status"] == get(app, OUTLINES)[0]["status"] == 503
+    assert files.asked == 2
 
 
 def test_a_browser_that_has_the_file_is_told_so() -> None:
