@@ -83,9 +83,14 @@
       this.stage.show("heat", shown);
       this.holder.classList.toggle("no-heat", !layer);
       if (!shown) return;
-      const title = this.holder.querySelector(".map-heat-window");
-      if (title && title.textContent !== layer.label) title.textContent = layer.label;
+      this.say(".map-heat-window", layer.label);
+      this.say(".map-heat-withheld", layer.withheld);
       this.heat.setData(layer);
+    }
+
+    say(place, words = "") {
+      const node = this.holder.querySelector(place);
+      if (node && node.textContent !== words) node.textContent = words;
     }
 
     async loadGeometry() {

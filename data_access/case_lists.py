@@ -34,9 +34,13 @@ def rows_of_measure(
     *,
     start: datetime,
     end: datetime,
-    as_of: datetime,
+    as_of: datetime | None,
 ) -> list[Row[tuple[object, ...]]]:
-    """The rows that a measure counts over [start, end); a number and its list can't disagree."""
+    """The rows that a measure counts over [start, end); a number and its list can't disagree.
+
+    `as_of` None is the present: what is known counts, as in the roll-ups, even where a source
+    gives it a time that is still to come.
+    """
     measure = MEASURE_BY_COLUMN[column]
     rows = TABLES[measure.flow.subject]
     statement = flow_rows(measure, start=start, end=end, as_of=as_of)

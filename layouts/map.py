@@ -15,6 +15,7 @@ optional; a part that is absent stays as it was, a part that is there replaces t
       "fill": {"classes": [3.5, 4.5, 5.5, 6.5],             # rising limits: one less than steps
                "values": {region_id: number | null}},       # absent or null: hatched, no data
       "heat_2h": {"label": "近2小时 隐患、民生",             # also heat_24h, heat_7d, heat_30d
+                  "withheld": "近2小时不足3件的格未显示,共12件",  # empty where nothing is
                   "cell_km": 5, "kernel_km": 5,             # standard deviation of the kernel
                   "origin": [lon0, lat0],                   # of the database, never of the view
                   "cells": [[ix, iy, rate], ...],           # 件/百平方公里·日, cells with events
@@ -70,7 +71,6 @@ TEXT_IDS: Final = {
     "fill_unit": "wall-map-fill-unit",
     "grid_period": "wall-map-grid-period",
     "grid_unit": "wall-map-grid-unit",
-    "heat_withheld": "wall-map-heat-withheld",
     "attribution": "wall-map-attribution",
     "left_out": "wall-map-left-out",
     "inset_title": "wall-map-inset-title",
@@ -189,7 +189,7 @@ def heat_legend(face: MapFace) -> html.Div:
             html.Div(face.heat_window, className="map-heat-window"),
             html.Div(face.heat_unit),
             html.Div(steps, className="map-heat-steps"),
-            html.Div(id=TEXT_IDS["heat_withheld"], className="map-legend-note"),
+            html.Div(className="map-legend-note map-heat-withheld"),
         ],
         className="map-day-only map-heat-only",
     )

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, insert
 
 from dashboard.indicators import CATEGORIES, METHODS, RESOLUTION_LEVELS
+from dashboard.vocabulary import Measure, Rows, Seconds, SumOf
 from data_access import schema
 
 NOW = datetime(2026, 11, 20, 6, 32, tzinfo=UTC)
@@ -109,6 +110,18 @@ def random_incidents(
 def random_disputes(random: np.random.Generator, count: int) -> list[dict[str, Any]]:
     """Disputes of the last 70 days in all states."""
     return [_dispute(random, n) for n in range(count)]
+
+
+def amount_of(measure: Measure, row: Any) -> int:
+    """What a row adds to a measure, worked out in Python."""
+    match measure.flow.amount:
+        case Rows():
+            return 1
+        case Seconds(since, until):
+            span = getattr(row, until.column) - getattr(row, since.column)
+            return span // timedelta(seconds=1)
+        case SumOf(column):
+            return getattr(row, column)
 
 
 def add_everything(connection: Connection, seed: int, count: int = 300) -> None:

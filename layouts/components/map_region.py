@@ -35,8 +35,10 @@ def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Section:
     ask = screen.ask
     level = snapshot.place.level if snapshot else "province"
     cell_km = ask.heat.cell_km.get(level, min(ask.heat.limits))
+    layers = snapshot.map.heat if snapshot else ()
+    shown = next((layer for layer in layers if layer.window == ask.heat_window), None)
     face = MapFace(
-        heat_window=HEAT_CLASSES,
+        heat_window=_window_words(shown) if shown else HEAT_CLASSES,
         heat_limits=ask.heat.limits.get(cell_km, next(iter(ask.heat.limits.values()))),
         fill_period="近24小时",
         fill_unit="件/万人",
@@ -80,7 +82,6 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         "fill_period": fill.label if fill else "近24小时",
         "fill_unit": fill.unit if fill else "",
         "attribution": attribution,
-        "heat_withheld": _withheld_words(screen, snapshot),
         "left_out": _unplaced_words(snapshot),
         "stale_title": f"地图停在{until}",
         "stale_gap": "之后无数据",
@@ -113,16 +114,6 @@ def _unplaced_words(snapshot: Snapshot) -> str:
     """How many cases known so far have no point to be drawn at; empty where all have one."""
     cases = sum(snapshot.left_out.get(reason, 0) for reason in OFF_THE_MAP)
     return f"累计{wording.count(cases)}件无可用坐标,未上图" if cases else ""
-
-
-def _withheld_words(screen: Screen, snapshot: Snapshot) -> str:
-    """What the heat leaves out for being too few in a cell: only in a single county."""
-    window = screen.ask.heat_window
-    layer = next((layer for layer in snapshot.map.heat if layer.window == window), None)
-    if layer is None or layer.cell_minimum <= 1 or not layer.withheld:
-        return ""
-    withheld = wording.count(layer.withheld)
-    return f"{layer.window_label}不足{layer.cell_minimum}件的格未显示,共{withheld}件"
 
 
 def payload(screen: Screen, snapshot: Snapshot) -> dict[str, Any]:
@@ -177,13 +168,26 @@ def _heat(screen: Screen, snapshot: Snapshot) -> dict[str, Any]:
 
 def _heat_window(layer: HeatCells) -> dict[str, Any]:
     return {
-        "label": f"{layer.window_label} {HEAT_CLASSES}",
+        "label": _window_words(layer),
+        "withheld": _withheld_words(layer),
         "cell_km": layer.cell_km,
         "kernel_km": layer.kernel_km,
         "origin": list(layer.origin),
         "cells": [[x, y, round(rate, 2)] for x, y, rate in layer.cells],
         "limits": list(layer.limits),
     }
+
+
+def _window_words(layer: HeatCells) -> str:
+    return f"{layer.window_label} {HEAT_CLASSES}"
+
+
+def _withheld_words(layer: HeatCells) -> str:
+    """What the heat leaves out for being too few in a cell: only in a single county."""
+    if layer.cell_minimum <= 1 or not layer.withheld:
+        return ""
+    withheld = wording.count(layer.withheld)
+    return f"{layer.window_label}不足{layer.cell_minimum}件的格未显示,共{withheld}件"
 
 
 def _printed(value: float | None, unit: str) -> float | None:

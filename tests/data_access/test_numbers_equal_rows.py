@@ -11,13 +11,12 @@ from sqlalchemy import Connection, text
 from dashboard.indicators import DAILY_FLOWS, INDICATORS, ROLLED_UP_FLOWS, STOCKS
 from dashboard.periods import Period
 from dashboard.scope import Scope
-from dashboard.vocabulary import Measure, Rows, Seconds, SumOf
 from data_access import region_tree, rollups
 from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
 from data_access.indicator_readings import median_handling_hours, per_10k, residents, total
 from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, measures_of
-from tests.case_builder import COUNTIES, NOW, add_everything
+from tests.case_builder import COUNTIES, NOW, add_everything, amount_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SCOPE = Scope(counties=frozenset(COUNTIES))
@@ -54,17 +53,6 @@ def reader(connection: Connection, *, as_of=NOW, is_current=True, region_id=3300
         is_current=is_current,
         zone=ZONE,
     )
-
-
-def amount_of(measure: Measure, row) -> int:
-    match measure.flow.amount:
-        case Rows():
-            return 1
-        case Seconds(since, until):
-            span = getattr(row, until.column) - getattr(row, since.column)
-            return span // timedelta(seconds=1)
-        case SumOf(column):
-            return getattr(row, column)
 
 
 @pytest.mark.parametrize("span", SPANS, ids=SPANS)

@@ -8,7 +8,7 @@ from layouts.components import map_region
 from layouts.ids import WallIds
 from layouts.map import STORE_ID, TEXT_IDS
 from tests import snapshot_samples as samples
-from tests.layouts.wall_leaves import SCREEN, node_ids, said
+from tests.layouts.wall_leaves import SCREEN, node_ids, said, words_of
 
 
 def words(snapshot: object, name: str) -> str:
@@ -108,5 +108,8 @@ def test_heat_held_back_for_few_cases_is_told(minimum: int, withheld: int, words
     part = samples.map_part()
     layer = part.heat[0].model_copy(update={"cell_minimum": minimum, "withheld": withheld})
     snapshot = samples.wall(map=part.model_copy(update={"heat": (layer,)}))
-    leaves = map_region.props(SCREEN, snapshot)
-    assert leaves["wall-map-heat-withheld"]["children"] == words
+    assert map_region.payload(SCREEN, snapshot)["heat_2h"]["withheld"] == words
+
+
+def test_the_legend_names_its_window_before_the_map_is_drawn() -> None:
+    assert "近2小时 隐患、民生" in list(words_of(map_region.build(SCREEN, samples.wall())))
