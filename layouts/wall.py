@@ -29,7 +29,7 @@ scale by `--chart-scale`, whose number assets/panels.js sets as `--scale` on the
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -60,6 +60,7 @@ from layouts.components import (
     trend,
 )
 from layouts.ids import WallIds
+from layouts.map import STORE_ID
 from layouts.panel_frame import (
     FAILED,
     Leaves,
@@ -129,9 +130,7 @@ def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Div:
         lang="zh-CN",
     )
     marked(page, demo="false")
-    if snapshot is None:
-        return page
-    return _without_spare(_filled(page, props(screen, snapshot)))
+    return page if snapshot is None else _filled(page, props(screen, snapshot))
 
 
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
@@ -205,30 +204,30 @@ def _safely(name: str, make: Callable[[], Any]) -> Any:
     return None
 
 
-def _descendants(page: Component) -> list[Component]:
-    nodes: Iterable[Any] = page._traverse()  # type: ignore[no-untyped-call]
-    return [node for node in nodes if isinstance(node, Component)]
-
-
-def _without_spare(page: html.Div) -> html.Div:
-    """The tree without the parts that this place has no use for: a page costs by its nodes.
-
-    Lists that follow the place (groups of counties, its cities) are marked `data-follows`; a list
-    of which nothing is used yet keeps all. Should one be needed later, the browser, which meets a
-    leaf it has not got, loads the page anew.
-    """
-    for node in _descendants(page):
-        if getattr(node, "data-follows", None) != "place":
-            continue
-        used = [part for part in node.children if "is-unused" not in part.className.split()]
-        node.children = used or node.children
-    return page
-
-
 def _filled(page: html.Div, leaves: Leaves) -> html.Div:
-    """The tree with the leaf props set on its nodes."""
-    nodes: list[Component] = [page, *_descendants(page)]
-    for node in nodes:
-        for name, value in leaves.get(getattr(node, "id", None) or "", {}).items():
-            setattr(node, name, value)
+    """The tree with the leaf props set on its nodes, without the parts its place has no use for.
+
+    A page costs by its nodes: lists that follow the place (groups of counties, its cities) are
+    marked `data-follows`; a list of which nothing is used yet keeps all. Should a part be needed
+    later, the browser, which meets a leaf it has not got, loads the page anew. What the map draws
+    comes by the live stream, which is there before the page is, and is not sent twice.
+    """
+    for node in _nodes(page):
+        key = getattr(node, "id", None) or ""
+        for name, value in leaves.get(key, {}).items():
+            if key != STORE_ID:
+                setattr(node, name, value)
+    for node in _nodes(page):
+        if getattr(node, "data-follows", None) == "place":
+            used = [part for part in node.children if "is-unused" not in part.className.split()]
+            node.children = used or node.children
     return page
+
+
+def _nodes(node: Component) -> Iterator[Component]:
+    """The component and all below it."""
+    yield node
+    children = getattr(node, "children", None)
+    for child in children if isinstance(children, list | tuple) else [children]:
+        if isinstance(child, Component):
+            yield from _nodes(child)
