@@ -63,8 +63,9 @@
     if (builtFor !== page.dataset.address) {
       builtFor = page.dataset.address;
       shown = new Map();
-      // The page was built with this very snapshot: nothing to set.
-      if (Number(page.dataset.number) === number) remember();
+      // Built with this very snapshot it shows all of it; else what differs is set: eight hundred
+      // leaves at once would keep the page busy for seconds.
+      remember(Number(page.dataset.number) === number ? () => true : isShown);
     }
     for (const [id, props] of target) setChanged(id, props);
     if (Object.keys(map).length && cockpit.map) {
@@ -104,13 +105,34 @@
     return className !== undefined && !className.split(" ").includes("is-unused");
   }
 
-  function remember() {
+  // Takes for set what the page already shows.
+  function remember(isThere) {
     for (const [id, props] of target) {
       const known = new Map();
-      for (const [name, value] of props) known.set(name, JSON.stringify(value));
+      for (const [name, value] of props) {
+        if (!isThere(id, name, value)) continue;
+        known.set(name, JSON.stringify(value));
+        props.delete(name);
+      }
       shown.set(id, known);
+      if (!props.size) target.delete(id);
     }
-    target = new Map();
+  }
+
+  function isShown(id, name, value) {
+    const node = document.getElementById(id);
+    if (!node) return false;
+    if (name === "className") return node.className === value;
+    if (name.startsWith("data-")) return node.getAttribute(name) === String(value);
+    if (name === "style") return node.style.cssText === styleText(value);
+    if (name !== "children" || typeof value === "object") return false;
+    return !node.childElementCount && node.textContent === String(value);
+  }
+
+  function styleText(style) {
+    const probe = document.createElement("i");
+    for (const [name, value] of Object.entries(style || {})) probe.style[name] = value;
+    return probe.style.cssText;
   }
 
   function isWaiting() {

@@ -137,7 +137,7 @@ def wall_map(face: MapFace) -> html.Div:
         ),
         html.Div(face.attribution, id=TEXT_IDS["attribution"], className="map-attribution"),
         stale_note(),
-        dcc.Store(id=STORE_ID),
+        dcc.Store(id=STORE_ID, data={}),
     ]
     if face.grid_classes:
         period = (TEXT_IDS["grid_period"], face.fill_period)

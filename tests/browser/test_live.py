@@ -445,6 +445,32 @@ def test_a_page_that_lacks_a_part_for_what_came_loads_itself_anew(
     assert page.evaluate("window.isOld === undefined") is is_loaded_anew
 
 
+def test_of_another_snapshot_than_the_page_was_built_with_only_differences_are_set(
+    open_wall: Callable[..., Page],
+) -> None:
+    page = open_wall()
+    said = page.evaluate("async () => (await fetch('/api/snapshot?path=/wall')).json()")
+    said["props"][TODAY] = {"children": "1,234"}
+    said["meta"]["number"] += 1
+    changed = page.evaluate(
+        """event => {
+          const changed = [];
+          const set = dash_clientside.set_props;
+          dash_clientside.set_props = (id, props) => { changed.push(id); set(id, props); };
+          cockpit.page.leave();
+          cockpit.page.take(event);
+          dash_clientside.set_props = set;
+          return changed;
+        }""",
+        said,
+    )
+    assert TODAY in changed
+    graphs = page.locator(".dash-graph").count()
+    assert len(changed) < 30 + graphs, changed
+    assert len(said["props"]) > 400
+    wait_for_number(page, 1234)
+
+
 def test_a_wall_loads_itself_anew_at_the_quiet_hour(
     context: BrowserContext, cockpit: LiveCockpit, open_wall: Callable[..., Page]
 ) -> None:
