@@ -28,12 +28,15 @@ if TYPE_CHECKING:
     from data_access.database import Database
     from data_access.imports.incidents import ImportOutcome
     from data_access.installation import Installation
+    from data_access.rollups import WrongFigure
 
 ROOT = Path(__file__).parent
 BOSTON_MAPPING = ROOT / "docs" / "examples" / "boston_311.toml"
 INDICATOR_PAGE = ROOT / "docs" / "indicators.md"
 REPORTS = Path("artifacts/imports")
 VERIFY_SECONDS = 600.0
+# Figures named when roll-ups differ from the rows.
+EXAMPLES = 3
 DEMO_ZONE = "Asia/Shanghai"
 DEMO_ROOM = 4 * 1024**3  # 3 GB were used at most while filling
 
@@ -226,8 +229,11 @@ def migrate(
 
 
 @database.command()
-def verify(on: On = "main") -> None:
-    """逐日核对汇总与明细行；有差异时退出码为 1。"""
+def verify(
+    on: On = "main",
+    repair: Annotated[bool, typer.Option("--repair", help="改正有差异的地区日")] = False,
+) -> None:
+    """逐日核对汇总与明细行；有差异而未改正时退出码为 1。"""
     from data_access import rollups
     from data_access.installation import require_current_schema
 
@@ -235,11 +241,26 @@ def verify(on: On = "main") -> None:
         require_current_schema(opened)
         with opened.read(timeout_seconds=VERIFY_SECONDS) as connection:
             differences = rollups.differences(connection)
+            shown = rollups.examples(connection, EXAMPLES) if differences else []
+        if repair and differences:
+            with opened.write() as connection:
+                repaired = rollups.repair(connection)
+            return say(f"已改正 {repaired} 个地区日的汇总（{in_words(shown)}）。")
     if differences:
         raise DataUnavailable(
-            f"{differences} 个地区日的汇总与明细不符：请执行 cockpit db rebuild。"
+            f"{differences} 个地区日的汇总与明细不符（{in_words(shown)}）："
+            "请执行 cockpit db verify --repair。"
         )
     say("汇总与明细完全一致。")
+
+
+def in_words(figures: "list[WrongFigure]") -> str:
+    """如区划330102 2026-11-18 registered_all 汇总12、明细13；…"""
+    return "如" + "；".join(
+        f"区划{figure.region_id} {figure.day} {figure.measure} "
+        f"汇总{figure.kept:,}、明细{figure.counted:,}"
+        for figure in figures
+    )
 
 
 @database.command()

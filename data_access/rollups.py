@@ -1,7 +1,8 @@
 """Roll-ups: one row a region and local day, one column a measure of the compiled dictionary.
 
 Writers only append deltas (triggers in `live_schema`); `fold` adds them up, `rebuild` starts from
-the rows, `verify` compares. Which figure is read from here stands in `data_access.sums`.
+the rows, `differences` compares, `repair` sets right what differs. Which figure is read from here
+stands in `data_access.sums`.
 
 Days, not hours: the part of a period that is no whole day is always read from the rows by index
 (see docs/decisions). Counties, their cities and the root have rows; below the county the cases
@@ -12,6 +13,8 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import (
     BigInteger,
@@ -60,6 +63,18 @@ rollups = Table(
     Column("day", Date, primary_key=True),
     *(Column(name, BigInteger, nullable=False, server_default="0") for name in MEASURES),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class WrongFigure:
+    """A measure of a region and day: what the roll-up makes it, and what the rows do."""
+
+    region_id: int
+    day: date
+    measure: str
+    kept: int
+    counted: int
+
 
 # Which regions have a row for the cases of a county: see `_ancestors`.
 ANCESTORS = (
@@ -156,25 +171,74 @@ from taken"""
 
 def differences(connection: Connection) -> int:
     """Number of region-days whose roll-up plus pending deltas differ from the rows; 0 is exact."""
+    statement = f"with {_compared(_zone(connection))} select count(*) from wrong"
+    return connection.scalar(text(statement), _ancestors(connection)) or 0
+
+
+def examples(connection: Connection, limit: int) -> list[WrongFigure]:
+    """Some of the figures that differ from the rows, in order of region and day."""
+    figures = ", ".join(f"('{name}', kept_{name}, counted_{name})" for name in MEASURES)
+    rows = connection.execute(
+        text(
+            f"with {_compared(_zone(connection))}"
+            " select w.region_id, w.day, f.measure, f.kept, f.counted from wrong w"
+            f" cross join lateral (values {figures}) as f (measure, kept, counted)"
+            " where f.kept <> f.counted order by 1, 2, 3 limit :limit"
+        ),
+        {**_ancestors(connection), "limit": limit},
+    )
+    return [WrongFigure(*row) for row in rows]
+
+
+def repair(connection: Connection) -> int:
+    """Set the region-days that differ from the rows right; returns how many they were.
+
+    One statement counts the rows and writes what the pending deltas do not bring, so that a writer
+    who commits meanwhile is counted once. The outbox says so, since what was read before was wrong.
+    """
+    _lock(connection)
     names = ", ".join(MEASURES)
-    sums = ", ".join(f"sum({name}) as {name}" for name in MEASURES)
-    pending = ", ".join(
+    values = ", ".join(f"counted_{name} - pending_{name}" for name in MEASURES)
+    updates = ", ".join(f"{name} = excluded.{name}" for name in MEASURES)
+    repaired = connection.execute(
+        text(
+            f"with {_compared(_zone(connection))}"
+            f" insert into rollups (region_id, day, {names}) select region_id, day, {values}"
+            f" from wrong on conflict (region_id, day) do update set {updates}"
+        ),
+        _ancestors(connection),
+    ).rowcount
+    if repaired:
+        connection.execute(text("insert into outbox (subject, county_id) values ('regions', 0)"))
+    return repaired
+
+
+def _compared(zone: str) -> str:
+    """Common table expressions up to `wrong`: region-days that differ, each measure three times:
+    kept (with what is pending), pending, and counted from the rows.
+    """
+    names = ", ".join(MEASURES)
+    summed = ", ".join(
         f"coalesce(sum(d.amount) filter (where d.measure = '{name}'), 0)::bigint as {name}"
         for name in MEASURES
     )
-    statement = f"""
-with stored as (
-  select region_id, day, {sums} from (
-    select region_id, day, {names} from rollups
-    union all
-    select a.region_id, d.day, {pending}
-    from rollup_deltas d join ({ANCESTORS}) a on a.county_id = d.county_id group by 1, 2
-  ) s group by 1, 2
-), counted as ({_select_from_rows(_zone(connection))})
-select count(*) from stored s full join counted c using (region_id, day)
-where ({", ".join(f"coalesce(s.{name}, 0)" for name in MEASURES)})
-   <> ({", ".join(f"coalesce(c.{name}, 0)" for name in MEASURES)})"""
-    return connection.scalar(text(statement), _ancestors(connection)) or 0
+    figures = ", ".join(
+        f"coalesce(k.{name}, 0) + coalesce(p.{name}, 0) as kept_{name},"
+        f" coalesce(p.{name}, 0) as pending_{name}, coalesce(c.{name}, 0) as counted_{name}"
+        for name in MEASURES
+    )
+    kept = ", ".join(f"kept_{name}" for name in MEASURES)
+    counted = ", ".join(f"counted_{name}" for name in MEASURES)
+    return f"""
+pending as (
+  select a.region_id, d.day, {summed}
+  from rollup_deltas d join ({ANCESTORS}) a on a.county_id = d.county_id group by 1, 2
+), counted as ({_select_from_rows(zone)}),
+compared as (
+  select region_id, day, {figures}
+  from (select region_id, day, {names} from rollups) k
+  full join pending p using (region_id, day) full join counted c using (region_id, day)
+), wrong as (select * from compared where ({kept}) <> ({counted}))"""
 
 
 def _ancestors(connection: Connection) -> dict[str, list[int]]:

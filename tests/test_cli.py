@@ -3,14 +3,17 @@
 import socket
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 from typer.testing import CliRunner, Result
 
 import cli
 from data_access import service
+from data_access.database import Database
+from tests.case_builder import add_regions
 
 ROOT = Path(__file__).parents[1]
 
@@ -21,8 +24,8 @@ def run(*arguments: str) -> Result:
 
 @pytest.fixture
 def cockpit_database(empty_database_url: URL, monkeypatch: pytest.MonkeyPatch) -> URL:
-    text = empty_database_url.render_as_string(hide_password=False)
-    monkeypatch.setenv("COCKPIT_DATABASE_URL", text)
+    address = empty_database_url.render_as_string(hide_password=False)
+    monkeypatch.setenv("COCKPIT_DATABASE_URL", address)
     return empty_database_url
 
 
@@ -83,6 +86,22 @@ def test_an_empty_database_is_migrated_and_then_agrees_with_its_rows(
     after = run("db", "status")
     assert "America/New_York" in after.stdout
     assert run("db", "verify").exit_code == 0
+
+
+def test_rollups_that_differ_are_named_and_set_right(
+    cockpit_database: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("db", "migrate")
+    with closing(Database(cockpit_database)) as database, database.write() as connection:
+        add_regions(connection)
+        connection.execute(
+            text("insert into rollups (region_id, day, closed) values (330000, '2026-02-02', 7)")
+        )
+    said = said_by_main(monkeypatch, capsys, "db", "verify")
+    assert "如区划330000 2026-02-02 closed 汇总7、明细0" in said
+    assert "cockpit db verify --repair" in said
+    assert "已改正 1 个地区日" in run("db", "verify", "--repair").output
+    assert "完全一致" in run("db", "verify").output
 
 
 def test_an_unmigrated_database_is_not_imported_into(
