@@ -86,13 +86,6 @@
       ];
     }
 
-    centreOf(index) {
-      const { centre } = this.regions[index];
-      if (centre) return [mercatorX(centre[0]), mercatorY(centre[1])];
-      const box = this.boxes.subarray(index * 4, index * 4 + 4);
-      return [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2];
-    }
-
     // Adds the rings of a region to a path or context, from (left, top) of the square, in pixels.
     trace(path, index, scale, left, top) {
       for (let ring = this.regionStart[index]; ring < this.regionStart[index + 1]; ring += 1) {

@@ -6,7 +6,6 @@ panel looks stands in `layouts.components`, what its figures are in `dashboard.i
 
 import tomllib
 from collections.abc import Callable, Iterable
-from datetime import time
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -97,12 +96,6 @@ class Screen(BaseModel):
         _check_indicator("choropleth_indicator", self.ask.choropleth_indicator, _can_colour)
         _check_indicator("ranking_indicator", self.ask.ranking_indicator, _can_rank)
         return self
-
-    def is_night(self, local: time) -> bool:
-        """Whether the night layout holds at this local time of day."""
-        start, end = self.night_hours
-        hour = local.hour
-        return start <= hour < end if start <= end else hour >= start or hour < end
 
 
 # What a county's value of an indicator is made of, in words; and what each setting can take.

@@ -61,7 +61,6 @@ class RowCheck(Check):
 DUPLICATE = Check("duplicate_case_no", "案件编号重复", rejects=True)
 DEFAULT_COORDINATE = Check("default_coordinate", "默认坐标", rejects=False)
 MALFORMED = Check("malformed_row", "列数不符", rejects=True)
-CHECKS_OF_THE_FILE = (MALFORMED, DUPLICATE, DEFAULT_COORDINATE)
 
 
 def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]:

@@ -1,7 +1,6 @@
 """Screens read from TOML: the built-in one, and what is said when a file is wrong."""
 
 import dataclasses
-from datetime import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from dashboard.asks import Ask
 from dashboard.errors import ScreenConfigError
 from dashboard.indicators import INDICATOR_BY_KEY
-from dashboard.screens import BUILT_IN, PANEL_NAMES, Screen, load_screens
+from dashboard.screens import BUILT_IN, PANEL_NAMES, load_screens
 from tests.built_in import built_in_wall
 
 
@@ -181,22 +180,6 @@ def test_regions_that_were_left_out_are_named(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ScreenConfigError, match="COCKPIT_SCREENS"):
         load_screens(tmp_path / "absent.toml")
-
-
-@pytest.mark.parametrize(
-    ("hours", "at", "night"),
-    [
-        ((22, 6), time(22, 0), True),
-        ((22, 6), time(3, 12), True),
-        ((22, 6), time(6, 0), False),
-        ((22, 6), time(14, 32), False),
-        ((0, 5), time(4, 59), True),
-        ((0, 5), time(23, 0), False),
-    ],
-)
-def test_night_holds_from_hour_to_hour(hours: tuple[int, int], at: time, night: bool) -> None:
-    screen = Screen.model_validate({"name": "wall", "regions": {}, "night_hours": hours})
-    assert screen.is_night(at) is night
 
 
 def test_the_built_in_file_is_part_of_the_package() -> None:

@@ -68,7 +68,7 @@ def test_the_page_is_built_with_its_first_values(sample: Callable[[], Snapshot])
     page = by_id(wall.build(built_in_wall(), sample()))
     for leaf, props in wall.props(built_in_wall(), sample()).items():
         if leaf == STORE_ID:
-            # The payload comes by the stream; a Store with no data at all holds Dash up for seconds.
+            # The payload comes by the stream; a Store with no data holds Dash up for seconds.
             assert page[leaf].data == {}
             continue
         if leaf not in page:
