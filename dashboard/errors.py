@@ -9,8 +9,7 @@
     │   └── DatabaseUnavailable
     ├── MigrationError
     ├── ImportRefused
-    │   ├── MappingError
-    │   └── PersonalDataRefused
+    │   └── MappingError
     ├── PortInUse
     ├── ChildProcessFailed
     └── EmbeddedServerError
@@ -69,10 +68,6 @@ class ImportRefused(CockpitError):
 
 class MappingError(ImportRefused):
     """The mapping file does not fit the file to import: a column, a code or a format is wrong."""
-
-
-class PersonalDataRefused(ImportRefused):
-    """The file carries names, ID numbers, telephone numbers or text about people."""
 
 
 class PortInUse(CockpitError):

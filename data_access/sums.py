@@ -11,7 +11,18 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, Integer, Row, any_, cast, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    any_,
+    cast,
+    exists,
+    func,
+    select,
+)
 
 from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
 from dashboard.periods import day_start
@@ -279,10 +290,11 @@ def _paths_within(
 
 def subjects_without_rows(connection: Connection) -> frozenset[Subject]:
     """Subjects no source ever delivered: their counts are unknown, not 0."""
+    delivered = connection.execute(
+        select(*(exists().select_from(table).label(subject) for subject, table in TABLES.items()))
+    ).one()
     return frozenset(
-        subject
-        for subject, table in TABLES.items()
-        if not connection.scalar(select(select(table.c.county_id).exists()))
+        subject for subject, is_there in zip(TABLES, delivered, strict=True) if not is_there
     )
 
 
