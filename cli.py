@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -38,6 +39,8 @@ VERIFY_SECONDS = 600.0
 # Figures named when roll-ups differ from the rows.
 EXAMPLES = 3
 DEMO_ZONE = "Asia/Shanghai"
+# A moment in the file: nothing of 2015 is of today.
+BOSTON_ADDRESS = "/wall?as_of=2015-09-01T12:00"
 DEMO_ROOM = 4 * 1024**3  # 3 GB were used at most while filling
 
 Reports = Annotated[Path, typer.Option(help="检查报告存放的目录")]
@@ -139,7 +142,10 @@ def demo_boston(
     from data_access.installation import Installation, filled_from_file
 
     fill = filled_from_file(file, BOSTON_MAPPING, reports=reports, tell=show_outcome)
-    show(Installation(name="boston", database="boston", zone="America/New_York", fill=fill))
+    show(
+        Installation(name="boston", database="boston", zone="America/New_York", fill=fill),
+        BOSTON_ADDRESS,
+    )
 
 
 @app.command()
@@ -152,21 +158,24 @@ def serve() -> None:
         installation.serve(settings, say=say, report=report, on_ready=lambda: announce(settings))
 
 
-def show(installation: "Installation") -> None:
-    """Run an installation on this terminal until Ctrl-C."""
+def show(installation: "Installation", address: str = "/wall") -> None:
+    """Run an installation on this terminal until Ctrl-C; `address` is what to look at first."""
     from data_access.installation import run
 
     settings = Settings.from_environment()
     with progress_bars() as report:
-        run(settings, installation, say=say, report=report, on_ready=lambda: announce(settings))
+        ready = partial(announce, settings, address)
+        run(settings, installation, say=say, report=report, on_ready=ready)
     say("已全部停止。")
 
 
-def announce(settings: Settings) -> None:
+def announce(settings: Settings, address: str = "/wall") -> None:
     """Where the wall is, and how long it took to be there."""
     seconds = time.time() - psutil.Process().create_time()
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host
-    say(f"大屏已就绪：http://{host}:{settings.port}/wall （用时 {seconds:.0f} 秒；Ctrl-C 停止）")
+    say(
+        f"大屏已就绪：http://{host}:{settings.port}{address} （用时 {seconds:.0f} 秒；Ctrl-C 停止）"
+    )
 
 
 @app.command(hidden=True)

@@ -35,7 +35,9 @@
   // While the page is being built, what its map will ask for is already on the way.
   function fetchAhead({ geometry, inset }) {
     const { counties, towns, grids = [] } = geometry || {};
-    for (const url of [counties, towns, ...grids, inset && inset.grids]) {
+    // Where the address asks for heat, no grids are drawn.
+    const drawn = new URLSearchParams(window.location.search).has("heat") ? [] : grids;
+    for (const url of [counties, towns, ...drawn, inset && inset.grids]) {
       if (!url || ahead.has(url)) continue;
       ahead.add(url);
       fetch(url, { credentials: "same-origin" }).then((answer) => answer.blob()).catch(() => {});
@@ -86,19 +88,19 @@
     const known = shown.get(id) || new Map();
     for (const [name, value] of props) {
       const text = JSON.stringify(value);
-      if (known.get(name) === text) continue;
-      changed[name] = value;
-      known.set(name, text);
+      if (known.get(name) !== text) changed[name] = value;
     }
-    shown.set(id, known);
     target.delete(id);
     if (!Object.keys(changed).length) return;
     try {
       window.dash_clientside.set_props(id, changed);
     } catch (error) {
-      // A leaf this page hasn't got must not keep the others from being set.
+      // One leaf must not keep the others from being set.
       console.warn(`cockpit: ${id} can't be set`, error);
+      return;
     }
+    for (const [name, value] of Object.entries(changed)) known.set(name, JSON.stringify(value));
+    shown.set(id, known);
   }
 
   function isUsed(className) {

@@ -8,6 +8,7 @@
 
   const HEAP_SHARE = 0.6;
   const UNBUILT_MS = 8000;
+  const OUTGROWN_MS = 60000;
   const QUIET_AGE_MS = 2 * 3600 * 1000;
   const JITTER_MS = { build: 4000, quiet: 5 * 60000, heap: 4000, unbuilt: 1000, outgrown: 1000 };
   const LAST_GOOD = "/last-good";
@@ -34,7 +35,8 @@
   function cause(meta, now) {
     if (!cockpit.page.node() && performance.now() - cockpit.leftAt > UNBUILT_MS) return "unbuilt";
     if (!meta) return null;
-    if (cockpit.page.isOutgrown()) return "outgrown";
+    // Once in a while only: should a new page lack the part too, loading it again won't help.
+    if (cockpit.page.isOutgrown() && performance.now() > OUTGROWN_MS) return "outgrown";
     build = build || meta.build;
     if (meta.build !== build) return "build";
     const isQuiet = cockpit.clock.hour(now) === meta.quiet_hour;

@@ -14,7 +14,7 @@ from fastapi.responses import FileResponse
 
 from callbacks.events import Props
 from callbacks.hub import Hub
-from dashboard.addresses import Address
+from dashboard.addresses import DEFAULT_SCREEN, Address
 from dashboard.errors import CockpitError, UnknownAddress
 from dashboard.screens import Screen
 from dashboard.snapshot import Snapshot
@@ -76,7 +76,8 @@ async def page_for(
         snapshot = await hub.current(address)
         page = layout.build(screen, snapshot)
     except CockpitError as error:
-        return html.Div(str(error), className="page-notice"), path + query, None, None
+        notice = [html.P(str(error)), html.A("返回大屏", href=f"/{DEFAULT_SCREEN}")]
+        return html.Div(notice, className="page-notice"), path + query, None, None
     number = snapshot.number if snapshot else None
     return page, path + query, number, "{}-{}".format(*screen.night_hours)
 

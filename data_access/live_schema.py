@@ -33,13 +33,16 @@ PLAIN_TABLES = (
     *("regions", "region_lineage", "population", "codes", "work_calendar"),
     "region_ranking_groups",
 )
+# What the outbox says of cases that were corrected or deleted, beside the subject itself.
+CORRECTIONS = "corrections"
 ROLLED_UP = tuple(dict.fromkeys(flow.subject for flow in ROLLED_UP_FLOWS))
 
 # What a correction may change on a case; the times of steps are no corrections.
 VERSIONED_COLUMNS = {
     Subject.INCIDENT: (
         *("category", "class_code", "region_id", "county_id", "town_id", "grid_id", "due_at"),
-        *("is_emergency", "registered_at", "lon", "lat"),
+        *("is_emergency", "is_sensitive", "registered_at"),
+        *("lon", "lat", "location_quality", "cell_x", "cell_y"),
     ),
     Subject.DISPUTE: (
         *("class_code", "region_id", "county_id", "town_id", "due_at"),
@@ -205,15 +208,22 @@ def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[st
         " clock_timestamp(), {deleted}, to_jsonb(o) from old_rows o "
     )
     joined = "join new_rows n using (home_county_id, source_id, case_no, registered_month) where "
+    tell = (
+        f"\n  if found then\n    insert into outbox (subject, county_id)"
+        f" select distinct '{CORRECTIONS}', o.county_id from old_rows o;\n  end if;"
+    )
     yield from _statement_trigger(
         f"{subject}_update_version",
         subject,
         "update",
-        f"\n  {keep.format(deleted='false')}{joined}{changed};",
+        f"\n  {keep.format(deleted='false')}{joined}{changed};{tell}",
         BY_HASH,
     )
     yield from _statement_trigger(
-        f"{subject}_delete_version", subject, "delete", f"\n  {keep.format(deleted='true')};"
+        f"{subject}_delete_version",
+        subject,
+        "delete",
+        f"\n  {keep.format(deleted='true')};{tell}",
     )
 
 

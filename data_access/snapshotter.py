@@ -28,6 +28,7 @@ from dashboard.views import View
 from data_access import feed, region_tree, rollups, snapshots
 from data_access.database import Database
 from data_access.imports import report
+from data_access.live_schema import CORRECTIONS
 from data_access.partitions import ensure_months_around
 from data_access.region_tree import RegionTree
 from data_access.snapshotting import compute
@@ -54,6 +55,10 @@ LEAD_AGAIN_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 3.0
 DISK_FULL = "53100"
+# Changes after which nothing kept may be used again: sums may be as they were.
+UNSETTLING = frozenset(
+    {CORRECTIONS, "codes", "regions", "region_lineage", "region_ranking_groups", "work_calendar"}
+)
 
 Clock = Callable[[], datetime]
 
@@ -207,6 +212,8 @@ class Snapshotter:
                 self._tree = region_tree.load(connection)
         if changes:
             self.health.changes += 1
+        if not UNSETTLING.isdisjoint(changes.subjects):
+            self._kept.clear()
         self._keep_slots([*views, *self._default_view()])
         for view, slot in self._slots.items():
             if changes and self._concerns(view, changes):

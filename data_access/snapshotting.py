@@ -82,7 +82,7 @@ def compute(
             as_of=as_of,
             is_current=is_current,
             zone=zone,
-            ask=_with_scales(ask, known.get("scales")),
+            ask=_with_scales_of(known, ask),
             heat_origin=tuple(known.get("heat_origin", (120.0, 29.0))),
             work_days=series_readings.calendar(connection, zone),
             kept=kept,
@@ -200,6 +200,15 @@ def _assemble(
         left_out=left_out,
         failures=failures,
     )
+
+
+def _with_scales_of(known: dict[str, Any], ask: Ask) -> Ask:
+    """The ask with the database's scales; those that fit no map are left aside."""
+    try:
+        return _with_scales(ask, known.get("scales"))
+    except (TypeError, ValueError) as error:
+        log.error("the fact `scales` of the database is left aside: %s", error)
+        return ask
 
 
 def _with_scales(ask: Ask, scales: dict[str, Any] | None) -> Ask:

@@ -98,14 +98,19 @@ LEFT_OUT = {
 class Kept:
     """What is counted once and kept for a while: the usual band of a day, the heat of whole days.
 
-    One value a name, with the state it was counted in: everything it depends on that may change,
-    time included, so that nothing in it grows old. Names that were not asked for longest go first.
+    One value a name, with the state it was counted in: what its cases add up to, and the time. A
+    correction may change the value and not the state: who hears of one forgets all (`clear`).
+    Names that were not asked for longest go first.
     """
 
     MOST = 500
 
     def __init__(self) -> None:
         self._values: dict[Hashable, tuple[Hashable, Any]] = {}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
 
     def get(self, name: Hashable, state: Hashable, count: Callable[[], T]) -> T:
         """The value kept under the name in this state, else counted, in place of the former."""
@@ -215,7 +220,7 @@ def _own(key: str, span: Span, indicator: str, region_ids: tuple[int, ...], grou
 def _median(work: Work, span: Span, mean: Reading) -> Reading:
     """Counted anew when the same span has another number or sum of durations."""
     median, count = work.kept.get(
-        (work.connection.engine.url, "median", work.booked),
+        (work.connection.engine.url, "median", work.booked, work.is_current),
         (span.start, mean.numerator, mean.denominator),
         lambda: indicator_readings.median_handling_hours(work.connection, work.booked, span),
     )
@@ -387,7 +392,7 @@ def choropleth(work: Work) -> Choropleth:
 def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
     def keep(span: tuple[datetime, datetime], more: Hashable, count: Callable[[], T]) -> T:
         cases = _cases_on_the_map(work, span, work.counties)
-        name = (work.connection.engine.url, "heat", work.booked)
+        name = (work.connection.engine.url, "heat", work.booked, work.region.level, work.is_current)
         return work.kept.get(name, (span, more, *_state(work, cases)), count)
 
     layers = map_readings.heat(

@@ -138,7 +138,7 @@ incidents = Table(
     ),
     *_time_indexes(
         "incidents",
-        (*("dispatched_at", "sign_due_at", "due_at", "red_card_at", "recorded_at"),),
+        ("dispatched_at", "sign_due_at", "due_at", "red_card_at", "recorded_at"),
     ),
     # With the county: the durations of a month's closings are read for one county as for all.
     Index("ix_incidents_closed_at_county_id", "closed_at", "county_id"),

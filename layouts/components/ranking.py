@@ -77,7 +77,10 @@ def build(screen: Screen) -> html.Section:
 def state(screen: Screen, snapshot: Snapshot) -> PanelState:
     """State of the panel: without a ranking the rate's own status says why."""
     if snapshot.ranking is not None:
-        return PanelState()
+        units = [unit for group in snapshot.ranking.groups for unit in group.units]
+        if any(unit.denominator for unit in units):
+            return PanelState()
+        return PanelState("is-empty", f"{snapshot.ranking.cumulative_label}均无可计算的案件")
     key = screen.ask.ranking_indicator
     statuses = {reading.status for reading in snapshot.readings if reading.indicator == key}
     if "no_data" in statuses:
@@ -154,12 +157,12 @@ def foot_words(group: RankingGroup, minimum: int) -> str:
 
 
 def _few_words(unit: RankedUnit) -> str:
-    """景宁县38/40(误差83—99%): what it is a rate of, and how far chance may carry it."""
+    """景宁县38/40(误差范围83—99%): what it is a rate of, and how far chance may carry it."""
     words = f"{wording.short_county(unit.name)}{unit.numerator:,}/{unit.denominator:,}"
     if unit.interval is None:
         return words
     low, high = (wording.percent(end, 0) for end in unit.interval)
-    return f"{words}(误差{low}—{high}%)"
+    return f"{words}(误差范围{low}—{high}%)"
 
 
 def _alone(group: RankingGroup, minimum: int) -> list[RankedUnit]:

@@ -95,7 +95,7 @@ def test_a_rate_follows_its_cases_within_half_a_minute(
     )
     # A busy machine may add something to the half minute.
     wait_for(lambda: client.props().get(ON_TIME) != before, seconds=33)
-    assert client.props()[ON_TIME]["children"] == "0.0" or "0/" in str(client.props()[ON_TIME])
+    assert str(client.props()[ON_TIME]["children"]).startswith("0")
 
 
 def test_ten_listeners_at_two_workers_end_on_the_same_snapshot(

@@ -518,7 +518,8 @@ def test_two_corrections_in_one_transaction_are_two_versions(writer: psycopg.Con
         *("category = 'other'", "class_code = 'x'", "region_id = 1", "county_id = 330106"),
         *("town_id = 1", "grid_id = 1", "due_at = now()"),
         *("is_emergency = true", "registered_at = registered_at - interval '1 h'"),
-        *("lon = 120.5", "lat = 30.5"),
+        *("lon = 120.5", "lat = 30.5", "is_sensitive = true", "cell_x = 7", "cell_y = 7"),
+        "location_quality = 'outside'",
     ],
 )
 def test_every_correction_of_an_incident_is_kept(writer: psycopg.Connection, change: str) -> None:

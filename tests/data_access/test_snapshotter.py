@@ -116,6 +116,43 @@ def test_a_deleted_and_a_corrected_incident_are_too(
     wait_for(lambda: registered_today(database) == 0)
 
 
+CORRECTIONS = {
+    "moved": "cell_x = cell_x + 50",
+    "sensitive": "is_sensitive = true",
+    "no place": "location_quality = 'default', cell_x = null, cell_y = null",
+}
+
+
+@pytest.mark.parametrize("correction", CORRECTIONS.values(), ids=CORRECTIONS)
+def test_heat_of_whole_days_follows_a_correction_that_changes_no_sum(
+    database: Database,
+    writer: live_province.Writer,
+    correction: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(5):
+        writer.add_incident(at=datetime.now(UTC) - timedelta(days=3))
+    writer.execute("update incidents set location_quality = 'point', cell_x = 4, cell_y = 4")
+    monkeypatch.setattr(snapshotter, "SLOW_EVERY_SECONDS", 0)
+    working = Snapshotter(database.url, lambda name: Ask())
+    assert working._round() == []
+
+    def cells() -> dict[str, tuple[object, ...]]:
+        snapshot = newest(database)
+        return {layer.window: layer.cells for layer in snapshot.map.heat} if snapshot else {}
+
+    before = cells()
+    assert before["7d"] and before["30d"]
+    writer.execute(
+        f"update incidents set {correction} where case_no = (select max(case_no) from incidents)"
+    )
+    assert working._round() == []
+    after = cells()
+    assert after["7d"] != before["7d"]
+    assert after["30d"] != before["30d"]
+    working.database.close()
+
+
 def test_a_view_is_computed_while_it_is_requested(
     database: Database, start: Start, writer: live_province.Writer
 ) -> None:

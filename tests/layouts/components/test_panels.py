@@ -127,7 +127,9 @@ def test_units_with_few_cases_are_named_and_not_ranked() -> None:
     remote = samples.ranking().groups[2]
     words = ranking.foot_words(remote, 900)
     assert words == (
-        "件数较少,不参与排名(不足900件):嵊泗县447/471(误差82—99%) 云和县475/500(误差82—99%) 另有1个"
+        "件数较少,不参与排名(不足900件):嵊泗县447/471(误差范围82—99%) "
+        "云和县475/500(误差范围82—99%) "
+        "另有1个"
     )
     leaves = ranking.props(built_in_wall(), samples.wall())
     names = [props["children"] for leaf, props in leaves.items() if leaf.endswith("-name")]

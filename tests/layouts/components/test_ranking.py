@@ -134,7 +134,9 @@ def test_of_many_with_few_cases_two_are_named_and_the_rest_counted() -> None:
     ]
     group = RankingGroup(code="county", name="县(市)", units=(unit(), *few))
     assert ranking.foot_words(group, 900) == (
-        "件数较少,不参与排名(不足900件):甲县380/400(误差82—99%) 乙县380/401(误差82—99%) 另有3个"
+        "件数较少,不参与排名(不足900件):甲县380/400(误差范围82—99%) "
+        "乙县380/401(误差范围82—99%) "
+        "另有3个"
     )
 
 
