@@ -7,20 +7,30 @@ address pass through untouched.
 
 import asyncio
 import gzip
-from collections.abc import MutableMapping
+import time
+from collections import defaultdict
+from typing import NamedTuple
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Addresses whose content only changes with the program, with the checksum in them, or with `m=`.
-NAMED_FOR_EVER = ("/_dash-component-suites/", "/geometry/")
+# Addresses whose content only changes with the program, or with their `m=`.
+LIBRARIES = "/_dash-component-suites/"
 ASSETS, FINGERPRINT = "/assets/", b"m="
+# Named after their lines; names of places in them may change without these, so not for ever.
+OUTLINES, OUTLINES_SECONDS = "/geometry/", 600.0
 COMPRESSIBLE = ("text/", "application/javascript", "application/json")
 # Answered here; what lies behind is asked for the whole plain file.
 NEGOTIATED = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 MOST_BYTES = 32 * 2**20
 
-Kept = tuple[Message, bytes]
+
+class Kept(NamedTuple):
+    """An answer, compressed, and until when it holds (monotonic seconds)."""
+
+    start: Message
+    body: bytes
+    until: float
 
 
 class CompressedOnce:
@@ -28,27 +38,36 @@ class CompressedOnce:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._kept: MutableMapping[tuple[str, bytes], Kept] = {}
-        self._size = 0
+        self._kept: dict[tuple[str, bytes], Kept] = {}
+        self._making: defaultdict[tuple[str, bytes], asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass on and remember."""
         if not _is_wanted(scope):
             return await self._app(scope, receive, send)
-        key = (scope["path"], scope["query_string"])
-        if key not in self._kept:
-            answer = await self._asked(scope, receive)
-            if not _is_compressible(answer[0]) or self._size > MOST_BYTES:
-                return await _sent(answer, send)
-            self._kept[key] = await asyncio.to_thread(compressed, answer)
-            self._size += len(self._kept[key][1])
-        start, body = self._kept[key]
+        path: str = scope["path"]
+        key = (path, b"" if path.startswith(OUTLINES) else scope["query_string"])
+        # Of many who ask at once one makes it.
+        async with self._making[key]:
+            if not self._holds(key):
+                if sum(len(kept.body) for kept in self._kept.values()) > MOST_BYTES:
+                    self._making.pop(key, None)
+                    return await self._app(scope, receive, send)
+                start, body = await self._asked(scope, receive)
+                if not _is_compressible(start):
+                    self._making.pop(key, None)
+                    return await _sent((start, body), send)
+                self._kept[key] = await asyncio.to_thread(compressed, (start, body), _until(path))
+        start, body, _ = self._kept[key]
         etag = Headers(raw=start["headers"]).get("etag")
         if etag and Headers(scope=scope).get("if-none-match") == etag:
             start, body = {**start, "status": 304, "headers": [(b"etag", etag.encode())]}, b""
         await _sent((start, body), send)
 
-    async def _asked(self, scope: Scope, receive: Receive) -> Kept:
+    def _holds(self, key: tuple[str, bytes]) -> bool:
+        return key in self._kept and time.monotonic() < self._kept[key].until
+
+    async def _asked(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
         """The whole answer of what lies behind."""
         start: Message = {}
         body = bytearray()
@@ -64,7 +83,7 @@ class CompressedOnce:
         return start, bytes(body)
 
 
-def compressed(answer: Kept) -> Kept:
+def compressed(answer: tuple[Message, bytes], until: float) -> Kept:
     """The same answer, as small as gzip makes it."""
     start, body = answer
     smaller = gzip.compress(body, 9)
@@ -72,7 +91,11 @@ def compressed(answer: Kept) -> Kept:
     headers["Content-Encoding"] = "gzip"
     headers["Content-Length"] = str(len(smaller))
     headers.add_vary_header("Accept-Encoding")
-    return {**start, "headers": headers.raw}, smaller
+    return Kept({**start, "headers": headers.raw}, smaller, until)
+
+
+def _until(path: str) -> float:
+    return time.monotonic() + (OUTLINES_SECONDS if path.startswith(OUTLINES) else float("inf"))
 
 
 def _is_wanted(scope: Scope) -> bool:
@@ -83,7 +106,7 @@ def _is_wanted(scope: Scope) -> bool:
         return False
     path: str = scope["path"]
     is_named = path.startswith(ASSETS) and FINGERPRINT in scope["query_string"]
-    return is_named or path.startswith(NAMED_FOR_EVER)
+    return is_named or path.startswith((LIBRARIES, OUTLINES))
 
 
 def _is_compressible(start: Message) -> bool:
@@ -96,7 +119,7 @@ def _is_compressible(start: Message) -> bool:
     )
 
 
-async def _sent(answer: Kept, send: Send) -> None:
+async def _sent(answer: tuple[Message, bytes], send: Send) -> None:
     start, body = answer
     await send(start)
     await send({"type": "http.response.body", "body": body})

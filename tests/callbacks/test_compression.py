@@ -5,6 +5,7 @@ import pytest
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import Message, Receive, Scope, Send
 
+from callbacks import compression
 from callbacks.compression import CompressedOnce
 
 BODY = b"function wall() { return 'wall'; }\n" * 200
@@ -61,6 +62,57 @@ def test_a_file_is_compressed_once_and_then_answered_from_memory(path: str) -> N
     assert first == again
     assert gzip.decompress(again[1]) == BODY
     assert (b"content-encoding", b"gzip") in again[0]["headers"]
+
+
+def test_outlines_are_kept_by_their_path_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    files = Files()
+    app = CompressedOnce(files)
+    for query in ("", "1", "2"):
+        get(app, OUTLINES, query)
+    assert files.asked == 1
+    now = compression.time.monotonic() + compression.OUTLINES_SECONDS + 1
+    monkeypatch.setattr(compression.time, "monotonic", lambda: now)
+    get(app, OUTLINES)
+    assert files.asked == 2
+
+
+def test_where_there_is_no_room_the_answer_passes_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compression, "MOST_BYTES", 0)
+    app = CompressedOnce(GZipMiddleware(Files()))
+    get(app, LIBRARY)
+    start, body = get(app, OUTLINES)
+    assert (b"content-encoding", b"gzip") in start["headers"]
+    assert gzip.decompress(body) == BODY
+
+
+def test_of_many_who_ask_at_once_one_makes_the_answer() -> None:
+    files = Files()
+    app = CompressedOnce(files)
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": LIBRARY,
+        "query_string": b"",
+        "headers": [(b"accept-encoding", b"gzip")],
+    }
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def many() -> None:
+        await asyncio.gather(*(app(scope, receive, send) for _ in range(5)))
+
+    asyncio.run(many())
+    assert files.asked == 1
+    assert len(sent) == 10
 
 
 def test_outlines_that_could_not_be_read_are_read_again() -> None:
