@@ -83,23 +83,9 @@
       this.stage.show("heat", shown);
       this.holder.classList.toggle("no-heat", !layer);
       if (!shown) return;
-      if (!said.geometry) this.standOnCells();
       this.say(".map-heat-window", layer.label);
       this.say(".map-heat-withheld", layer.withheld);
       this.heat.setData(layer);
-    }
-
-    // Without outlines the map stands on the cells of its heat, for as long as it shows the place.
-    standOnCells() {
-      const place = said.scope && said.scope.region_id;
-      if (this.base && this.standsFor === place) return;
-      const layers = Object.keys(said).filter((part) => /^heat_\d/.test(part)).map((part) => said[part]);
-      const ground = parts.groundOf(layers.filter(Boolean));
-      if (!ground) return;
-      this.base = ground;
-      this.standsFor = place;
-      this.heat.hasCoast = false;
-      this.resize();
     }
 
     say(place, words = "") {
@@ -119,7 +105,6 @@
       await this.slices.run("borders", this.counties.setShapes(counties, towns, groupOf));
       if (said.geometry !== wanted) return;
       this.base = counties;
-      this.heat.hasCoast = true;
       this.holder.dataset.level = said.scope ? said.scope.level : "province";
       this.holder.classList.toggle("has-grids", Boolean(gridUrls.length));
       this.resize();

@@ -20,8 +20,6 @@
       this.slices = slices;
       this.steps = [];
       this.stale = false;
-      // Whether the fill below shows where the land ends.
-      this.hasCoast = true;
     }
 
     // `heat` as in the payload; null takes the layer away.
@@ -79,7 +77,6 @@
     }
 
     clipToGround(context) {
-      if (!this.hasCoast) return;
       context.setTransform(1, 0, 0, 1, 0, 0);
       context.globalCompositeOperation = "destination-in";
       context.drawImage(this.stage.canvas("fill"), 0, 0);
@@ -302,27 +299,5 @@
     return path;
   }
 
-  // The ground of a place without outlines: the cells that have any event, as the corners of what
-  // a map without them can be fitted to; null where there is none.
-  function groundOf(layers) {
-    const xy = layers.flatMap(({ cells, cell_km: km, origin: [lon, lat] }) => {
-      const kmPerDegree = KM_PER_DEGREE_LONGITUDE * Math.cos((lat * Math.PI) / 180);
-      const corner = (x, y) => [
-        parts.mercatorX(lon + (x * km) / kmPerDegree),
-        parts.mercatorY(lat + (y * km) / KM_PER_DEGREE_LATITUDE),
-      ];
-      return cells.flatMap(([x, y]) => [...corner(x, y), ...corner(x + 1, y + 1)]);
-    });
-    if (!xy.length) return null;
-    const box = [Infinity, Infinity, -Infinity, -Infinity];
-    for (let at = 0; at < xy.length; at += 2) {
-      box[0] = Math.min(box[0], xy[at]);
-      box[1] = Math.min(box[1], xy[at + 1]);
-      box[2] = Math.max(box[2], xy[at]);
-      box[3] = Math.max(box[3], xy[at + 1]);
-    }
-    return { box, xy, regions: [], indexOf: new Map() };
-  }
-
-  Object.assign(parts, { Heat, groundOf, smooth, contourLoops });
+  Object.assign(parts, { Heat, smooth, contourLoops });
 })();

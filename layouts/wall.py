@@ -117,7 +117,7 @@ MAP = "map"
 
 
 def build(screen: Screen, snapshot: Snapshot | None = None) -> html.Div:
-    """The page's frame; with a snapshot its leaves already show it."""
+    """The page's frame; with a snapshot its leaves already show it, all but the map's canvases."""
     page = html.Div(
         [
             header.build(screen),

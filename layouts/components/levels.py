@@ -74,8 +74,11 @@ def state(screen: Screen, snapshot: Snapshot) -> PanelState:
     readings = [_level(snapshot, level) for level in RESOLUTION_LEVELS]
     known = state_of(*readings)
     if known == PanelState() and not any(reading and reading.value for reading in readings):
-        closed = any(reading and reading.denominator for reading in readings)
-        return PanelState("is-empty", "办结事件均未报化解层级" if closed else "本期无办结事件")
+        closing = snapshot.find("closing_rate", period="month")
+        is_any_closed = closing is not None and bool(closing.numerator)
+        return PanelState(
+            "is-empty", "办结事件均未报化解层级" if is_any_closed else "本期无办结事件"
+        )
     return known
 
 

@@ -67,8 +67,12 @@ def failed_props() -> Leaves:
 
 
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
-    """Leaf props: the words beside the map, and the payload of `layouts.map` in its Store."""
+    """Leaf props: the words beside the map, and the payload of `layouts.map`, under its Store's id.
+
+    Without outlines there is no map to draw on: one sentence stands in its place.
+    """
     part = snapshot.map
+    is_blank = part.outlines == "none"
     zone = zone_of(snapshot)
     until = wording.moment(data_until(snapshot), snapshot.as_of, zone)
     fill = part.choropleth
@@ -95,8 +99,8 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             *(text_leaf(TEXT_IDS[name], words) for name, words in texts.items()),
             *(text_leaf(leaf, words) for leaf, words in _scales(snapshot).items()),
             text_leaf(WallIds.VOLUME_NOTE, snapshot.volume_note or ""),
-            {WallIds.MAP: {"className": CSS_CLASS}},
-            text_leaf(NOTICE, ""),
+            {WallIds.MAP: {"className": f"{CSS_CLASS} is-no-outline" if is_blank else CSS_CLASS}},
+            text_leaf(NOTICE, _blank_words(snapshot) if is_blank else ""),
             {STORE_ID: {"data": payload(screen, snapshot)}},
         ]
     )
@@ -108,6 +112,14 @@ def _ring_words(screen: Screen, snapshot: Snapshot) -> str:
     if registered is None or registered.status == "no_data":
         return wording.NO_DATA
     return f"近{screen.ask.new_event_minutes}分钟{len(snapshot.map.points)}件"
+
+
+def _blank_words(snapshot: Snapshot) -> str:
+    """Why there is no map, and how many cases could not have stood on it."""
+    sentences = [f"{NO_OUTLINES},不能绘制地图;各项数字不受影响"]
+    if cases := sum(snapshot.left_out.get(reason, 0) for reason in OFF_THE_MAP):
+        sentences.append(f"其中累计{wording.count(cases)}件无可用坐标")
+    return "\n".join(sentences)
 
 
 def _unplaced_words(snapshot: Snapshot) -> str:

@@ -69,6 +69,16 @@ def test_few_cases_are_fractions() -> None:
     assert figure_said(levels.props(SCREEN, snapshot), COUNTY) == "2/9"
 
 
+def test_closed_cases_without_a_level_are_not_called_none() -> None:
+    """A source that reports no level: cases were closed, at what level is not known."""
+    nothing = samples.nothing_happened()
+    rate = nothing.find("closing_rate", period="month")
+    closing = rate.model_copy(update={"value": 0.5, "numerator": 4, "denominator": 8})
+    readings = tuple(closing if item is rate else item for item in nothing.readings)
+    state = levels.state(SCREEN, nothing.model_copy(update={"readings": readings}))
+    assert state == PanelState("is-empty", "办结事件均未报化解层级")
+
+
 def test_nothing_closed_nothing_delivered_and_one_part_missing_are_three_things() -> None:
     assert levels.state(SCREEN, samples.nothing_happened()) == PanelState(
         "is-empty", "本期无办结事件"

@@ -100,6 +100,18 @@ def test_cases_without_a_point_are_told_beside_the_map() -> None:
     assert placed["wall-map-left-out"]["children"] == ""
 
 
+def test_without_outlines_a_sentence_stands_in_the_place_of_the_map() -> None:
+    blank = samples.map_part().model_copy(update={"outlines": "none"})
+    leaves = map_region.props(SCREEN, samples.wall(map=blank, left_out={"默认坐标": 1_200}))
+    assert leaves[WallIds.MAP]["className"] == "panel-map is-no-outline"
+    assert said(leaves, map_region.NOTICE) == (
+        "暂无界线数据,不能绘制地图;各项数字不受影响\n其中累计1,200件无可用坐标"
+    )
+    shown = map_region.props(SCREEN, samples.wall())
+    assert shown[WallIds.MAP]["className"] == "panel-map"
+    assert said(shown, map_region.NOTICE) == ""
+
+
 @pytest.mark.parametrize(
     ("minimum", "withheld", "words"),
     [(3, 12, "近2小时不足3件的格未显示,共12件"), (3, 0, ""), (1, 0, "")],
