@@ -7,7 +7,8 @@ The payload
 -----------
 ``window.cockpit.map.update(payload)`` takes it; the live stream brings it there. On a page without
 a stream ``APPLY`` does the same, a clientside function with the data of the Store ``STORE_ID`` as
-input and any output that may stay as it is. Every part is optional; a part that is absent stays as it was, a part that is there replaces the whole of it::
+input and any output that may stay as it is. Every part is optional; a part that is absent stays as
+it was, a part that is there replaces the whole of it::
 
     {
       "scope": {"region_id": 33, "level": "province"},      # province | city | county

@@ -72,10 +72,14 @@ def test_few_cases_are_fractions() -> None:
 def test_closed_cases_without_a_level_are_not_called_none() -> None:
     """A source that reports no level: cases were closed, at what level is not known."""
     nothing = samples.nothing_happened()
-    rate = nothing.find("closing_rate", period="month")
-    closing = rate.model_copy(update={"value": 0.5, "numerator": 4, "denominator": 8})
-    readings = tuple(closing if item is rate else item for item in nothing.readings)
-    state = levels.state(SCREEN, nothing.model_copy(update={"readings": readings}))
+    closing = next(
+        item for item in samples.wall().readings if item.indicator == "mean_handling_hours"
+    )
+    closing = closing.model_copy(
+        update={"indicator": "closing_rate", "period": "month", "numerator": 4, "denominator": 8}
+    )
+    others = tuple(item for item in nothing.readings if item.indicator != "closing_rate")
+    state = levels.state(SCREEN, nothing.model_copy(update={"readings": (*others, closing)}))
     assert state == PanelState("is-empty", "办结事件均未报化解层级")
 
 
