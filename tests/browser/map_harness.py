@@ -181,6 +181,8 @@ def heat(cell_km: float = 5, kernel_km: float = 5) -> dict:
     places = np.stack(cell_of(events[:, 0], events[:, 1], cell_km, ORIGIN), axis=1)
     cells, counts = np.unique(places, axis=0, return_counts=True)
     return {
+        "label": "近2小时 隐患、民生",
+        "withheld": "",
         "cell_km": cell_km,
         "kernel_km": kernel_km,
         "origin": list(ORIGIN),
