@@ -13,8 +13,9 @@ FIND_CHROMIUM = for program in "$$COCKPIT_CHROMIUM" chromium chromium-browser go
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DATABASE_TESTS := tests/data_access tests/callbacks
-# Two at a time, but for what is timed in a browser: that comes last and alone (tests/conftest.py).
-PARALLEL := -n 2 --no-loadscope-reorder
+# Three at a time, as they wait more than they compute; but what is timed in a browser comes last and
+# alone (tests/conftest.py).
+PARALLEL := -n 3 --no-loadscope-reorder
 # The real hotline file is no part of the project; found where it lies beside it.
 FILE ?= $(firstword $(COCKPIT_BOSTON_FILE) \
 	$(wildcard boston_311_2015.csv* ../boston_311_2015.csv* ../*/data/boston_311_2015/*.csv*))
