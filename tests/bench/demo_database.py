@@ -72,8 +72,10 @@ def _bring_up_to_date(url: URL, tell: Tell) -> None:
         migrating.migrate(url, zone=ZONE)
         is_new = not _has_cases(url)
         loader.filled_with(SEED, None)(url, report)
-    if is_new:
-        with closing(Database(url)) as database, database.write() as connection:
+    with closing(Database(url)) as database, database.write() as connection:
+        # Nothing goes on writing here: half an hour later the wall would be offline.
+        connection.execute(text("update sources set last_contact_at = now()"))
+        if is_new:
             facts.write(connection, MAKING_FACT, clock.seconds)
 
 
