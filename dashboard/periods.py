@@ -44,6 +44,12 @@ def day_start(day: date, zone: ZoneInfo) -> datetime:
     return _instant(day, time.min, zone)
 
 
+def first_whole_day(instant: datetime, zone: ZoneInfo) -> date:
+    """The first local day that begins at the instant or after it."""
+    day = _local_day(instant, zone)
+    return day if day_start(day, zone) >= instant else day + ONE_DAY
+
+
 def today_so_far(as_of: datetime, zone: ZoneInfo) -> Period:
     """From local midnight to now (今日)."""
     return Period(day_start(_local_day(as_of, zone), zone), as_of, "今日")

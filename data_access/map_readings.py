@@ -16,7 +16,7 @@ from dashboard.asks import Ask, HeatAsk
 from dashboard.heat_cells import rate_of
 from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
-from dashboard.periods import day_start
+from dashboard.periods import day_start, first_whole_day
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
 from data_access.case_lists import NOT_SENSITIVE
 from data_access.database import planned_for_this_moment
@@ -126,7 +126,7 @@ class _CellReader:
         """Windows of many days: their whole days are kept, both ends are counted."""
         today = day_start(as_of.astimezone(zone).date(), zone)
         starts = [as_of - window.span for window in windows]
-        first_days = [_next_day(start, zone) for start in starts]
+        first_days = [day_start(first_whole_day(start, zone), zone) for start in starts]
         settled = keep(
             (min(first_days), today),
             (self._cell_km, *first_days),
@@ -183,13 +183,6 @@ class _CellReader:
                 if number:
                     cells[cell] = number
         return found
-
-
-def _next_day(instant: datetime, zone: ZoneInfo) -> datetime:
-    """The first local midnight not before the instant."""
-    day = instant.astimezone(zone).date()
-    midnight = day_start(day, zone)
-    return midnight if midnight >= instant else day_start(day + timedelta(days=1), zone)
 
 
 def grid_inset(

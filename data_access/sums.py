@@ -7,7 +7,7 @@ The one place that decides where a number is read from. Indicators stand in
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 
 from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
-from dashboard.periods import day_start
+from dashboard.periods import day_start, first_whole_day
 from dashboard.scope import Scope
 from dashboard.vocabulary import Measure, Subject
 from data_access.compiling import TABLES, sums
@@ -198,10 +198,7 @@ class SumReader:
 
     def _whole_days(self, start: datetime, end: datetime) -> tuple[date, date]:
         """First whole local day and the day after the last one."""
-        first = start.astimezone(self._zone).date()
-        if day_start(first, self._zone) < start:
-            first += timedelta(days=1)
-        return first, end.astimezone(self._zone).date()
+        return first_whole_day(start, self._zone), end.astimezone(self._zone).date()
 
     def _add_rollups(
         self,
