@@ -16,6 +16,7 @@ from sqlalchemy import URL, create_engine, text
 from dashboard.errors import DataFolderBroken, DiskFull, EmbeddedServerError
 from data_access import embedded
 from data_access.embedded import EmbeddedServer
+from tests.small_disk import SmallDisk, small_disk_at
 
 CHECKOUT = Path(__file__).parents[2]
 SMALL = {"shared_buffers": "16MB", "max_wal_size": "64MB"}
@@ -323,39 +324,34 @@ def test_too_little_room_is_told_with_place_and_amount_before_anything_is_made(
 
 
 @pytest.fixture
-def small_disk(folder: Path) -> Iterator[Path]:
-    """A file system of 20 MB of its own."""
+def small_disk(folder: Path) -> Iterator[SmallDisk]:
     folder.mkdir(mode=0o755)
-    mount = ["mount", "-t", "tmpfs", "-o", "size=20m,mode=755", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode != 0:
-        pytest.skip("mounting a small disk needs root and CAP_SYS_ADMIN")
-    yield folder
-    EmbeddedServer(folder / "data").stop("immediate", whoever_started_it=True)
-    subprocess.run(["umount", str(folder)], check=True)
+    with small_disk_at(folder, 20) as disk:
+        yield disk
+        EmbeddedServer(folder / "data").stop("immediate", whoever_started_it=True)
 
 
 def test_a_disk_that_fills_up_during_the_first_start_is_told_and_then_forgotten(
-    small_disk: Path,
+    small_disk: SmallDisk,
 ) -> None:
-    server = EmbeddedServer(small_disk / "data", settings=SMALL, room=0)
+    server = EmbeddedServer(small_disk.folder / "data", settings=SMALL, room=0)
     with pytest.raises(DiskFull, match="磁盘空间不足"):
         server.start()
-    remount = ["mount", "-o", "remount,size=400m", str(small_disk)]
-    subprocess.run(remount, check=True)
+    small_disk.resize(400)
     with server:
         assert ask(server, "SELECT 1") == 1
 
 
 def test_a_later_start_on_a_full_disk_is_refused_and_works_after_clearing(
-    small_disk: Path,
+    small_disk: SmallDisk,
 ) -> None:
-    subprocess.run(["mount", "-o", "remount,size=400m", str(small_disk)], check=True)
-    server = EmbeddedServer(small_disk / "data", settings=SMALL, room=0)
+    small_disk.resize(400)
+    server = EmbeddedServer(small_disk.folder / "data", settings=SMALL, room=0)
     with server:
         pass
-    ballast = small_disk / "ballast"
+    ballast = small_disk.folder / "ballast"
     with ballast.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk).free)
+        os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk.folder).free)
     with pytest.raises(DiskFull, match="至少 200 MB"):
         server.start()
     ballast.unlink()

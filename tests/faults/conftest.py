@@ -1,7 +1,5 @@
 """A cockpit behind a proxy, a database server that may be killed, and walls in a browser."""
 
-import os
-import subprocess
 import tempfile
 import threading
 import time
@@ -20,9 +18,11 @@ from data_access.embedded import EmbeddedServer
 from tests import chromium, live_province
 from tests.faults.proxy import Proxy
 from tests.live_cockpit import LiveCockpit
+from tests.small_disk import SmallDisk, small_disk_at
 
 SAYS_SO_SECONDS = 5.0
 LIVE_AGAIN_SECONDS = 15.0
+ROOMY_MEGABYTES = 3000
 
 
 @dataclass
@@ -105,36 +105,12 @@ def scene_in(folder: Path) -> Iterator[Scene]:
         writer.close()
 
 
-class SmallDisk:
-    """A file system of its own that can be made as small as what is in it."""
-
-    MEGABYTES = 3000
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def fill(self) -> None:
-        """Leave not a byte."""
-        sizes = os.statvfs(self.folder)
-        self._resize(f"{(sizes.f_blocks - sizes.f_bfree) * sizes.f_frsize}")
-
-    def clear(self) -> None:
-        self._resize(f"{self.MEGABYTES}m")
-
-    def _resize(self, size: str) -> None:
-        options = f"remount,size={size}"
-        subprocess.run(["mount", "-o", options, self.folder], check=True, capture_output=True)
-
-
 @pytest.fixture
 def small_disk() -> Iterator[SmallDisk]:
+    """A file system with the room that a server asks for before its first start."""
     folder = Path(tempfile.mkdtemp(prefix="cockpit-disk-"))
-    options = f"size={SmallDisk.MEGABYTES}m,mode=0755"
-    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder]
-    if subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("needs the right to mount a file system of its own")
-    yield SmallDisk(folder)
-    subprocess.run(["umount", folder], check=True)
+    with small_disk_at(folder, ROOMY_MEGABYTES) as disk:
+        yield disk
     folder.rmdir()
 
 

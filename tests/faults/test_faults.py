@@ -18,14 +18,15 @@ from playwright.sync_api import BrowserContext, Error
 from data_access.server_programs import run_as_for
 from tests.faults.conftest import (
     LIVE_AGAIN_SECONDS,
+    ROOMY_MEGABYTES,
     SAYS_SO_SECONDS,
     Scene,
-    SmallDisk,
     Wall,
     beating,
     live_wall,
     scene_in,
 )
+from tests.small_disk import SmallDisk
 
 pytestmark = pytest.mark.browser
 
@@ -165,7 +166,8 @@ def test_the_disk_of_the_database_has_no_byte_left(
     with scene_in(small_disk.folder) as scene, beating(scene.writer.url):
         wall = live_wall(scene, context)
         words = ("数据库磁盘已满", "数据库无应答")
-        both_walls_live_through(scene, context, wall, small_disk.fill, small_disk.clear, *words)
+        clear = partial(small_disk.resize, ROOMY_MEGABYTES)
+        both_walls_live_through(scene, context, wall, small_disk.fill, clear, *words)
 
 
 def test_one_part_fails_and_the_rest_goes_on(
