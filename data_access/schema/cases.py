@@ -209,8 +209,11 @@ receptions = Table(
     instant("received_at", required=True),
     Column("people", SmallInteger, nullable=False),
     Column("is_accepted", Boolean, nullable=False),
+    # Number that the source gives the reception; none where rows are written as they happen.
+    Column("reception_no", Text),
     CheckConstraint("people > 0", name="people"),
     Index("ix_receptions_received_at", "received_at", "county_id"),
+    Index("uq_receptions_reception_no", "county_id", "source_id", "reception_no", unique=True),
 )
 
 return_visits = Table(

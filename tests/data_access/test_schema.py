@@ -92,6 +92,7 @@ TEXT_COLUMNS = {
     "outbox": {"subject": "name of a table"},
     "population": {"origin": "which census"},
     "ranking_groups": {"code": CODE, "name": "title of the group"},
+    "receptions": {"reception_no": "number that the source gives the reception"},
     "region_geometries": {"level": CODE, "outline": "well-known binary of a region"},
     "region_lineage": {"kind": CODE},
     "region_ranking_groups": {"group_code": CODE},
