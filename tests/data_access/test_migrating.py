@@ -4,21 +4,52 @@ import threading
 from datetime import date
 
 import pytest
-from sqlalchemy import URL, inspect, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, insert, inspect, text
 
 from dashboard.errors import MigrationError
-from data_access import facts, rollups
+from data_access import facts, rollups, schema
 from data_access.database import Database
-from data_access.migrating import downgrade, migrate
+from data_access.migrating import SCRIPTS, downgrade, migrate
 from data_access.partitions import PARTITIONED_TABLES
-from tests.case_builder import add_everything
+from tests.case_builder import NOW, add_everything, incident
+from tests.table_checksums import DERIVED, checksums
+
+REVISIONS = [script.revision for script in ScriptDirectory(str(SCRIPTS)).walk_revisions()]
 
 
 @pytest.fixture
 def filled(database: Database) -> Database:
+    """Cases of all kinds, steps of some, versions of those that were corrected or deleted."""
     with database.write() as connection:
         add_everything(connection, seed=3, count=60)
+        connection.execute(
+            text(
+                "insert into steps (subject, home_county_id, source_id, case_no, registered_month,"
+                " step_no, step, occurred_at) select 'incident', home_county_id, source_id,"
+                " case_no, registered_month, 2, 'accepted', accepted_at from incidents"
+                " where accepted_at is not null"
+            )
+        )
+        connection.execute(text("update incidents set class_code = '0102' where is_sensitive"))
+        connection.execute(text("delete from disputes where case_no < 'D0000009'"))
     return database
+
+
+def works(connection: Connection, number: int) -> None:
+    """A new case reaches outbox and roll-ups; a correction of it leaves a version."""
+    connection.execute(text("delete from outbox"))
+    connection.execute(insert(schema.incidents), [incident(number)])
+    assert connection.scalar(text("select count(*) from outbox")) == 1
+    mine = {"case": incident(number)["case_no"]}
+    connection.execute(
+        text("update incidents set due_at = :now where case_no = :case"), {**mine, "now": NOW}
+    )
+    versions = text("select count(*) from case_versions where case_no = :case")
+    assert connection.scalar(versions, mine) == 1
+    red_card = text("select red_card_at from incidents where case_no = :case")
+    assert connection.scalar(red_card, mine) is not None
+    assert rollups.differences(connection) == 0
 
 
 def counts(database: Database) -> dict[str, int]:
@@ -35,6 +66,26 @@ def test_migrating_again_changes_no_row(filled: Database) -> None:
     assert counts(filled) == before
     with filled.read() as connection:
         assert rollups.differences(connection) == 0
+
+
+@pytest.mark.parametrize("revision", REVISIONS[1:])
+def test_down_to_an_earlier_version_and_up_again_keeps_every_row(
+    filled: Database, revision: str
+) -> None:
+    with filled.write() as connection:
+        rollups.follow_regions(connection)
+        before = checksums(connection, apart_from=DERIVED)
+    assert {name for name, (rows, _) in before.items() if rows} >= {
+        *("incidents", "disputes", "steps", "case_versions", "agreements", "regions"),
+        *("receptions", "return_visits", "staffing", "database_facts"),
+    }
+    filled.close()
+    downgrade(filled.url, revision)
+    migrate(filled.url)
+    with filled.write() as connection:
+        assert checksums(connection, apart_from=DERIVED) == before
+        assert rollups.differences(connection) == 0
+        works(connection, 9_000)
 
 
 def test_down_to_nothing_and_up_again_on_a_filled_database(filled: Database) -> None:
