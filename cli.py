@@ -283,6 +283,28 @@ def rebuild(on: On = "main") -> None:
 
 
 @database.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="备份文件，不得已存在")], on: On = "main"
+) -> None:
+    """把整个数据库备份成一个文件，校验值另存一份；期间照常读写。"""
+    from data_access import backup
+
+    with open_database(on) as opened:
+        digest = backup.backup(opened.url, file)
+    say(f"已备份到 {file}（{file.stat().st_size / 1024**2:,.0f} MB，SHA-256 {digest[:12]}…）。")
+
+
+@database.command()
+def restore(file: Annotated[Path, typer.Argument(help="备份文件")], on: On = "main") -> None:
+    """把备份恢复到一个空库；要么全部恢复，要么不留痕迹。"""
+    from data_access import backup
+
+    with open_database(on) as opened:
+        backup.restore(opened.url, file)
+    say(f"已由 {file} 恢复。请执行 cockpit db migrate，再以 cockpit db verify 核对。")
+
+
+@database.command()
 def status(on: On = "main") -> None:
     """版本、案件数、各来源最近一次联系。"""
     from data_access.database_status import database_status

@@ -5,9 +5,11 @@
     ├── ScreenConfigError
     ├── UnknownRegion
     ├── UnknownAddress
+    ├── UnknownForm
     ├── DataUnavailable
     │   └── DatabaseUnavailable
     ├── MigrationError
+    ├── BackupError
     ├── ImportRefused
     │   └── MappingError
     ├── PortInUse
@@ -45,6 +47,10 @@ class UnknownAddress(CockpitError):
     """The address names no page, or a moment that is none."""
 
 
+class UnknownForm(CockpitError):
+    """No monthly form has this name, or its month is written in another way."""
+
+
 class DataUnavailable(CockpitError):
     """A reading could not be made; what was read before is still valid and keeps its age."""
 
@@ -60,6 +66,10 @@ class DatabaseUnavailable(DataUnavailable):
 
 class MigrationError(CockpitError):
     """The database schema is older, newer or other than this version of the cockpit needs."""
+
+
+class BackupError(CockpitError):
+    """A backup could not be written, is damaged, or can't be restored into this database."""
 
 
 class ImportRefused(CockpitError):

@@ -25,6 +25,7 @@ MAJORS = range(15, 19)
 NEEDED = ("initdb", "postgres")
 SERVICE_USER = "cockpit"
 FALLBACK_USERS = ("postgres", "nobody")
+DEBIAN = Path("/usr/lib/postgresql")
 # What stands outside any checkout, for a root whose checkout nobody else can enter (/root is 0700).
 SYSTEM_FOLDER = Path("/var/lib/cockpit")
 
@@ -139,11 +140,32 @@ def _candidates(package_folder: Path | None) -> list[Path]:
     return [bin for bin in folders if all((bin / program).is_file() for program in NEEDED)]
 
 
-def major_of(bin: Path) -> int | None:
-    """Major version that ``postgres --version`` prints, None when the program does not run."""
+def find_clients(major: int, *needed: str) -> Path:
+    """The ``bin`` folder with the ``needed`` programs of exactly this version of PostgreSQL.
+
+    Looked for in the wheel, where Debian puts them, and on the PATH. A dump that a newer program
+    writes holds settings that an older server does not know. Raises ``ServerProgramsMissing``.
+    """
+    on_path = shutil.which(needed[0])
+    places = [
+        *_candidates(None),
+        DEBIAN / str(major) / "bin",
+        *([Path(on_path).resolve().parent] if on_path else []),
+    ]
+    for bin in places:
+        if all(major_of(bin, program) == major for program in needed):
+            return bin
+    raise ServerProgramsMissing(
+        f"缺少 PostgreSQL {major} 的 {'、'.join(needed)}（须与服务器同一大版本）。"
+        f"请安装（Debian：apt-get install postgresql-client-{major}），然后重新执行。"
+    )
+
+
+def major_of(bin: Path, program: str = "postgres") -> int | None:
+    """Major version that ``<program> --version`` prints, None when it does not run."""
     try:
         said = subprocess.run(
-            [bin / "postgres", "--version"], capture_output=True, text=True, check=True
+            [bin / program, "--version"], capture_output=True, text=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
