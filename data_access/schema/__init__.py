@@ -27,6 +27,7 @@ from data_access.schema.figures import (
     work_calendar,
 )
 from data_access.schema.operations import (
+    archived_months,
     case_doubts,
     database_facts,
     import_batches,
@@ -50,6 +51,7 @@ from data_access.schema.sources import code_lists, code_mappings, codes, sources
 
 __all__ = [
     "agreements",
+    "archived_months",
     "case_doubts",
     "case_versions",
     "code_lists",

@@ -70,6 +70,19 @@ case_doubts = Table(
     Column("check_name", Text, primary_key=True),
 )
 
+# Months whose closed cases were archived: those registered in the month, all of whose times lie
+# before the first day of `before`. `kept` cases of the month are still there.
+archived_months = Table(
+    "archived_months",
+    metadata,
+    Column("registered_month", Date, primary_key=True),
+    Column("before", Date, primary_key=True),
+    Column("archived_at", DateTime(timezone=True), server_default=func.now()),
+    Column("cases", Integer, nullable=False),
+    Column("kept", Integer, nullable=False),
+    Column("folder", Text, nullable=False),
+)
+
 # The feed: one row per statement and county that changed something. NOTIFY is only a hint.
 outbox = Table(
     "outbox",

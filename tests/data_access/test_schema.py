@@ -34,6 +34,7 @@ CODE = "code of a closed list"
 NAME_OF_PLACE = "official name of a region"
 TEXT_COLUMNS = {
     "agreements": {"case_no": KEY, "method": CODE},
+    "archived_months": {"folder": "where the files of the archive were put"},
     "case_doubts": {"case_no": KEY, "check_name": "name of a check of the import"},
     "case_versions": {
         "subject": CODE,
