@@ -4,16 +4,16 @@ A staging table is unlogged: after a crash of the server it is empty, which `res
 and the file is read again from its start. What goes into the table stands in `staging`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, text, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from dashboard.errors import ImportRefused
-from data_access.imports.mapping import TIMES
-from data_access.imports.mapping_file import LoadedMapping
-from data_access.imports.reading import FileFacts
+from data_access.imports.mapping import SourceSection
+from data_access.imports.sources.rows import SourceFacts
 from data_access.schema import import_batches, import_findings, sources
 
 SCHEMA = "import_staging"
@@ -25,35 +25,8 @@ SOURCE_LOCK = 7_301_012
 LOCK_PATIENCE_SECONDS = 15.0
 LOCK_RETRY_SECONDS = 0.25
 
-COLUMNS = (
-    "line",
-    "case_no",
-    "region_code",
-    "class_code",
-    "category",
-    "channel",
-    "holder_code",
-    *TIMES,
-    "registered_month",
-    "lon",
-    "lat",
-    "location_quality",
-    "cell_x",
-    "cell_y",
-    "has_doubtful_times",
-)
-_TYPES = {
-    "line": "bigint primary key",
-    "case_no": "text not null",
-    "region_code": "text not null",
-    "lon": "double precision",
-    "lat": "double precision",
-    "cell_x": "smallint",
-    "cell_y": "smallint",
-    "registered_month": "date not null",
-    "has_doubtful_times": "boolean not null",
-    **dict.fromkeys(TIMES, "timestamptz"),
-}
+# Column of a staging table -> its type; `line` is the key of all of them.
+Layout = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -92,17 +65,26 @@ def lock_source(connection: Connection, source_key: str) -> None:
     connection.commit()
 
 
-def claim_batch(
-    connection: Connection, file_name: str, facts: FileFacts, mapping: LoadedMapping
-) -> Batch:
-    """The batch of this file and mapping: the unfinished or last published one, or a new one.
+@dataclass(frozen=True)
+class Claim:
+    """What a batch is of: a kind of rows of a source, by name and checksums."""
 
-    Unfinished batches of the source from other files are abandoned: their rows were never seen.
+    kind: str
+    source: SourceSection
+    name: str
+    facts: SourceFacts
+    mapping_sha256: str
+
+
+def claim_batch(connection: Connection, claim: Claim, layout: Layout) -> Batch:
+    """The batch of these rows and mapping: the unfinished or last published one, or a new one.
+
+    Unfinished batches of the same kind and source are abandoned: their rows were never seen.
     """
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": NUMBERING_LOCK})
-    source_id = _source_id(connection, mapping.incidents.source.key)
-    latest = _latest_batch(connection, source_id)
-    same = (facts.sha256, mapping.sha256)
+    source_id = _source_id(connection, claim.source.key)
+    latest = _latest_batch(connection, source_id, claim.kind)
+    same = (claim.facts.sha256, claim.mapping_sha256)
     if latest and (latest.file_sha256, latest.mapping_sha256) == same:
         return Batch(latest.id, source_id, latest.state)
     if latest and latest.state != "published":
@@ -110,21 +92,21 @@ def claim_batch(
     batch_id = connection.execute(
         insert(import_batches)
         .values(
-            kind=mapping.incidents.kind,
+            kind=claim.kind,
             source_id=source_id,
-            file_name=file_name,
-            file_sha256=facts.sha256,
-            mapping_sha256=mapping.sha256,
+            file_name=claim.name,
+            file_sha256=claim.facts.sha256,
+            mapping_sha256=claim.mapping_sha256,
             state="staging",
         )
         .returning(import_batches.c.id)
     ).scalar_one()
     batch = Batch(batch_id, source_id, "staging")
-    _create_table(connection, batch)
+    _create_table(connection, batch, layout)
     return batch
 
 
-def resume_line(connection: Connection, batch: Batch) -> int:
+def resume_line(connection: Connection, batch: Batch, layout: Layout) -> int:
     """Last line that is safely staged, 0 to begin; empties a table that lost rows in a crash."""
     kept = connection.execute(
         select(
@@ -133,17 +115,30 @@ def resume_line(connection: Connection, batch: Batch) -> int:
             import_batches.c.rows_rejected,
         ).where(import_batches.c.id == batch.id)
     ).one()
-    _create_table(connection, batch)
+    _create_table(connection, batch, layout)
     staged = connection.scalar(text(f"select count(*) from {batch.table}"))
     if staged == kept.rows_read - kept.rows_rejected:
         return int(kept.staged_through_line)
-    _forget(connection, batch)
+    _forget(connection, batch, layout)
     return 0
 
 
 def drop(connection: Connection, batch: Batch) -> None:
     """Remove the staging table."""
     connection.exec_driver_sql(f"drop table if exists {batch.table}")
+
+
+def close(connection: Connection, batch: Batch) -> None:
+    """End a batch that was published, and note the contact with its source."""
+    connection.execute(
+        update(sources).where(sources.c.id == batch.source_id).values(last_contact_at=func.now())
+    )
+    connection.execute(
+        update(import_batches)
+        .where(import_batches.c.id == batch.id)
+        .values(state="published", published_at=func.now())
+    )
+    drop(connection, batch)
 
 
 def _source_id(connection: Connection, key: str) -> int:
@@ -170,11 +165,11 @@ def _source_id(connection: Connection, key: str) -> int:
     )
 
 
-def _latest_batch(connection: Connection, source_id: int) -> Row[Any] | None:
+def _latest_batch(connection: Connection, source_id: int, kind: str) -> Row[Any] | None:
     columns = import_batches.c
     return connection.execute(
         select(import_batches)
-        .where(columns.source_id == source_id, columns.state != "abandoned")
+        .where(columns.source_id == source_id, columns.kind == kind, columns.state != "abandoned")
         .order_by(columns.id.desc())
         .limit(1)
     ).one_or_none()
@@ -188,10 +183,10 @@ def _abandon(connection: Connection, batch: Batch) -> None:
     )
 
 
-def _forget(connection: Connection, batch: Batch) -> None:
+def _forget(connection: Connection, batch: Batch, layout: Layout) -> None:
     """Begin the batch again: nothing read, nothing found."""
     drop(connection, batch)
-    _create_table(connection, batch)
+    _create_table(connection, batch, layout)
     connection.execute(delete(import_findings).where(import_findings.c.batch_id == batch.id))
     connection.execute(
         update(import_batches)
@@ -207,6 +202,8 @@ def _forget(connection: Connection, batch: Batch) -> None:
     )
 
 
-def _create_table(connection: Connection, batch: Batch) -> None:
-    columns = ", ".join(f"{name} {_TYPES.get(name, 'text')}" for name in COLUMNS)
-    connection.exec_driver_sql(f"create unlogged table if not exists {batch.table} ({columns})")
+def _create_table(connection: Connection, batch: Batch, layout: Layout) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in layout.items())
+    connection.exec_driver_sql(
+        f"create unlogged table if not exists {batch.table} (line bigint primary key, {columns})"
+    )

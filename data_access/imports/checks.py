@@ -1,4 +1,4 @@
-"""Named checks of the rows of a file: each rejects rows, or accepts them with a doubt.
+"""Named checks of the rows of a file of cases: each rejects rows, or accepts them with a doubt.
 
 A check is a name, a Chinese title, what follows from it, and a function that looks at one
 understood chunk. Checks that need the whole file are named here too; their statements stand in
@@ -13,8 +13,11 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from data_access.imports import personal_data
-from data_access.imports.interpreting import Coded, Interpretation, Mask, Times
-from data_access.imports.mapping import LIMITS, MILESTONES, TimeRule
+from data_access.imports.case_mapping import LIMITS, MEDIATION, MILESTONES
+from data_access.imports.interpreting import Coded, Interpretation
+from data_access.imports.mapping import TimeRule
+from data_access.imports.sources.rows import ROUNDED
+from data_access.imports.times import Mask, Times
 
 LONGEST_CASE_NUMBER = 100
 LONGEST_VALUE_SHOWN = 200
@@ -59,6 +62,8 @@ class RowCheck(Check):
 
 
 DUPLICATE = Check("duplicate_case_no", "案件编号重复", rejects=True)
+TWO_COUNTIES = Check("two_counties", "同一案件在两个县", rejects=True)
+MOVED_COUNTY = Check("moved_county", "案件换了县", rejects=False)
 DEFAULT_COORDINATE = Check("default_coordinate", "默认坐标", rejects=False)
 MALFORMED = Check("malformed_row", "列数不符", rejects=True)
 
@@ -74,6 +79,7 @@ def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]
     return (
         RowCheck("personal_data", "含个人信息", True, look=_personal_data),
         RowCheck("unreadable_text", "文字编码有误", True, look=_unreadable_text),
+        RowCheck("rounded_number", "数字精度已失", True, look=_rounded_number),
         RowCheck("unusable_case_no", "案件编号不可用", True, look=_unusable_case_no),
         RowCheck("missing_registered_at", "缺少登记时间", True, look=_missing_registered_at),
         RowCheck("unreadable_time", "时间格式不符", True, look=_unreadable_time),
@@ -82,19 +88,23 @@ def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]
         RowCheck("unknown_region", "区域无法识别", rejects_region, look=_unknown_region),
         RowCheck("closed_before_registered", "办结早于登记", False, True, look=_closed_early),
         RowCheck("time_out_of_order", "时间早于登记", False, True, look=_other_times_early),
+        RowCheck("steps_out_of_order", "步骤次序有误", False, True, look=_steps_out_of_order),
+        RowCheck("status_without_time", "状态与时间不符", False, look=_status_without_time),
+        RowCheck("outcome_without_end", "调解未结束而有结果", False, look=_outcome_without_end),
         RowCheck("absent_time", "当地不存在的时间", False, True, look=_absent_time),
         RowCheck("ambiguous_time", "当地出现两次的时间", False, look=lambda c: _ambiguous(c, side)),
         RowCheck("unknown_code", "代码不在对照表", False, look=_unknown_code),
         RowCheck("unreadable_coordinate", "坐标无法识别", False, look=_unreadable_coordinate),
+        RowCheck("swapped_coordinate", "经纬度颠倒", False, look=_swapped_coordinate),
         RowCheck("coordinate_outside", "坐标在范围之外", False, look=_coordinate_outside),
+        RowCheck("outside_region", "坐标不在所属区域", False, look=_outside_region),
     )
 
 
 def titles(checks: Iterable[Check]) -> dict[str, str]:
     """Chinese titles by name, of these checks and those of the whole file."""
-    return {
-        check.name: check.title for check in (*checks, DUPLICATE, DEFAULT_COORDINATE, MALFORMED)
-    }
+    whole = (DUPLICATE, TWO_COUNTIES, MOVED_COUNTY, DEFAULT_COORDINATE, MALFORMED)
+    return {check.name: check.title for check in (*checks, *whole)}
 
 
 @dataclass
@@ -110,7 +120,7 @@ def judge(chunk: Interpretation, checks: Iterable[RowCheck]) -> Judgement:
     """Run the checks. Of several hits of one check on one row the first is reported."""
     is_rejected = np.zeros(len(chunk.lines), dtype=bool)
     has_doubtful_times = np.zeros(len(chunk.lines), dtype=bool)
-    findings = [_malformed(line, fields, chunk.width) for line, fields in chunk.malformed]
+    findings = [malformed(line, fields, chunk.width) for line, fields in chunk.malformed]
     for check in checks:
         first_hits: dict[int, Hit] = {}
         for hit in check.look(chunk):
@@ -122,16 +132,22 @@ def judge(chunk: Interpretation, checks: Iterable[RowCheck]) -> Judgement:
     return Judgement(findings, is_rejected, has_doubtful_times)
 
 
-def _malformed(line: int, fields: int, width: int) -> Finding:
+def malformed(line: int, fields: int, width: int) -> Finding:
+    """Of a row that has not as many fields as the header."""
     reason = f"该行有 {fields} 个字段，标题行有 {width} 个"
     return Finding(line, MALFORMED.name, "", True, reason, str(fields))
 
 
 def _finding(check: RowCheck, hit: Hit, chunk: Interpretation) -> Finding:
     """Mask whatever the check is about: a refused number must not stand in another reason."""
-    value = personal_data.masked(hit.value, _registered_on(chunk, hit.row))
-    shown = value.replace("\x00", "\ufffd")[:LONGEST_VALUE_SHOWN]
+    shown = presentable(hit.value, _registered_on(chunk, hit.row))
     return Finding(chunk.lines[hit.row], check.name, hit.column, check.rejects, hit.reason, shown)
+
+
+def presentable(value: str, registered_on: date | None = None) -> str:
+    """A value as a report may show it: masked, short, and storable."""
+    masked = personal_data.masked(value.replace(ROUNDED, ""), registered_on)
+    return masked.replace("\x00", "\ufffd")[:LONGEST_VALUE_SHOWN]
 
 
 def _registered_on(chunk: Interpretation, row: int) -> date | None:
@@ -161,6 +177,14 @@ def _unreadable_text(chunk: Interpretation) -> Iterator[Hit]:
         for row, text in enumerate(texts):
             if any(sign in text for sign in UNREADABLE):
                 yield Hit(row, column, "含有无法按声明的编码读取的字符", text)
+
+
+def _rounded_number(chunk: Interpretation) -> Iterator[Hit]:
+    for column, texts in chunk.texts.items():
+        for row, text in enumerate(texts):
+            if text.endswith(ROUNDED):
+                reason = "数字单元格存不下这么多位，末几位已失；请以文本格式保存此列"
+                yield Hit(row, column, reason, text)
 
 
 def _unusable_case_no(chunk: Interpretation) -> Iterator[Hit]:
@@ -217,11 +241,46 @@ def _closed_early(chunk: Interpretation) -> Iterator[Hit]:
 
 
 def _other_times_early(chunk: Interpretation) -> Iterator[Hit]:
-    for name in (*MILESTONES, *LIMITS):
+    for name in (*MILESTONES, *LIMITS, *MEDIATION):
         times = chunk.times.get(name)
         if times and name not in ("registered_at", "closed_at"):
             is_early = _before_registered(chunk, times)
             yield from _hits(is_early, times.column, "时间早于登记时间", times.text)
+
+
+def _steps_out_of_order(chunk: Interpretation) -> Iterator[Hit]:
+    """A step before the last one that precedes it; those before registration are found apart."""
+    registered = chunk.times["registered_at"].instant
+    for order in (MILESTONES, MEDIATION):
+        latest = registered
+        for name in order:
+            times = chunk.times.get(name)
+            if times is None or name == "registered_at":
+                continue
+            # Comparisons with NaT are false, so a step that is not given doubts none.
+            is_early = (times.instant < latest) & (times.instant >= registered)
+            yield from _hits(is_early, times.column, "时间早于前面的步骤", times.text)
+            latest = np.fmax(latest, times.instant)
+
+
+def _status_without_time(chunk: Interpretation) -> Iterator[Hit]:
+    if status := chunk.status:
+        for step in set(status.code) - {None, ""}:
+            times = chunk.times.get(f"{step}_at")
+            if times is None:
+                continue
+            is_step = np.array([code == step for code in status.code], dtype=bool)
+            reason = f"状态为此，但 {times.column} 为空"
+            yield from _hits(is_step & np.isnat(times.local), status.column, reason, status.text)
+
+
+def _outcome_without_end(chunk: Interpretation) -> Iterator[Hit]:
+    if outcome := chunk.choices.get("is_successful"):
+        has_outcome = np.array([code is not None for code in outcome.code], dtype=bool)
+        ended = chunk.times.get("mediation_ended_at")
+        is_open = np.ones(len(has_outcome), dtype=bool) if ended is None else np.isnat(ended.local)
+        reason = "没有调解结束时间，结果不计"
+        yield from _hits(has_outcome & is_open, outcome.column, reason, outcome.text)
 
 
 def _absent_time(chunk: Interpretation) -> Iterator[Hit]:
@@ -238,8 +297,15 @@ def _ambiguous(chunk: Interpretation, side: Literal["earlier", "later"]) -> Iter
 
 
 def _unknown_code(chunk: Interpretation) -> Iterator[Hit]:
-    known = ((chunk.classes, "按默认类别计"), (chunk.channel, "按默认渠道计"))
-    for coded, consequence in (*known, (chunk.holder, "不计承办单位")):
+    known: list[tuple[Coded | None, str]] = [
+        (chunk.classes, "按默认类别计"),
+        (chunk.channel, "按默认渠道计"),
+        (chunk.holder, "不计承办单位"),
+        (chunk.centre, "不计调解中心"),
+        (chunk.status, "不作判断"),
+        *((coded, "按默认值计") for coded in chunk.choices.values()),
+    ]
+    for coded, consequence in known:
         if coded:
             reason = f"对照表中没有此值，{consequence}"
             yield from _hits(coded.is_unknown, coded.column, reason, coded.text)
@@ -249,6 +315,18 @@ def _unreadable_coordinate(chunk: Interpretation) -> Iterator[Hit]:
     if found := chunk.locations:
         reason = "不是有效的经纬度，不上图"
         yield from _hits(found.is_unreadable, found.columns, reason, found.text)
+
+
+def _swapped_coordinate(chunk: Interpretation) -> Iterator[Hit]:
+    if found := chunk.locations:
+        reason = "经度与纬度互换后才在范围之内，不上图；请检查 location 的 lon、lat 或 order"
+        yield from _hits(found.is_swapped, found.columns, reason, found.text)
+
+
+def _outside_region(chunk: Interpretation) -> Iterator[Hit]:
+    if found := chunk.locations:
+        reason = "在所属区域的界线之外，不上图"
+        yield from _hits(found.is_elsewhere, found.columns, reason, found.text)
 
 
 def _coordinate_outside(chunk: Interpretation) -> Iterator[Hit]:

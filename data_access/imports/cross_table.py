@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from data_access.imports.mapping_file import load_mapping
-from data_access.imports.reading import read_chunks
+from data_access.imports.sources.opening import open_source
 
 ROWS_A_CHUNK = 20_000
 NO_MARK = "无标记"
@@ -120,7 +120,8 @@ def _read_marks(connection: Connection, file: Path, mapping_path: Path, column: 
     driver: Any = connection.connection.driver_connection
     wanted = [mapping.columns.case_no, column]
     with driver.cursor() as cursor, cursor.copy("copy file_marks from stdin") as copy:
-        for raw in read_chunks(file, mapping.file, wanted, after_line=0, size=ROWS_A_CHUNK):
+        source = open_source(file, mapping.file)
+        for raw in source.chunks(wanted, after_line=0, size=ROWS_A_CHUNK):
             numbers, marks = (raw.columns[name] for name in wanted)
             for number, mark in zip(numbers, marks, strict=True):
                 copy.write_row((number.strip(), mark.strip() or NO_MARK))

@@ -1,47 +1,29 @@
-"""Giving the texts of a chunk their meaning: instants, regions, classes, holders, coordinates.
+"""Giving the texts of a chunk of cases their meaning: instants, regions, classes, coordinates.
 
 Everything is columnwise and nothing is refused here: what could not be understood is marked in a
 mask beside the value, and `checks` turns masks into findings.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data_access.imports.mapping import (
-    ClassRule,
-    HolderRule,
-    IncidentMapping,
-    LocationRule,
-    RegionRule,
-    TimeRule,
-    ValueRule,
-)
-from data_access.imports.reading import RawChunk
+from data_access.imports import datums
+from data_access.imports.case_mapping import CaseMapping, ClassRule, HolderRule, LocationRule
+from data_access.imports.mapping import RegionSpelling
+from data_access.imports.region_outlines import RegionOutlines
+from data_access.imports.sources.rows import RawChunk
+from data_access.imports.times import Mask, Times, read_times
 
-Mask = npt.NDArray[np.bool_]
-Instants = npt.NDArray[np.datetime64]
 Floats = npt.NDArray[np.float64]
 
-ONE_HOUR = pd.Timedelta(hours=1)
-
-
-@dataclass
-class Times:
-    """One column of local times: `local` as the clock showed, `instant` in UTC, NaT where none."""
-
-    column: str
-    text: list[str]
-    local: Instants
-    instant: Instants
-    is_unreadable: Mask
-    is_ambiguous: Mask
-    is_absent: Mask
+PAIR = re.compile(r"\s*[(\[（]?\s*([^,，;；\s]+)\s*[,，;；\s]\s*([^,，;；\s)\]）]+)\s*[)\]）]?\s*")
 
 
 @dataclass
@@ -50,20 +32,22 @@ class Coded:
 
     column: str
     text: list[str]
-    code: list[str | None]
+    code: list[Any]
     is_unknown: Mask
 
 
 @dataclass
 class Locations:
-    """Coordinates in degrees, NaN where there is none that can be used."""
+    """Coordinates in degrees of WGS-84, NaN where there is none that can be used."""
 
     columns: str
     text: list[str]
     lon: Floats
     lat: Floats
     is_unreadable: Mask
+    is_swapped: Mask
     is_outside: Mask
+    is_elsewhere: Mask
 
 
 @dataclass
@@ -81,6 +65,9 @@ class Interpretation:
     classes: Coded
     channel: Coded | None
     holder: Coded | None
+    centre: Coded | None
+    status: Coded | None
+    choices: dict[str, Coded]
     locations: Locations | None
 
     @property
@@ -91,13 +78,20 @@ class Interpretation:
 class Interpreter:
     """Understands chunks by one mapping. `known_regions` are the codes that a region may have."""
 
-    def __init__(self, mapping: IncidentMapping, known_regions: frozenset[str]) -> None:
+    def __init__(
+        self,
+        mapping: CaseMapping,
+        known_regions: frozenset[str],
+        outlines: RegionOutlines | None = None,
+    ) -> None:
         self._mapping = mapping
-        self._region_code = _region_reader(mapping.region, known_regions)
+        self._region_code = region_reader(mapping.region, known_regions)
+        self._outlines = outlines
 
     def interpret(self, raw: RawChunk) -> Interpretation:
         mapping = self._mapping
         texts = {name: [text.strip() for text in column] for name, column in raw.columns.items()}
+        region = self._regions(texts[mapping.region.column])
         return Interpretation(
             lines=raw.lines,
             texts=texts,
@@ -105,14 +99,20 @@ class Interpreter:
             width=raw.width,
             case_column=mapping.columns.case_no,
             times={
-                name: _times(column, texts[column], mapping.times, mapping.database.zone)
+                name: read_times(column, texts[column], mapping.times, mapping.database.zone)
                 for name, column in mapping.columns.times().items()
             },
-            region=self._regions(texts[mapping.region.column]),
+            region=region,
             classes=_classes(texts, mapping.classes),
-            channel=_translated(texts, mapping.channel) if mapping.channel else None,
+            channel=_channel(texts, mapping),
             holder=_held(texts, mapping.holder) if mapping.holder else None,
-            locations=_located(texts, mapping.location) if mapping.location else None,
+            centre=_held(texts, mapping.centre) if mapping.centre else None,
+            status=_status(texts, mapping),
+            choices={
+                name: translated(texts[rule.column], rule.column, rule.values, rule.default)
+                for name, rule in mapping.choices.items()
+            },
+            locations=self._located(texts, region) if mapping.location else None,
         )
 
     def _regions(self, texts: list[str]) -> Coded:
@@ -121,45 +121,37 @@ class Interpreter:
         unknown = np.array([code is None for code in codes], dtype=bool)
         return Coded(rule.column, texts, [code or rule.unassigned for code in codes], unknown)
 
+    def _located(self, texts: dict[str, list[str]], region: Coded) -> Locations:
+        rule = self._mapping.location
+        assert rule is not None
+        found = _located(texts, rule)
+        if self._outlines:
+            named = [
+                None if unknown else code
+                for code, unknown in zip(region.code, region.is_unknown, strict=True)
+            ]
+            usable = np.where(found.is_outside | found.is_swapped, np.nan, found.lon)
+            found.is_elsewhere = self._outlines.are_outside(named, usable, found.lat)
+        return found
 
-def _region_reader(rule: RegionRule, known: frozenset[str]) -> Callable[[str], str | None]:
+
+def region_reader(rule: RegionSpelling, known: Iterable[str]) -> Callable[[str], str | None]:
+    """A function from a text of the file to a known code, or None."""
     patterns = [re.compile(pattern) for pattern in rule.patterns]
+    codes = frozenset(known)
 
     @cache
     def read(text: str) -> str | None:
+        if text in rule.values:
+            code = rule.values[text]
+            return code if code in codes else None
         for pattern in patterns:
             if match := pattern.fullmatch(text):
                 code = rule.template.format(code=match["code"])
-                return code if code in known else None
+                return code if code in codes else None
         return None
 
     return read
-
-
-def _times(column: str, text: list[str], rule: TimeRule, zone: str) -> Times:
-    """Read local times; of an hour that comes twice the rule's side, an absent one an hour later.
-
-    A local time that the clock skips is thus read by the offset before the change, as
-    `dashboard.work_calendar` does.
-    """
-    parsed = pd.to_datetime(pd.Series(text, dtype="str"), format=rule.format, errors="coerce")
-    local = pd.DatetimeIndex(parsed).as_unit("us")
-    is_empty = np.fromiter((not value for value in text), dtype=bool, count=len(text))
-    is_none = np.asarray(local.isna())
-    first = np.full(len(text), rule.ambiguous == "earlier")
-    instant = local.tz_localize(zone, ambiguous=first, nonexistent=ONE_HOUR)
-    other = local.tz_localize(zone, ambiguous=~first, nonexistent="NaT")
-    is_absent = np.asarray(other.isna()) & ~is_none
-    is_ambiguous = np.asarray(instant != other) & ~is_absent & ~is_none
-    return Times(
-        column=column,
-        text=text,
-        local=local.to_numpy(),
-        instant=instant.tz_convert("UTC").tz_localize(None).to_numpy(),
-        is_unreadable=is_none & ~is_empty,
-        is_ambiguous=is_ambiguous,
-        is_absent=is_absent,
-    )
 
 
 def _classes(texts: dict[str, list[str]], rule: ClassRule) -> Coded:
@@ -173,11 +165,26 @@ def _classes(texts: dict[str, list[str]], rule: ClassRule) -> Coded:
     return Coded(column, texts[column], [code or rule.default for code in found], unknown)
 
 
-def _translated(texts: dict[str, list[str]], rule: ValueRule) -> Coded:
+def _channel(texts: dict[str, list[str]], mapping: CaseMapping) -> Coded | None:
+    rule = mapping.channel
+    if rule is None:
+        return None
     text = texts[rule.column]
     found = [rule.values.get(value) for value in text]
     unknown = np.array([code is None for code in found], dtype=bool)
     return Coded(rule.column, text, [code or rule.default for code in found], unknown)
+
+
+def _status(texts: dict[str, list[str]], mapping: CaseMapping) -> Coded | None:
+    rule = mapping.status
+    return translated(texts[rule.column], rule.column, rule.values, None) if rule else None
+
+
+def translated(text: list[str], column: str, values: Mapping[str, Any], default: Any) -> Coded:
+    """A column by its table; empty is None without doubt, an unlisted text the default."""
+    known = {"": None, **values}
+    unknown = np.array([value not in known for value in text], dtype=bool)
+    return Coded(column, text, [known.get(value, default) for value in text], unknown)
 
 
 def _held(texts: dict[str, list[str]], rule: HolderRule) -> Coded:
@@ -190,29 +197,56 @@ def _held(texts: dict[str, list[str]], rule: HolderRule) -> Coded:
 
 
 def _located(texts: dict[str, list[str]], rule: LocationRule) -> Locations:
-    lon_text, lat_text = texts[rule.lon], texts[rule.lat]
-    lon, lat = _degrees(lon_text, 180), _degrees(lat_text, 90)
+    lon_text, lat_text = _coordinate_texts(texts, rule)
+    given_lon, given_lat = _numbers(lon_text), _numbers(lat_text)
     both = [f"{x},{y}" for x, y in zip(lon_text, lat_text, strict=True)]
-    is_unusable = np.isnan(lon) | np.isnan(lat)
+    with np.errstate(invalid="ignore"):
+        is_usable = (np.abs(given_lon) <= 180) & (np.abs(given_lat) <= 90)
+        could_swap = (np.abs(given_lat) <= 180) & (np.abs(given_lon) <= 90)
     is_empty = np.array([pair == "," for pair in both], dtype=bool)
-    lon[is_unusable] = lat[is_unusable] = np.nan
+    lon, lat = _in_wgs84(given_lon, given_lat, is_usable, rule)
+    is_outside = _outside(lon, lat, rule)
+    swapped_lon, swapped_lat = _in_wgs84(given_lat, given_lon, could_swap, rule)
+    fits_swapped = could_swap & ~np.isnan(swapped_lon) & ~_outside(swapped_lon, swapped_lat, rule)
+    is_swapped = fits_swapped & (~is_usable | is_outside)
+    if rule.bounds is None:
+        # Without bounds only a latitude beyond the pole tells.
+        is_swapped = could_swap & ~is_usable
     return Locations(
-        columns=f"{rule.lon},{rule.lat}",
+        columns=",".join(rule.columns()),
         text=both,
         lon=lon,
         lat=lat,
-        is_unreadable=is_unusable & ~is_empty,
-        is_outside=_outside(lon, lat, rule),
+        is_unreadable=~is_usable & ~is_empty & ~is_swapped,
+        is_swapped=is_swapped,
+        is_outside=is_outside & ~is_swapped,
+        is_elsewhere=np.zeros(len(both), dtype=bool),
     )
 
 
-def _degrees(text: list[str], limit: float) -> Floats:
-    """Numbers within ±limit; everything else is NaN."""
+def _coordinate_texts(
+    texts: dict[str, list[str]], rule: LocationRule
+) -> tuple[list[str], list[str]]:
+    """Texts of longitude and latitude, from two columns or one."""
+    if rule.point is None:
+        return texts[rule.lon or ""], texts[rule.lat or ""]
+    matches = [PAIR.fullmatch(text) for text in texts[rule.point]]
+    given = zip(matches, texts[rule.point], strict=True)
+    pairs = [(match[1], match[2]) if match else (text, "") for match, text in given]
+    first, second = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    return (first, second) if rule.order == "lon,lat" else (second, first)
+
+
+def _numbers(text: list[str]) -> Floats:
     numbers = pd.to_numeric(pd.Series(text, dtype="str"), errors="coerce")
-    degrees = numbers.to_numpy(dtype=np.float64, copy=True)
-    with np.errstate(invalid="ignore"):
-        degrees[~(np.abs(degrees) <= limit)] = np.nan
-    return degrees
+    found = numbers.to_numpy(dtype=np.float64, copy=True)
+    found[~np.isfinite(found)] = np.nan
+    return found
+
+
+def _in_wgs84(lon: Floats, lat: Floats, usable: Mask, rule: LocationRule) -> tuple[Floats, Floats]:
+    """Usable degrees in WGS-84, all others NaN."""
+    return datums.to_wgs84(np.where(usable, lon, np.nan), np.where(usable, lat, np.nan), rule.datum)
 
 
 def _outside(lon: Floats, lat: Floats, rule: LocationRule) -> Mask:

@@ -14,20 +14,39 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dashboard.errors import MappingError
-from data_access.imports.mapping import IncidentMapping
+from data_access.imports.case_mapping import DisputeMapping, IncidentMapping
+
+AnyMapping = IncidentMapping | DisputeMapping
+SHAPES: Mapping[str, type[AnyMapping]] = {
+    "incidents": IncidentMapping,
+    "disputes": DisputeMapping,
+}
 
 
 @dataclass(frozen=True)
 class LoadedMapping:
     """A mapping with the name and checksum of the file it came from."""
 
-    incidents: IncidentMapping
+    mapping: AnyMapping
     name: str
     sha256: str
 
+    @property
+    def incidents(self) -> IncidentMapping:
+        """The mapping, which must be of incidents.
 
-def load_mapping(path: Path) -> LoadedMapping:
-    """Read and check a mapping file of kind `incidents`.
+        Raises:
+            MappingError: it is of another kind.
+        """
+        if isinstance(self.mapping, IncidentMapping):
+            return self.mapping
+        raise MappingError(
+            f"映射文件 {self.name} 的键 kind 是 {self.mapping.kind}，此处需要 incidents。"
+        )
+
+
+def load_mapping(path: Path, kind: str | None = None) -> LoadedMapping:
+    """Read and check a mapping file; with `kind` it must be of that kind.
 
     Raises:
         MappingError: unreadable file, not TOML, or a key that is missing, unknown or wrong; the
@@ -40,11 +59,23 @@ def load_mapping(path: Path) -> LoadedMapping:
         raise MappingError(
             f"映射文件 {path} 不是有效的 TOML（UTF-8）：{error}。请改正后重试。"
         ) from error
+    shape = _shape(path, table.get("kind"), kind)
     try:
-        mapping = IncidentMapping.model_validate(table)
+        mapping = shape.model_validate(table)
     except ValidationError as error:
         raise MappingError(_explained(path, error.errors())) from error
     return LoadedMapping(mapping, path.name, hashlib.sha256(content).hexdigest())
+
+
+def _shape(path: Path, stated: Any, wanted: str | None) -> type[AnyMapping]:
+    if stated not in SHAPES:
+        kinds = "、".join(SHAPES)
+        raise MappingError(f"映射文件 {path} 有误。键 kind：应为 {kinds} 之一。请改正后重试。")
+    if wanted is not None and stated != wanted:
+        raise MappingError(
+            f"映射文件 {path} 的键 kind 是 {stated}，而要导入的是 {wanted}。请换用相应的映射文件。"
+        )
+    return SHAPES[stated]
 
 
 def _content(path: Path) -> bytes:

@@ -8,14 +8,14 @@ to their case finds nothing to do.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, text
 
 from data_access.imports import reference_rows
-from data_access.imports.batches import Batch, drop
-from data_access.imports.mapping import MILESTONES, IncidentMapping
+from data_access.imports.batches import Batch
+from data_access.imports.case_mapping import MILESTONES, CaseMapping
+from data_access.imports.importing import Published
 from data_access.partitions import ensure_months
 
 KEY = "home_county_id, source_id, case_no, registered_month"
@@ -24,20 +24,10 @@ RED_CARD_WORKDAYS = 5
 RED_CARD_PRESUMED = "7 days"
 
 
-@dataclass(frozen=True)
-class Published:
-    """What the transaction changed, in rows."""
-
-    inserted: int
-    updated: int
-    unchanged: int
-    steps: int
-
-
 def publish(
     connection: Connection,
     batch: Batch,
-    mapping: IncidentMapping,
+    mapping: CaseMapping,
     *,
     refresh_rollups: Callable[[Connection], None] | None = None,
 ) -> Published:
@@ -60,11 +50,11 @@ def publish(
     steps += _append_steps_of_changed(connection, batch, mapping)
     _renew_doubts(connection, batch)
     if refresh_rollups and is_first:
-        _announce(connection)
+        _announce(connection, mapping)
         connection.execute(text("set local session_replication_role = origin"))
         refresh_rollups(connection)
     arrived = _counted(connection, "select count(*) from arriving")
-    _close(connection, batch)
+    _note_last_row(connection, batch)
     return Published(inserted, updated, arrived - inserted - updated, steps)
 
 
@@ -80,26 +70,29 @@ def _ensure_partitions(connection: Connection, batch: Batch) -> None:
         ensure_months(connection, first, last)
 
 
-def _owned(mapping: IncidentMapping) -> list[str]:
-    """Columns of `incidents` that this file states, in the names of the table."""
-    owned = ["region_id", "county_id", "town_id", "grid_id", "category", "class_code"]
+def _owned(mapping: CaseMapping) -> list[str]:
+    """Columns of the table that this file states, in the names of the table."""
+    owned = ["region_id", "county_id", "town_id", "class_code"]
+    owned += ["grid_id", "category"] if mapping.kind == "incidents" else []
     owned += ["is_sensitive", "has_doubtful_times"]
     owned += [time for time in mapping.columns.times() if time != "recorded_at"]
     owned += ["channel"] if mapping.channel else []
     owned += ["holder_id"] if mapping.holder else []
+    owned += ["centre_id"] if mapping.centre else []
+    owned += list(mapping.choices)
     owned += ["platform"] if mapping.platform else []
     if mapping.location:
         owned += ["lon", "lat", "location_quality", "cell_x", "cell_y"]
     return owned
 
 
-def _steps_known(mapping: IncidentMapping) -> list[str]:
+def _steps_known(mapping: CaseMapping) -> list[str]:
     """Mapped milestones in the order of the workflow."""
     mapped = mapping.columns.times()
     return [time for time in MILESTONES if time in mapped]
 
 
-def _resolve(connection: Connection, batch: Batch, mapping: IncidentMapping) -> None:
+def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
     """Temporary table `arriving`: staged rows with ids for codes, keys, and what is to be done.
 
     A region is the version valid on the day of registration; where none was, the latest one.
@@ -129,11 +122,12 @@ def _resolve(connection: Connection, batch: Batch, mapping: IncidentMapping) -> 
                 r.valid_from desc
             ), named as (
               select s.*, r.id as region_id, r.county_id, r.town_id, r.grid_id,
-                o.id as holder_id, cast(:platform as text) as platform,
+                o.id as holder_id, m.id as centre_id, cast(:platform as text) as platform,
                 coalesce(c.is_sensitive, false) as is_sensitive
               from local s
               join regions_by_day r using (region_code, registered_on)
               left join organisations o on o.code = s.holder_code
+              left join organisations m on m.code = s.centre_code
               left join codes c on c.list_key = :list_key and c.code = s.class_code
             )
             select n.*, i.case_no is null as is_new,
@@ -141,7 +135,7 @@ def _resolve(connection: Connection, batch: Batch, mapping: IncidentMapping) -> 
               coalesce(i.home_county_id, n.county_id) as home_county_id,
               coalesce(i.registered_month, n.registered_month) as key_month, {before}
             from named n
-            left join incidents i on i.source_id = :source and i.case_no = n.case_no
+            left join {mapping.table} i on i.source_id = :source and i.case_no = n.case_no
             """
         ),
         {
@@ -154,18 +148,18 @@ def _resolve(connection: Connection, batch: Batch, mapping: IncidentMapping) -> 
     connection.execute(text("analyze arriving"))
 
 
-def _append_steps_of_new(connection: Connection, batch: Batch, mapping: IncidentMapping) -> int:
+def _append_steps_of_new(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
     """Steps of cases not seen before, numbered in the order of the workflow."""
     return _append_steps(connection, batch, mapping, "a.is_new", "true", "0")
 
 
-def _append_steps_of_changed(connection: Connection, batch: Batch, mapping: IncidentMapping) -> int:
+def _append_steps_of_changed(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
     """A step for each milestone that is new or has another time; earlier steps stand.
 
     Runs after the case has its new times, so the trigger on steps finds them there.
     """
     taken = (
-        "(select coalesce(max(t.step_no), 0) from steps t where t.subject = 'incident'"
+        f"(select coalesce(max(t.step_no), 0) from steps t where t.subject = '{mapping.subject}'"
         " and t.home_county_id = a.home_county_id and t.source_id = :source"
         " and t.case_no = a.case_no and t.registered_month = a.key_month)"
     )
@@ -176,7 +170,7 @@ def _append_steps_of_changed(connection: Connection, batch: Batch, mapping: Inci
 def _append_steps(
     connection: Connection,
     batch: Batch,
-    mapping: IncidentMapping,
+    mapping: CaseMapping,
     which: str,
     differs: str,
     taken: str,
@@ -193,7 +187,7 @@ def _append_steps(
             f"""
             insert into steps
               (subject, {KEY}, step_no, step, holder_id, occurred_at, recorded_at)
-            select 'incident', a.home_county_id, :source, a.case_no, a.key_month,
+            select '{mapping.subject}', a.home_county_id, :source, a.case_no, a.key_month,
               {taken} + m.ordinal, m.step, a.holder_id, m.at, coalesce(a.recorded_at, m.at)
             from arriving a
             cross join lateral (values {rows}) as m (ordinal, step, at, has_happened)
@@ -204,14 +198,14 @@ def _append_steps(
     ).rowcount
 
 
-def _insert_new(connection: Connection, batch: Batch, mapping: IncidentMapping) -> int:
+def _insert_new(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
     """New cases; without a column for it, recording is presumed at the time of registration."""
     columns = ", ".join(_owned(mapping))
     values = ", ".join(f"a.{name}" for name in _owned(mapping))
     return connection.execute(
         text(
             f"""
-            insert into incidents
+            insert into {mapping.table}
               ({KEY}, recorded_at, is_recorded_presumed, red_card_at, {columns})
             select a.home_county_id, :source, a.case_no, a.key_month,
               coalesce(a.recorded_at, a.registered_at), a.recorded_at is null,
@@ -235,13 +229,13 @@ def _insert_new(connection: Connection, batch: Batch, mapping: IncidentMapping) 
     ).rowcount
 
 
-def _update_changed(connection: Connection, batch: Batch, mapping: IncidentMapping) -> int:
+def _update_changed(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
     """Corrections: the trigger keeps the row as it was, and sets 红牌 anew with the limit."""
     assignments = ", ".join(f"{name} = a.{name}" for name in _owned(mapping))
     return connection.execute(
         text(
             f"""
-            update incidents i set {assignments}
+            update {mapping.table} i set {assignments}
             from arriving a
             where a.is_changed and i.home_county_id = a.home_county_id and i.source_id = :source
               and i.case_no = a.case_no and i.registered_month = a.key_month
@@ -289,31 +283,27 @@ def _renew_doubts(connection: Connection, batch: Batch) -> None:
     )
 
 
-def _announce(connection: Connection) -> None:
+def _announce(connection: Connection, mapping: CaseMapping) -> None:
     """The feed's rows that the triggers would have written."""
     connection.execute(
         text(
             "insert into outbox (subject, county_id)"
-            " select distinct 'incidents', county_id from arriving"
-        )
+            " select distinct :table, county_id from arriving"
+        ),
+        {"table": mapping.table},
     )
     connection.execute(text("select pg_notify('cockpit_changes', '')"))
 
 
-def _close(connection: Connection, batch: Batch) -> None:
-    """Contact of the source, end of the batch, and the staging table's end."""
+def _note_last_row(connection: Connection, batch: Batch) -> None:
+    """The source's newest row, by the times of its cases."""
     connection.execute(
         text(
             """
-            update sources set last_contact_at = now(), last_row_at = greatest(last_row_at, (
+            update sources set last_row_at = greatest(last_row_at, (
               select max(greatest(registered_at, closed_at)) from arriving))
             where id = :source
             """
         ),
         {"source": batch.source_id},
     )
-    connection.execute(
-        text("update import_batches set state = 'published', published_at = now() where id = :id"),
-        {"id": batch.id},
-    )
-    drop(connection, batch)

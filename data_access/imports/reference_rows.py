@@ -18,12 +18,14 @@ from dashboard.heat_cells import Origin
 from dashboard.work_calendar import SATURDAY, official_days, official_years
 from data_access import facts, migrating
 from data_access.imports.batches import NEW_SOURCES
+from data_access.imports.case_mapping import CaseMapping, HolderRule
 from data_access.imports.mapping import (
     MOST_CODES,
     CalendarSection,
-    IncidentMapping,
+    DatabaseSection,
     RegionEntry,
     RegionTree,
+    SourceSection,
 )
 from data_access.schema import (
     code_lists,
@@ -39,7 +41,7 @@ from data_access.schema.regions import LEVELS
 ONE_DAY = timedelta(days=1)
 
 
-def known_region_codes(connection: Connection, mapping: IncidentMapping) -> frozenset[str]:
+def known_region_codes(connection: Connection, mapping: CaseMapping) -> frozenset[str]:
     """Codes that a case's region may have: the database's, or those the mapping will create.
 
     Raises:
@@ -65,7 +67,7 @@ def known_region_codes(connection: Connection, mapping: IncidentMapping) -> froz
     return known
 
 
-def refuse_foreign_database(connection: Connection, mapping: IncidentMapping) -> None:
+def refuse_foreign_database(connection: Connection, section: DatabaseSection | None) -> None:
     """Refuse to mix real cases with invented ones, or two zones.
 
     Raises:
@@ -77,14 +79,14 @@ def refuse_foreign_database(connection: Connection, mapping: IncidentMapping) ->
             "请用 COCKPIT_DATABASE_URL 指定另一个数据库。"
         )
     zone = facts.read(connection, "zone")
-    if zone not in (None, mapping.database.zone) and not _is_empty(connection):
+    if section and zone not in (None, section.zone) and not _is_empty(connection):
         raise ImportRefused(
-            f"数据库的时区是 {zone}，映射文件的键 database.zone 是 {mapping.database.zone}。"
+            f"数据库的时区是 {zone}，映射文件的键 database.zone 是 {section.zone}。"
             "一个数据库只有一个时区，请改用另一个数据库。"
         )
 
 
-def heat_origin(connection: Connection, mapping: IncidentMapping) -> Origin:
+def heat_origin(connection: Connection, mapping: CaseMapping) -> Origin:
     """Origin of the heat cells: the database's, or else the mapping's map centre.
 
     Raises:
@@ -103,16 +105,23 @@ def heat_origin(connection: Connection, mapping: IncidentMapping) -> Origin:
     )
 
 
-def ensure(connection: Connection, mapping: IncidentMapping, source_id: int) -> None:
+def ensure(connection: Connection, mapping: CaseMapping, source_id: int) -> None:
     """Create what is missing of everything that the mapping describes."""
-    _ensure_facts(connection, mapping)
-    if mapping.database.calendar:
-        _ensure_calendar(connection, mapping.database.calendar)
+    ensure_database(connection, mapping.database)
     if mapping.regions and not connection.scalar(select(func.count()).select_from(regions)):
         connection.execute(insert(regions), list(_region_rows(mapping.regions, mapping)))
-    _ensure_source(connection, mapping, source_id)
-    _ensure_organisations(connection, mapping)
+    ensure_source(connection, mapping.source, mapping.kind, source_id)
+    for rule in (mapping.holder, mapping.centre):
+        if rule:
+            _ensure_organisations(connection, rule)
     _ensure_codes(connection, mapping)
+
+
+def ensure_database(connection: Connection, section: DatabaseSection) -> None:
+    """Facts and work calendar, where the database has none."""
+    _ensure_facts(connection, section)
+    if section.calendar:
+        _ensure_calendar(connection, section.calendar)
 
 
 def _is_empty(connection: Connection) -> bool:
@@ -120,8 +129,7 @@ def _is_empty(connection: Connection) -> bool:
     return not any(counted)
 
 
-def _ensure_facts(connection: Connection, mapping: IncidentMapping) -> None:
-    section = mapping.database
+def _ensure_facts(connection: Connection, section: DatabaseSection) -> None:
     if facts.read(connection, "zone") != section.zone:
         # Triggers and roll-ups are compiled for a zone: an empty database gets them anew.
         migrating.settle(connection, section.zone)
@@ -163,7 +171,7 @@ def _calendar_rows(section: CalendarSection) -> Iterator[dict[str, Any]]:
         day += ONE_DAY
 
 
-def _region_rows(tree: RegionTree, mapping: IncidentMapping) -> Iterator[dict[str, Any]]:
+def _region_rows(tree: RegionTree, mapping: CaseMapping) -> Iterator[dict[str, Any]]:
     """The root with id 1 and its children in the order of the mapping."""
     root_id = 1
     centre = mapping.database.map_centre or (None, None)
@@ -200,15 +208,17 @@ def _region_row(
     }
 
 
-def _ensure_source(connection: Connection, mapping: IncidentMapping, source_id: int) -> None:
-    section = mapping.source
+def ensure_source(
+    connection: Connection, section: SourceSection, kind: str, source_id: int
+) -> None:
+    """The source's row, with the number that was kept for it."""
     connection.execute(
         upsert(sources)
         .values(
             id=source_id,
             key=section.key,
             name=section.name,
-            kind=mapping.kind,
+            kind=kind,
             cycle_seconds=section.cycle_seconds,
             is_live=section.is_live,
         )
@@ -217,10 +227,7 @@ def _ensure_source(connection: Connection, mapping: IncidentMapping, source_id: 
     connection.execute(text(f"delete from {NEW_SOURCES} where key = :key"), {"key": section.key})
 
 
-def _ensure_organisations(connection: Connection, mapping: IncidentMapping) -> None:
-    rule = mapping.holder
-    if rule is None:
-        return
+def _ensure_organisations(connection: Connection, rule: HolderRule) -> None:
     root_id = connection.scalar(
         select(regions.c.id).where(regions.c.parent_id.is_(None)).order_by(regions.c.id).limit(1)
     )
@@ -238,7 +245,7 @@ def _ensure_organisations(connection: Connection, mapping: IncidentMapping) -> N
         )
 
 
-def _ensure_codes(connection: Connection, mapping: IncidentMapping) -> None:
+def _ensure_codes(connection: Connection, mapping: CaseMapping) -> None:
     rule = mapping.classes
     entries = {code: entry.model_dump() for code, entry in rule.codes.items()}
     _ensure_list(connection, mapping, rule.list_key, rule.name, entries)
@@ -259,7 +266,7 @@ def _ensure_codes(connection: Connection, mapping: IncidentMapping) -> None:
 
 def _ensure_list(
     connection: Connection,
-    mapping: IncidentMapping,
+    mapping: CaseMapping,
     key: str,
     name: str,
     entries: Mapping[str, Mapping[str, Any]],

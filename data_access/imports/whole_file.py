@@ -3,51 +3,105 @@
 Their names and titles stand in `checks` beside the others.
 """
 
+import numpy as np
 from sqlalchemy import Connection, text, update
 
+from data_access.imports import datums
 from data_access.imports.batches import Batch
-from data_access.imports.checks import DEFAULT_COORDINATE, DUPLICATE
-from data_access.imports.mapping import IncidentMapping, LocationRule
+from data_access.imports.case_mapping import CaseMapping, LocationRule
+from data_access.imports.checks import (
+    DEFAULT_COORDINATE,
+    DUPLICATE,
+    MOVED_COUNTY,
+    TWO_COUNTIES,
+)
 from data_access.schema import import_batches
 
 # Up to so many cases at one place are no sign of a default coordinate, whatever their share.
 FEW_TOGETHER = 10
 
 
-def finish(connection: Connection, batch: Batch, mapping: IncidentMapping) -> None:
-    """Run the checks that need the whole file, and count; the batch is then `staged`."""
-    connection.exec_driver_sql(f"analyze {batch.table}")
-    _reject_duplicates(connection, batch, mapping.columns.case_no)
+def check_cases(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
+    """The checks of cases that need the whole file."""
+    _reject_duplicates(connection, batch, mapping)
+    _doubt_moved(connection, batch, mapping)
     if mapping.location:
         _doubt_default_coordinates(connection, batch, mapping.location)
-    _count(connection, batch)
 
 
-def _reject_duplicates(connection: Connection, batch: Batch, column: str) -> None:
-    """Of several rows with one case number the first line counts; the others are rejected."""
+# The county a region's code stands for now; of a region that is new, the region itself.
+_COUNTY = """
+  select distinct on (r.code) r.code, coalesce(r.county_id, r.id) as county
+  from regions r order by r.code, r.valid_from desc"""
+
+
+def _reject_duplicates(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
+    """Of several rows with one case number the first line counts; the others are rejected.
+
+    Where they name regions of two counties that is said: somebody has to decide whose case it is.
+    """
     connection.execute(
         text(
             f"""
-            with duplicates as (
+            with counties as ({_COUNTY}), duplicates as (
               delete from {batch.table} s
-              using (select case_no, min(line) as line from {batch.table}
-                     group by case_no having count(*) > 1) first
-              where s.case_no = first.case_no and s.line > first.line
-              returning s.line, s.case_no, first.line as first_line
+              using (
+                select distinct on (case_no) case_no, line, region_code,
+                  count(*) over (partition by case_no) as together
+                from {batch.table} order by case_no, line
+              ) first
+              where first.together > 1 and s.case_no = first.case_no and s.line > first.line
+              returning s.line, s.case_no, first.line as first_line,
+                s.region_code, first.region_code as first_region
+            ), named as (
+              select d.*, coalesce(a.county::text, d.region_code)
+                is distinct from coalesce(b.county::text, d.first_region) as differs
+              from duplicates d
+              left join counties a on a.code = d.region_code
+              left join counties b on b.code = d.first_region
             )
             insert into import_findings
               (batch_id, line, check_name, column_name, is_rejection, reason, value)
-            select :batch, line, :check, :column, 1,
-              '与第 ' || first_line || ' 行的案件编号相同，以首次出现的为准', case_no
-            from duplicates
+            select :batch, line, case when differs then :two else :same end, :column, 1,
+              '与第 ' || first_line || ' 行的案件编号相同'
+              || case when differs then '而县不同' else '' end || '，以首次出现的为准', case_no
+            from named
             """
         ),
-        {"batch": batch.id, "check": DUPLICATE.name, "column": column},
+        {
+            "batch": batch.id,
+            "same": DUPLICATE.name,
+            "two": TWO_COUNTIES.name,
+            "column": mapping.columns.case_no,
+        },
+    )
+
+
+def _doubt_moved(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
+    """Cases that are known, by this source or another, under another county."""
+    connection.execute(
+        text(
+            f"""
+            with counties as ({_COUNTY})
+            insert into import_findings
+              (batch_id, line, check_name, column_name, is_rejection, reason, value)
+            select :batch, s.line, :check, :column, 0,
+              '此编号已登记在另一县：' || string_agg(distinct r.name, '、'), s.case_no
+            from {batch.table} s
+            join counties c on c.code = s.region_code
+            join {mapping.table} i on i.case_no = s.case_no and i.county_id <> c.county
+            left join regions r on r.id = i.county_id
+            group by s.line, s.case_no
+            """
+        ),
+        {"batch": batch.id, "check": MOVED_COUNTY.name, "column": mapping.columns.case_no},
     )
 
 
 def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: LocationRule) -> None:
     """Keep coordinates that the mapping names, or that too many rows share, off the heat."""
+    named = np.array(rule.defaults, dtype=np.float64).reshape(-1, 2)
+    lons, lats = datums.to_wgs84(named[:, 0], named[:, 1], rule.datum)
     connection.execute(
         text(
             f"""
@@ -73,16 +127,17 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
         {
             "batch": batch.id,
             "check": DEFAULT_COORDINATE.name,
-            "columns": f"{rule.lon},{rule.lat}",
+            "columns": ",".join(rule.columns()),
             "share": rule.default_share,
             "few": FEW_TOGETHER,
-            "lons": [lon for lon, _ in rule.defaults],
-            "lats": [lat for _, lat in rule.defaults],
+            "lons": lons.tolist(),
+            "lats": lats.tolist(),
         },
     )
 
 
-def _count(connection: Connection, batch: Batch) -> None:
+def count(connection: Connection, batch: Batch) -> None:
+    """Count what was accepted, rejected and doubted; the batch is then `staged`."""
     accepted = connection.scalar(text(f"select count(*) from {batch.table}"))
     doubtful = connection.scalar(
         text(

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data_access.imports.case_mapping import IncidentMapping
 from data_access.imports.checks import Finding, Judgement, judge, row_checks
 from data_access.imports.interpreting import Interpretation, Interpreter
-from data_access.imports.mapping import IncidentMapping
 from data_access.imports.mapping_file import load_mapping
-from data_access.imports.reading import read_chunks
+from data_access.imports.sources.opening import open_source
 
 # Invented; the check character fits (see test_personal_data).
 IDENTITY = "11010519491231002X"
@@ -36,7 +36,8 @@ def judged(
     ) -> tuple[Interpretation, Judgement]:
         assert changed.regions is not None
         path = write_csv([sound_row(**values)])
-        (raw,) = read_chunks(path, changed.file, changed.file_columns(), after_line=0, size=10)
+        stored = open_source(path, changed.file)
+        (raw,) = stored.chunks(changed.file_columns(), after_line=0, size=10)
         known = frozenset(child.code for child in changed.regions.children)
         chunk = Interpreter(changed, known).interpret(raw)
         checks = row_checks(changed.times, has_unassigned=changed.region.unassigned is not None)

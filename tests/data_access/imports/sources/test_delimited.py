@@ -6,15 +6,18 @@ from pathlib import Path
 import pytest
 
 from dashboard.errors import ImportRefused, MappingError
-from data_access.imports.mapping import FileSection
-from data_access.imports.reading import RawChunk, file_facts, read_chunks
+from data_access.imports.sources.delimited import DelimitedFile
+from data_access.imports.sources.rows import RawChunk, SourceFacts
 
 CONTENT = 'no,text\r\n1,plain\r\n2,"two\r\nlines"\r\n\r\n3,too,many\r\n4,end\r\n5,last'
-UTF8 = FileSection()
 
 
 def read_all(path: Path, *, after_line: int = 0, size: int = 100) -> list[RawChunk]:
-    return list(read_chunks(path, UTF8, ["no", "text"], after_line=after_line, size=size))
+    return list(DelimitedFile(path).chunks(["no", "text"], after_line=after_line, size=size))
+
+
+def file_facts(path: Path) -> SourceFacts:
+    return DelimitedFile(path).facts(["no"])
 
 
 def numbers(chunks: list[RawChunk]) -> list[tuple[int, str]]:
@@ -72,7 +75,7 @@ def test_a_quote_without_end_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_column_is_named_beside_those_that_are_there(path: Path) -> None:
     with pytest.raises(MappingError, match="没有映射所需的列 colour；文件的列为：no、text"):
-        list(read_chunks(path, UTF8, ["no", "colour"], after_line=0, size=10))
+        list(DelimitedFile(path).chunks(["no", "colour"], after_line=0, size=10))
 
 
 def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
@@ -85,8 +88,8 @@ def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
 def test_other_encodings_and_delimiters_are_read(tmp_path: Path) -> None:
     path = tmp_path / "site.csv"
     path.write_bytes("no;text\n1;路灯\n".encode("gb18030"))
-    section = FileSection(encoding="gb18030", delimiter=";")
-    (chunk,) = read_chunks(path, section, ["text"], after_line=0, size=10)
+    stored = DelimitedFile(path, encoding="gb18030", delimiter=";")
+    (chunk,) = stored.chunks(["text"], after_line=0, size=10)
     assert chunk.columns["text"] == ["路灯"]
 
 

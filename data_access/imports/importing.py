@@ -1,0 +1,260 @@
+"""The street every import goes: claim, stage chunk by chunk, check as a whole, publish.
+
+The transactions: one to claim the batch, one per chunk, one for the checks of the whole, one to
+publish. Killed between or within any of them, the next run goes on after the last committed one.
+What is particular to a kind stands in its `Street`: `cases`, `tables`.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import Literal, Protocol
+
+from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from dashboard.errors import DatabaseUnavailable, ImportRefused
+from data_access.imports import batches, report, staging, whole_file
+from data_access.imports.batches import Batch, Claim, Layout
+from data_access.imports.mapping import SourceSection
+from data_access.imports.report import CheckCount
+from data_access.imports.sources.rows import RawChunk, Source
+from data_access.imports.staging import Taken
+from data_access.schema import import_batches
+
+ROWS_A_CHUNK = 20_000
+
+Stage = Literal["读入", "发布"]
+# Stage, lines done, lines in all; publishing counts 0 and 1 of 1.
+Progress = Callable[[Stage, int, int], None]
+RefreshRollups = Callable[[Connection], None]
+
+
+def silent(stage: Stage, done: int, total: int) -> None:
+    """No progress is shown."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What the publishing transaction changed, in rows; `steps` are those of cases."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    steps: int = 0
+
+
+class Street(Protocol):
+    """One kind of rows under one mapping."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind, as in `cockpit import KIND`."""
+
+    @property
+    def source(self) -> SourceSection:
+        """The source the rows belong to."""
+
+    @property
+    def layout(self) -> Layout:
+        """Columns of the staging table, without `line`."""
+
+    def wanted(self) -> list[str]:
+        """Columns that are read."""
+
+    def refuse(self, connection: Connection) -> None:
+        """Raise `ImportRefused` where the database must not take these rows."""
+
+    def prepare(self, connection: Connection) -> None:
+        """Read what chunks are understood by; raises `ImportRefused` where it is missing."""
+
+    def take(self, raw: RawChunk) -> Taken:
+        """Understand and check a chunk."""
+
+    def finish(self, connection: Connection, batch: Batch) -> None:
+        """Checks that need all rows."""
+
+    def publish(
+        self, connection: Connection, batch: Batch, refresh_rollups: RefreshRollups | None
+    ) -> Published:
+        """Make the staged rows visible, within the caller's transaction."""
+
+    def titles(self) -> dict[str, str]:
+        """Chinese titles of the checks by name."""
+
+
+@dataclass(frozen=True)
+class ImportOutcome:
+    """What an import did. `rows_read == rows_accepted + rows_rejected`, always.
+
+    `rows_doubtful` are accepted rows with at least one doubt. `is_repeat`: this file was the last
+    one published for its source, and nothing was done.
+    """
+
+    batch_id: int
+    source_key: str
+    rows_read: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_doubtful: int
+    checks: tuple[CheckCount, ...]
+    inserted: int
+    updated: int
+    unchanged: int
+    steps: int
+    is_repeat: bool
+    resumed_after_line: int
+    report: Path
+    staging_seconds: float
+    publishing_seconds: float
+
+
+def run(
+    engine: Engine,
+    source: Source,
+    street: Street,
+    mapping_sha256: str,
+    *,
+    report_folder: Path,
+    progress: Progress = silent,
+    refresh_rollups: RefreshRollups | None = None,
+    rows_a_chunk: int = ROWS_A_CHUNK,
+) -> ImportOutcome:
+    """Import the rows of a source; with `refresh_rollups` as `publishing.publish` says.
+
+    Raises:
+        MappingError: the mapping does not fit the source.
+        ImportRefused: the source cannot be read, the database holds other things, or another
+            import of the source is running. Nothing has become visible.
+        DatabaseUnavailable: the database went away; the next run goes on where this one stopped.
+    """
+    claim = Claim(
+        street.kind, street.source, source.name, source.facts(street.wanted()), mapping_sha256
+    )
+    with _explained(source.name), engine.connect() as connection:
+        connection.detach()  # a session of its own: its end gives the lock back
+        batches.lock_source(connection, street.source.key)
+        run = _Run(connection, source, street, claim, progress, rows_a_chunk)
+        return run.outcome(report_folder, refresh_rollups)
+
+
+# SQLSTATE -> what to do about it.
+_REMEDIES = {
+    "42P01": "数据库缺少所需的表，请先运行 cockpit db migrate",
+    "42501": "数据库用户权限不足，请以库的所有者运行",
+}
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    try:
+        yield
+    except ProgrammingError as error:
+        remedy = _REMEDIES.get(getattr(error.orig, "sqlstate", ""))
+        if remedy is None:
+            raise
+        raise ImportRefused(f"{remedy}（{error.orig}）。") from error
+    except OperationalError as error:
+        reason = str(error.orig).strip().partition("\n")[0]
+        raise DatabaseUnavailable(
+            f"导入 {name} 时数据库出错：{reason}。尚无任何行可见；"
+            "数据库恢复后重新运行同一命令，即从中断处继续。"
+        ) from error
+
+
+@dataclass
+class _Run:
+    connection: Connection
+    source: Source
+    street: Street
+    claim: Claim
+    progress: Progress
+    rows_a_chunk: int
+
+    def outcome(self, report_folder: Path, refresh_rollups: RefreshRollups | None) -> ImportOutcome:
+        began = monotonic()
+        with self.connection.begin():
+            self.street.refuse(self.connection)
+            batch = batches.claim_batch(self.connection, self.claim, self.street.layout)
+        is_repeat = batch.state == "published"
+        resumed_after = 0 if is_repeat else self._stage(batch)
+        staged = monotonic()
+        path = self._report(batch, report_folder)
+        done = None if is_repeat else self._publish(batch, refresh_rollups)
+        return self._summary(
+            batch, done, resumed_after, path, (staged - began, monotonic() - staged)
+        )
+
+    def _stage(self, batch: Batch) -> int:
+        """Stage what is not yet staged; returns the line it went on after."""
+        with self.connection.begin():
+            self.street.prepare(self.connection)
+            after_line = batches.resume_line(self.connection, batch, self.street.layout)
+        if batch.state == "staged" and after_line:
+            return after_line
+        lines = self.claim.facts.lines
+        self.progress("读入", after_line, lines)
+        chunks = self.source.chunks(
+            self.street.wanted(), after_line=after_line, size=self.rows_a_chunk
+        )
+        for raw in chunks:
+            taken = self.street.take(raw)
+            with self.connection.begin():
+                staging.stage_chunk(self.connection, batch, self.street.layout, raw, taken)
+            self.progress("读入", raw.last_line, lines)
+        with self.connection.begin():
+            self.connection.exec_driver_sql(f"analyze {batch.table}")
+            self.street.finish(self.connection, batch)
+            whole_file.count(self.connection, batch)
+        return after_line
+
+    def _report(self, batch: Batch, folder: Path) -> Path:
+        now = datetime.now(UTC)
+        report.remove_expired_files(folder, now)
+        with self.connection.begin():
+            report.expire(self.connection, now)
+            return report.write(self.connection, batch.id, folder, self.street.titles())
+
+    def _publish(self, batch: Batch, refresh_rollups: RefreshRollups | None) -> Published:
+        self.progress("发布", 0, 1)
+        with self.connection.begin():
+            published = self.street.publish(self.connection, batch, refresh_rollups)
+            batches.close(self.connection, batch)
+        self.progress("发布", 1, 1)
+        return published
+
+    def _summary(
+        self,
+        batch: Batch,
+        done: Published | None,
+        resumed_after: int,
+        path: Path,
+        seconds: tuple[float, float],
+    ) -> ImportOutcome:
+        with self.connection.begin():
+            row = self.connection.execute(
+                select(import_batches).where(import_batches.c.id == batch.id)
+            ).one()
+            checks = report.counts(self.connection, batch.id, self.street.titles())
+        changes = done or Published(0, 0, row.rows_accepted, 0)
+        return ImportOutcome(
+            batch_id=batch.id,
+            source_key=self.street.source.key,
+            rows_read=row.rows_read,
+            rows_accepted=row.rows_accepted,
+            rows_rejected=row.rows_rejected,
+            rows_doubtful=row.rows_doubtful,
+            checks=checks,
+            inserted=changes.inserted,
+            updated=changes.updated,
+            unchanged=changes.unchanged,
+            steps=changes.steps,
+            is_repeat=done is None,
+            resumed_after_line=resumed_after,
+            report=path,
+            staging_seconds=seconds[0],
+            publishing_seconds=seconds[1],
+        )

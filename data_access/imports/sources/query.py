@@ -1,0 +1,120 @@
+"""A table or query of another database, through any dialect that SQLAlchemy finds installed.
+
+The rows are read once, in one transaction, into a file without a name that ends with the process:
+so checksum and rows agree while the other database goes on changing, and nothing of them stays on
+the disk. Only the columns that the mapping names are asked for.
+"""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from dashboard.errors import ImportRefused
+from data_access.imports.sources.parquet import stored_chunks
+from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
+
+ROWS_AT_ONCE = 10_000
+TABLE_NAME = re.compile(r"\w+(?:\.\w+){0,2}")
+
+
+class DatabaseQuery:
+    """Rows of `query`, a table's name or a SELECT; ordered by the columns that are read."""
+
+    def __init__(self, url: str, query: str) -> None:
+        self._url = url
+        self._query = query.strip().rstrip(";")
+        self._spool: IO[bytes] | None = None
+        self._facts: SourceFacts | None = None
+
+    @property
+    def name(self) -> str:
+        return self._query if self._is_table else "（查询）"
+
+    def header(self) -> list[str]:
+        """Names of the columns; see `rows.Source`."""
+        with self._connection() as connection:
+            # Asked for no row: the names of the columns come all the same.
+            found = connection.execute(
+                text(f"select * from {self._relation(connection)} where 1=0")
+            )
+            return list(found.keys())
+
+    def facts(self, wanted: list[str]) -> SourceFacts:
+        """Checksum of the wanted columns and number of rows; see `rows.Source`."""
+        if self._facts is None:
+            positions(self.name, self.header(), wanted)
+            self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the source
+            with self._connection() as connection:
+                self._facts = self._spooled(connection, self._spool, wanted)
+        return self._facts
+
+    def chunks(self, wanted: list[str], *, after_line: int, size: int) -> Iterator[RawChunk]:
+        """Rows by their number from 1; see `rows.Source`."""
+        self.facts(wanted)
+        assert self._spool is not None
+        self._spool.seek(0)
+        yield from stored_chunks(self._spool, self.name, wanted, after_line=after_line, size=size)
+
+    def _spooled(self, connection: Connection, spool: IO[bytes], wanted: list[str]) -> SourceFacts:
+        quoted = [connection.dialect.identifier_preparer.quote(name) for name in wanted]
+        order = ", ".join(str(place) for place in range(1, len(wanted) + 1))
+        rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(
+            text(f"select {', '.join(quoted)} from {self._relation(connection)} order by {order}")
+        )
+        digest = hashlib.sha256("\x1f".join(wanted).encode())
+        schema = pa.schema([(name, pa.string()) for name in wanted])
+        count = 0
+        with pq.ParquetWriter(spool, schema) as writer:
+            for part in rows.partitions(ROWS_AT_ONCE):
+                texts = [[as_text(value) for value in row] for row in part]
+                for row in texts:
+                    digest.update(("\x1e" + "\x1f".join(row)).encode("utf-8", "replace"))
+                columns = [list(column) for column in zip(*texts, strict=True)]
+                writer.write_table(pa.table(columns, schema=schema))
+                count += len(texts)
+        return SourceFacts(digest.hexdigest(), count)
+
+    @property
+    def _is_table(self) -> bool:
+        return bool(TABLE_NAME.fullmatch(self._query))
+
+    def _relation(self, connection: Connection) -> str:
+        if not self._is_table:
+            return f"({self._query}) handed_over"
+        quote = connection.dialect.identifier_preparer.quote
+        return ".".join(quote(part) for part in self._query.split("."))
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        engine: Any = None
+        try:
+            engine = create_engine(make_url(self._url), hide_parameters=True)
+            with engine.connect() as connection:
+                yield connection
+        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+            raise ImportRefused(
+                f"--from-url 的数据库地址或驱动不可用（{_first_line(error)}）。"
+                "请检查地址，并安装该数据库的 SQLAlchemy 方言和驱动。"
+            ) from error
+        except SQLAlchemyError as error:
+            reason = _first_line(getattr(error, "orig", error))
+            raise ImportRefused(
+                f"无法从另一数据库读取 {self.name}（{reason}）。"
+                "请检查 --from-url、表名或查询，以及读取权限。"
+            ) from error
+        finally:
+            if engine is not None:
+                engine.dispose()
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,135 @@
+"""What every source of rows offers: facts for the batch, and chunks of texts with their lines.
+
+Typed values (of Excel, Parquet, databases) become texts here: times in ISO form with a `T`, so
+that a mapping's time format is not needed for them.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Protocol
+
+from dashboard.errors import MappingError
+
+# Marks a number with more digits than its cell can hold: what is read is not what was meant.
+ROUNDED = "\ue000"
+# Doubles are exact up to here; longer case numbers in number cells have lost their last digits.
+EXACT_UP_TO = 10**15
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """Checksum of what is read, and how many lines it has (header included) for the progress."""
+
+    sha256: str
+    lines: int
+
+
+@dataclass
+class RawChunk:
+    """Rows as read: `lines[i]` is the line on which row i begins, `columns[name][i]` its text.
+
+    `malformed` holds (line, fields found) of rows that don't have the header's width.
+    `last_line` is the last line the chunk has consumed.
+    """
+
+    lines: list[int]
+    columns: dict[str, list[str]]
+    last_line: int
+    malformed: list[tuple[int, int]] = field(default_factory=list)
+    width: int = 0
+
+    @property
+    def rows_read(self) -> int:
+        return len(self.lines) + len(self.malformed)
+
+
+class Source(Protocol):
+    """Rows that can be read again from any line, in the same order with the same lines."""
+
+    @property
+    def name(self) -> str:
+        """What the batch is called: a file's name, or a table's."""
+
+    def header(self) -> list[str]:
+        """Names of the columns, in their order.
+
+        Raises:
+            ImportRefused: the source cannot be read.
+        """
+
+    def facts(self, wanted: list[str]) -> SourceFacts:
+        """Checksum and length; `wanted` are the columns that will be read.
+
+        Raises:
+            ImportRefused: the source cannot be read.
+            MappingError: it lacks a wanted column, or has it twice.
+        """
+
+    def chunks(self, wanted: list[str], *, after_line: int, size: int) -> Iterator[RawChunk]:
+        """Yield the wanted columns of the rows after a line, `size` at a time.
+
+        `after_line` is 0 or the `last_line` of a chunk read before.
+
+        Raises:
+            ImportRefused, MappingError: as for `facts`.
+        """
+
+
+def positions(name: str, header: Iterable[str], wanted: list[str]) -> dict[str, int]:
+    """Where the wanted columns stand in the header.
+
+    Raises:
+        MappingError: one is missing, or stands there twice.
+    """
+    names = [column.strip() for column in header]
+    missing = [column for column in wanted if column not in names]
+    if missing:
+        raise MappingError(
+            f"文件 {name} 没有映射所需的列 {'、'.join(missing)}；"
+            f"文件的列为：{'、'.join(names) or '（空文件）'}。请修改映射文件中的列名。"
+        )
+    twice = [column for column in wanted if names.count(column) > 1]
+    if twice:
+        raise MappingError(
+            f"文件 {name} 的列 {'、'.join(twice)} 出现多次，应只有一列。请改列名后重试。"
+        )
+    return {column: names.index(column) for column in wanted}
+
+
+def as_text(value: Any) -> str:
+    """A typed value as the text that a mapping expects; nothing for None."""
+    match value:
+        case None:
+            return ""
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return _number(value)
+        case Decimal():
+            return format(value.normalize(), "f")
+        case datetime():
+            return value.isoformat()
+        case date() | time():
+            return value.isoformat()
+        case bytes():
+            return value.decode("utf-8", errors="replace")
+    return str(value)
+
+
+def spreadsheet_text(value: Any) -> str:
+    """As `as_text`, for cells whose numbers are doubles whatever they look like."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) > EXACT_UP_TO:
+        return f"{as_text(value)}{ROUNDED}"
+    return as_text(value)
+
+
+def _number(value: float) -> str:
+    if value != value:
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
