@@ -7,9 +7,11 @@
     ├── UnknownAddress
     ├── UnknownForm
     ├── DataUnavailable
-    │   └── DatabaseUnavailable
+    │   ├── DatabaseUnavailable
+    │   └── DetailsArchived
     ├── MigrationError
     ├── BackupError
+    ├── ArchiveRefused
     ├── ImportRefused
     │   └── MappingError
     ├── PortInUse
@@ -64,12 +66,20 @@ class DatabaseUnavailable(DataUnavailable):
     """The database does not answer: stopped, recovering, unreachable, or refusing connections."""
 
 
+class DetailsArchived(DataUnavailable):
+    """The rows asked for were archived; their sums are still there."""
+
+
 class MigrationError(CockpitError):
     """The database schema is older, newer or other than this version of the cockpit needs."""
 
 
 class BackupError(CockpitError):
     """A backup could not be written, is damaged, or can't be restored into this database."""
+
+
+class ArchiveRefused(CockpitError):
+    """A month was not archived, and all of it is still in the database."""
 
 
 class ImportRefused(CockpitError):

@@ -1,0 +1,295 @@
+"""Old months leave whole, with files that bring them back; roll-ups, feed and the rest stay."""
+
+import csv
+import gzip
+import hashlib
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Connection, insert, text
+
+from dashboard.errors import ArchiveRefused, DataUnavailable
+from data_access import rollups, schema
+from data_access.archives import archived_before, whole_views_from
+from data_access.archiving import ArchivedMonth, archive
+from data_access.database import Database
+from data_access.migrating import migrate
+from data_access.partitions import PARTITIONED_TABLES, ensure_months
+from tests.case_builder import NOW, add_everything, incident
+from tests.table_checksums import checksums
+
+BEFORE = date(2025, 1, 1)
+LIMIT = datetime(2024, 12, 31, 16, tzinfo=UTC)
+OLD = datetime(2024, 11, 10, 3, tzinfo=UTC)
+MONTH = "2024-11-01"
+
+
+def closed(number: int, **values: Any) -> dict[str, Any]:
+    """A case of November 2024 that was over within a day."""
+    return (
+        incident(number, registered_at=OLD)
+        | {
+            "accepted_at": OLD + timedelta(minutes=20),
+            "due_at": OLD + timedelta(days=3),
+            "closed_at": OLD + timedelta(hours=9),
+            "resolved_level": "town",
+        }
+        | values
+    )
+
+
+GOING = range(1, 41)
+STAYING = {
+    "open": closed(101, closed_at=None, resolved_level=None),
+    "closed later": closed(102, closed_at=LIMIT + timedelta(days=2)),
+    "due later": closed(103, due_at=LIMIT),
+    "visited later": closed(104, visited_at=LIMIT + timedelta(days=9)),
+    "a step later": closed(105),
+    "a return visit later": closed(106),
+    "of the limit's own month": closed(107, registered_month="2025-01-01"),
+}
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    """Recent cases of all kinds, and November 2024 with some that may go and some that may not."""
+    with database.write() as connection:
+        ensure_months(connection, date(2024, 10, 1), date(2024, 12, 1))
+        add_everything(connection, seed=21, count=80)
+        connection.execute(insert(schema.incidents), [closed(number) for number in GOING])
+        connection.execute(
+            insert(schema.incidents),
+            [{**dict.fromkeys(("visited_at",)), **values} for values in STAYING.values()],
+        )
+        connection.execute(insert(schema.disputes), [dispute(1), dispute(2, closed_at=None)])
+        connection.execute(insert(schema.steps), [step(number, 2, OLD) for number in GOING])
+        connection.execute(insert(schema.steps), [step(105, 2, LIMIT + timedelta(days=1))])
+        connection.execute(insert(schema.return_visits), [visit(106)])
+        connection.execute(
+            insert(schema.case_doubts),
+            [key(number) | {"check_name": "default"} for number in (1, 101)],
+        )
+        connection.execute(
+            text(
+                "update incidents set class_code = '0101' where case_no in ('T0000001', 'T0000101')"
+            )
+        )
+        # It was deleted last year, and is recorded so.
+        connection.execute(insert(schema.incidents), [closed(41)])
+        connection.execute(text("delete from incidents where case_no = 'T0000041'"))
+        connection.execute(
+            text(
+                "update case_versions set recorded_from = recorded_from - interval '2 years',"
+                " recorded_to = recorded_to - interval '2 years' where is_deletion"
+            )
+        )
+        rollups.follow_regions(connection)
+        rollups.fold(connection)
+        connection.execute(text("delete from outbox"))
+    return database
+
+
+def key(number: int) -> dict[str, Any]:
+    wanted = ("home_county_id", "source_id", "case_no", "registered_month")
+    return {name: closed(number)[name] for name in wanted}
+
+
+def dispute(number: int, **values: Any) -> dict[str, Any]:
+    case = closed(number) | {"case_no": f"D{number:07d}", "region_id": 330102, **values}
+    return {name: value for name, value in case.items() if name in schema.disputes.columns}
+
+
+def step(number: int, step_no: int, at: datetime) -> dict[str, Any]:
+    return key(number) | {
+        "subject": "incident",
+        "step_no": step_no,
+        "step": "extended",
+        "occurred_at": at,
+    }
+
+
+def visit(number: int) -> dict[str, Any]:
+    return key(number) | {
+        "subject": "incident",
+        "county_id": 330102,
+        "visited_at": LIMIT + timedelta(days=4),
+        "is_valid": True,
+        "is_satisfied": True,
+    }
+
+
+def run(database: Database, folder: Path, **more: Any) -> list[ArchivedMonth]:
+    told: list[ArchivedMonth] = []
+    archive(database.url, BEFORE, folder, today=NOW.date(), tell=told.append, **more)
+    return told
+
+
+def numbers(connection: Connection, table: str = "incidents") -> set[str]:
+    statement = f"select case_no from {table} where registered_month < '2025-02-01'"
+    return set(connection.scalars(text(statement)))
+
+
+def recent(connection: Connection) -> list[Any]:
+    statement = "select * from incidents where registered_month >= '2025-01-01' order by case_no"
+    return list(connection.execute(text(statement)))
+
+
+def figures(connection: Connection) -> list[Any]:
+    return list(connection.execute(text("select * from rollups order by 1, 2")))
+
+
+def test_what_is_over_goes_and_every_other_case_stays_whole(
+    filled: Database, tmp_path: Path
+) -> None:
+    assert run(filled, tmp_path) == [ArchivedMonth(date(2024, 11, 1), len(GOING) + 1, 7)]
+    staying = {values["case_no"] for values in STAYING.values()}
+    with filled.read() as connection:
+        assert numbers(connection) == staying
+        assert numbers(connection, "disputes") == {"D0000002"}
+        assert numbers(connection, "steps") == {"T0000105"}
+        assert numbers(connection, "case_versions") == {"T0000101"}
+        assert numbers(connection, "case_doubts") == {"T0000101"}
+        assert archived_before(connection) == BEFORE
+
+
+def test_figures_feed_and_recent_rows_are_as_they_were(filled: Database, tmp_path: Path) -> None:
+    untouched = frozenset({*PARTITIONED_TABLES, "case_doubts", "archived_months"})
+    with filled.read() as connection:
+        before = checksums(connection, apart_from=untouched)
+        kept = figures(connection), recent(connection)
+    run(filled, tmp_path)
+    with filled.read() as connection:
+        assert checksums(connection, apart_from=untouched) == before
+        assert before["outbox"][0] == before["rollup_deltas"][0] == 0
+        assert (figures(connection), recent(connection)) == kept
+
+
+def test_the_files_bring_every_row_back(
+    filled: Database, tmp_path: Path, empty_database_url: URL
+) -> None:
+    with filled.read() as connection:
+        before = checksums(connection)
+    run(filled, tmp_path)
+    month = tmp_path / "before-2025-01" / "2024-11"
+    manifest = json.loads((month / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["cases_that_stay"] == 7
+    with filled.write() as connection:
+        driver: Any = connection.connection.driver_connection
+        for table in ("incidents", "disputes", "steps"):
+            connection.execute(text(f"drop trigger refuse_archived on {table}"))
+        connection.execute(text("set local session_replication_role = replica"))
+        for file in manifest["files"]:
+            packed = (month / file["name"]).read_bytes()
+            assert hashlib.sha256(packed).hexdigest() == file["sha256"]
+            body = gzip.decompress(packed)
+            lines = list(csv.reader(body.decode().splitlines()))
+            assert len(lines) == file["rows"] + 1
+            columns = ", ".join(lines[0])
+            copy_in = f"copy {file['table']} ({columns}) from stdin (format csv, header)"
+            with driver.cursor() as cursor, cursor.copy(copy_in) as copy:
+                copy.write(body)
+        connection.execute(text("delete from archived_months"))
+        assert checksums(connection) == before
+
+
+def test_an_archived_case_that_comes_again_is_refused_and_what_stayed_goes_on(
+    filled: Database, tmp_path: Path
+) -> None:
+    run(filled, tmp_path)
+    with pytest.raises(DataUnavailable, match="2024 年 11 月的案件已归档"), filled.write() as c:
+        c.execute(insert(schema.incidents), [closed(1)])
+    with pytest.raises(DataUnavailable, match="已归档"), filled.write() as c:
+        c.execute(insert(schema.steps), [step(1, 3, NOW)])
+    with filled.write() as connection:
+        connection.execute(insert(schema.steps), [step(101, 3, NOW) | {"step": "closed"}])
+        at = connection.scalar(text("select closed_at from incidents where case_no = 'T0000101'"))
+        assert at == NOW
+        told = set(connection.scalars(text("select subject from outbox")))
+        assert "incidents" in told
+        connection.execute(insert(schema.incidents), [incident(9_000)])
+
+
+def test_a_month_without_partition_of_its_own_goes_too(filled: Database, tmp_path: Path) -> None:
+    """Its rows lie in the default partition, beside those of other such months."""
+    early = datetime(2023, 5, 5, tzinfo=UTC)
+    lone = (
+        dict.fromkeys(("visited_at",))
+        | closed(201)
+        | {
+            "registered_at": early,
+            "registered_month": "2023-05-01",
+            "case_no": "T0000201",
+        }
+    )
+    with filled.write() as connection:
+        connection.execute(insert(schema.incidents), [lone])
+    months = [month.month for month in run(filled, tmp_path)]
+    assert months == [date(2023, 5, 1), date(2024, 11, 1)]
+    with filled.read() as connection:
+        # January 2025 has no partition here either.
+        assert set(connection.scalars(text("select case_no from incidents_default"))) == {
+            "T0000107"
+        }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update incidents set class_code = '0202' where case_no = 'T0000003'",
+        "delete from incidents where case_no = 'T0000003'",
+    ],
+)
+def test_a_month_that_is_written_to_meanwhile_is_left_as_it_is(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    from data_access import archive_files
+
+    export = archive_files.export
+
+    def export_and_change(connection: Connection, table: str, *more: Any) -> Any:
+        done = export(connection, table, *more)
+        if table == "incidents":
+            with filled.write() as other:
+                other.execute(text(change))
+        return done
+
+    monkeypatch.setattr(archive_files, "export", export_and_change)
+    with pytest.raises(ArchiveRefused, match="2024-11 的案件在导出期间有改动"):
+        run(filled, tmp_path)
+    with filled.read() as connection:
+        assert len(numbers(connection)) >= len(GOING) - 1 + len(STAYING)
+        assert archived_before(connection) is None
+
+
+def test_this_year_and_last_year_stay(filled: Database, tmp_path: Path) -> None:
+    with pytest.raises(ArchiveRefused, match="--before 2025-01"):
+        archive(filled.url, date(2025, 2, 1), tmp_path, today=NOW.date(), tell=lambda month: None)
+
+
+def test_rollups_that_are_not_exact_are_set_right_first(filled: Database, tmp_path: Path) -> None:
+    with filled.write() as connection:
+        connection.execute(text("update rollups set registered_all = registered_all + 1"))
+    with pytest.raises(ArchiveRefused, match="db verify --repair"):
+        run(filled, tmp_path)
+
+
+def test_migrating_again_keeps_what_is_known_and_refused(filled: Database, tmp_path: Path) -> None:
+    run(filled, tmp_path)
+    with filled.read() as connection:
+        before = connection.execute(text("select * from archived_months")).all()
+    migrate(filled.url)
+    with filled.read() as connection:
+        assert connection.execute(text("select * from archived_months")).all() == before
+    with pytest.raises(DataUnavailable, match="已归档"), filled.write() as c:
+        c.execute(insert(schema.incidents), [closed(2)])
+
+
+@pytest.mark.parametrize(
+    ("before", "first"),
+    [(date(2025, 1, 1), date(2026, 1, 1)), (date(2024, 7, 1), date(2026, 1, 1))],
+)
+def test_walls_that_count_archived_rows_are_not_made_anew(before: date, first: date) -> None:
+    assert whole_views_from(before) == first
