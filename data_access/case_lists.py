@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Row, Select, Table, text
 from dashboard.indicators import POINT_CATEGORIES, STOCK_BY_KEY
 from dashboard.scope import Scope
 from dashboard.snapshot import MapPoint, TickerItem, WorkItem
+from dashboard.vocabulary import Subject
 from dashboard.work_calendar import WorkCalendar
 from data_access import region_tree
+from data_access.archives import require_details
 from data_access.compiling import TABLES, flow_rows, stock_rows
 from data_access.region_tree import RegionTree
 from data_access.sums import MEASURE_BY_COLUMN
@@ -23,6 +25,8 @@ NOT_SENSITIVE = (
     "not i.is_sensitive and coalesce(i.class_code, '') <> all (array("
     "select code from codes where list_key = 'incident_class' and is_sensitive))"
 )
+# Subjects whose old cases are archived.
+LEAVING = frozenset({Subject.INCIDENT, Subject.DISPUTE})
 # Ties are broken by the key, so that equal data make equal snapshots.
 BY_KEY = "i.home_county_id, i.source_id, i.case_no, i.registered_month"
 
@@ -40,8 +44,13 @@ def rows_of_measure(
 
     `as_of` None is the present: what is known counts, as in the roll-ups, even where a source
     gives it a time that is still to come.
+
+    Raises:
+        DetailsArchived: cases of the time were archived.
     """
     measure = MEASURE_BY_COLUMN[column]
+    if measure.flow.subject in LEAVING:
+        require_details(connection, start)
     rows = TABLES[measure.flow.subject]
     statement = flow_rows(measure, start=start, end=end, as_of=as_of)
     return _within_scope(connection, statement, rows, scope)
@@ -50,7 +59,12 @@ def rows_of_measure(
 def rows_of_stock(
     connection: Connection, key: str, scope: Scope, *, as_of: datetime
 ) -> list[Row[tuple[object, ...]]]:
-    """The rows that a stock holds at the as-of instant."""
+    """The rows that a stock holds at the as-of instant.
+
+    Raises:
+        DetailsArchived: cases of the time were archived.
+    """
+    require_details(connection, as_of)
     stock = STOCK_BY_KEY[key]
     rows = TABLES[stock.subject]
     statement = stock_rows(stock, as_of=as_of)

@@ -7,7 +7,7 @@ stands in `data_access.snapshotting`; who is told about a new one, in `data_acce
 import gzip
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, func, insert, select, text
@@ -15,9 +15,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from dashboard.addresses import Address
 from dashboard.errors import UnknownAddress, UnknownRegion
+from dashboard.periods import day_start
 from dashboard.snapshot import Snapshot
 from dashboard.views import View
 from data_access import facts, region_tree
+from data_access.archives import archived_before, whole_views_from
 from data_access.database import Database
 from data_access.live_schema import CHANGES_CHANNEL
 from data_access.region_tree import Region, RegionTree
@@ -111,15 +113,28 @@ def resolve(database: Database, address: Address, home: str | None = None) -> Vi
     with database.read(timeout_seconds=3) as connection:
         zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
         tree = region_tree.load(connection)
+        before = archived_before(connection)
     region = (
         tree.find(address.region_code)
         if address.region_code
         else home_region(tree, address.screen, home)
     )
     moment = address.moment(zone)
+    if moment is not None and before is not None:
+        _require_whole(moment, before, zone)
     if moment is not None and moment > datetime.now(UTC):
         raise UnknownAddress(f"as_of={address.as_of} 尚未到来;请给出已过去的时刻。")
     return View(address.screen, region.id, moment)
+
+
+def _require_whole(moment: datetime, before: date, zone: ZoneInfo) -> None:
+    """Raise UnknownAddress for a moment whose wall would count cases that were archived."""
+    first = whole_views_from(before)
+    if moment < day_start(first, zone):
+        raise UnknownAddress(
+            f"明细已归档:{before.year}年{before.month}月以前的案件已移出数据库,"
+            f"{first.year}年以前的大屏不能再现;请给出此后的时刻。"
+        )
 
 
 def home_region(tree: RegionTree, screen: str, code: str | None) -> Region:

@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,18 @@ from typing import Any
 import pytest
 from sqlalchemy import URL, Connection, insert, text
 
-from dashboard.errors import ArchiveRefused, DataUnavailable
+from dashboard.addresses import Address
+from dashboard.errors import ArchiveRefused, DataUnavailable, DetailsArchived, UnknownAddress
+from dashboard.scope import Scope
 from data_access import rollups, schema
 from data_access.archives import archived_before, whole_views_from
 from data_access.archiving import ArchivedMonth, archive
+from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
 from data_access.migrating import migrate
 from data_access.partitions import PARTITIONED_TABLES, ensure_months
-from tests.case_builder import NOW, add_everything, incident
+from data_access.snapshots import resolve
+from tests.case_builder import COUNTIES, NOW, add_everything, incident
 from tests.table_checksums import checksums
 
 BEFORE = date(2025, 1, 1)
@@ -285,6 +290,42 @@ def test_migrating_again_keeps_what_is_known_and_refused(filled: Database, tmp_p
         assert connection.execute(text("select * from archived_months")).all() == before
     with pytest.raises(DataUnavailable, match="已归档"), filled.write() as c:
         c.execute(insert(schema.incidents), [closed(2)])
+
+
+def test_lists_of_archived_months_say_so_and_later_ones_are_as_ever(
+    filled: Database, tmp_path: Path
+) -> None:
+    scope = Scope(counties=frozenset(COUNTIES))
+
+    def listed(start: datetime, end: datetime) -> int:
+        with filled.read() as connection:
+            return len(
+                rows_of_measure(
+                    connection, "registered_all", scope, start=start, end=end, as_of=None
+                )
+            )
+
+    recent = listed(LIMIT, NOW)
+    assert listed(OLD, NOW) > recent > 0
+    run(filled, tmp_path)
+    assert listed(LIMIT, NOW) == recent
+    with pytest.raises(DetailsArchived, match="明细已归档:2025年1月以前"):
+        listed(LIMIT - timedelta(seconds=1), NOW)
+    with filled.read() as connection:
+        assert len(rows_of_stock(connection, "open", scope, as_of=LIMIT)) == 2
+        with pytest.raises(DetailsArchived):
+            rows_of_stock(connection, "open", scope, as_of=OLD)
+
+
+def test_a_wall_of_a_moment_whose_rows_were_archived_says_so(
+    filled: Database, tmp_path: Path
+) -> None:
+    old = Address("wall", None, as_of="2025-12-31T23:59")
+    assert resolve(filled, old).as_of is not None
+    run(filled, tmp_path)
+    with pytest.raises(UnknownAddress, match="明细已归档"):
+        resolve(filled, old)
+    assert resolve(filled, replace(old, as_of="2026-01-01T00:00")).as_of is not None
 
 
 @pytest.mark.parametrize(
