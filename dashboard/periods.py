@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
+# Any zone's days and half-hours begin at a quarter of an hour of UTC.
+SLOT = timedelta(minutes=15)
+SLOT_ORIGIN = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,16 @@ def first_whole_day(instant: datetime, zone: ZoneInfo) -> date:
     """The first local day that begins at the instant or after it."""
     day = _local_day(instant, zone)
     return day if day_start(day, zone) >= instant else day + ONE_DAY
+
+
+def slot_at(instant: datetime) -> datetime:
+    """The beginning of the quarter of an hour in which the instant lies."""
+    return instant - (instant - SLOT_ORIGIN) % SLOT
+
+
+def slot_at_or_after(instant: datetime) -> datetime:
+    """The first beginning of a quarter of an hour at the instant or after it."""
+    return instant + (SLOT_ORIGIN - instant) % SLOT
 
 
 def today_so_far(as_of: datetime, zone: ZoneInfo) -> Period:

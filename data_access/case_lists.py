@@ -17,14 +17,9 @@ from data_access import region_tree
 from data_access.archives import require_details
 from data_access.compiling import TABLES, flow_rows, stock_rows
 from data_access.region_tree import RegionTree
+from data_access.sensitive_classes import NOT_SENSITIVE
 from data_access.sums import MEASURE_BY_COLUMN
 
-# Neither marked on the case nor of a class that the code list marks: a foreign writer may know
-# nothing of the mark, and a class may get it later. For a table `i` of incidents.
-NOT_SENSITIVE = (
-    "not i.is_sensitive and coalesce(i.class_code, '') <> all (array("
-    "select code from codes where list_key = 'incident_class' and is_sensitive))"
-)
 # Subjects whose old cases are archived.
 LEAVING = frozenset({Subject.INCIDENT, Subject.DISPUTE})
 # Ties are broken by the key, so that equal data make equal snapshots.

@@ -11,20 +11,14 @@ of new steps to their case.
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
 
-from sqlalchemy import Connection, Dialect, FromClause, case, null, text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Connection, text
 
 from dashboard.indicators import ROLLED_UP_FLOWS
-from dashboard.vocabulary import Measure, Subject
-from data_access.compiling import (
-    TABLES,
-    amount_expression,
-    measure_condition,
-    moment_expression,
-)
+from dashboard.vocabulary import Subject
+from data_access.rollups import spreads
+from data_access.rollups.counting import written_sums
+from data_access.rollups.tables import GROUPS, SLOTS_FROM
 
 CHANGES_CHANNEL = "cockpit_changes"
 # Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
@@ -79,8 +73,6 @@ STEP_COUNTS = {
 PLANNER = ("seqscan", "nestloop", "hashjoin", "mergejoin")
 BY_KEY = ("nestloop",)
 BY_HASH = ("hashjoin",)
-
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def install(connection: Connection, zone: str) -> bool:
@@ -143,46 +135,29 @@ def _rollup_triggers(subject: Subject, zone: str) -> Iterable[str]:
     }
     for operation, rows in signed_rows.items():
         body = f"""
-  insert into rollup_deltas (county_id, day, measure, amount)
-  select t.county_id, (m.at at time zone '{zone}')::date, m.measure, sum(t.sign * m.amount)
-  from ({rows}) t
-  cross join lateral (values
-    {_placed_measures(subject)}
-  ) as m (measure, at, amount)
-  where m.at is not null
-  group by 1, 2, 3
-  having sum(t.sign * m.amount) <> 0;
+{_notes(subject, rows, zone)}
   insert into outbox (subject, county_id)
   select distinct '{subject}', t.county_id from ({rows}) t;
   perform pg_notify('{CHANGES_CHANNEL}', '');"""
         yield from _statement_trigger(f"{subject}_{operation}_note", subject, operation, body)
 
 
-def _placed_measures(subject: Subject) -> str:
-    """VALUES rows (measure, at, amount) of alias t; `at` is null where the row is not counted."""
-    rows = TABLES[subject].alias("t")
-    measures = [
-        measure
-        for flow in ROLLED_UP_FLOWS
-        if flow.subject is subject
-        for measure in flow.measures()
+def _notes(subject: Subject, rows: str, zone: str) -> str:
+    """INSERTs of the deltas of signed rows: one a moment, since each is in a day of its own."""
+    notes = [
+        "  insert into rollup_deltas (county_id, day, slot, "
+        + ", ".join(measure.column for measure in group.measures)
+        + f")\n  {written_sums(group, rows, zone=zone, slots_from=SLOTS_FROM)};"
+        for group in GROUPS
+        if group.subject is subject
     ]
-    return ",\n    ".join(
-        f"('{measure.column}', {_sql(_placed(measure, rows))},"
-        f" {_sql(amount_expression(measure.flow.amount, rows))})"
-        for measure in measures
-    )
-
-
-def _placed(measure: Measure, rows: FromClause) -> ColumnElement[Any]:
-    at = moment_expression(measure.flow.moment, rows)
-    if not measure.where:
-        return at
-    return case((measure_condition(measure, rows, None), at), else_=null())
-
-
-def _sql(expression: ColumnElement[Any]) -> str:
-    return str(expression.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
+    if subject is Subject.INCIDENT:
+        notes += [
+            "  insert into spread_deltas (spread, county_id, day, x, y, amount)\n"
+            f"  {spreads.written(spread, rows, zone)};"
+            for spread in spreads.SPREADS
+        ]
+    return "\n".join(notes)
 
 
 def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[str]:

@@ -18,9 +18,9 @@ from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
 from dashboard.periods import day_start, first_whole_day
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
-from data_access.case_lists import NOT_SENSITIVE
 from data_access.database import planned_for_this_moment
 from data_access.region_tree import Region
+from data_access.sensitive_classes import NOT_SENSITIVE
 
 
 class HeatWindow(NamedTuple):

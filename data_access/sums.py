@@ -1,4 +1,5 @@
-"""Sums of measures per region over any period: whole days from roll-ups, edges from the rows.
+"""Sums of measures per region over any period: whole months, days and quarters of an hour from
+roll-ups, edges from the rows.
 
 The one place that decides where a number is read from. Indicators stand in
 `data_access.indicator_readings`.
@@ -11,27 +12,16 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    Connection,
-    Integer,
-    Row,
-    any_,
-    cast,
-    exists,
-    func,
-    select,
-)
+from sqlalchemy import Connection, Row, exists, select
 
 from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
-from dashboard.periods import day_start, first_whole_day
+from dashboard.periods import day_start, first_whole_day, slot_at, slot_at_or_after
 from dashboard.scope import Scope
 from dashboard.vocabulary import Measure, Subject
 from data_access.compiling import TABLES, sums
 from data_access.region_tree import Region, RegionTree
-from data_access.rollups import rollups
-from data_access.schema import rollup_deltas
+from data_access.rollups import reading, slots_kept_from
+from data_access.rollups.reading import Pieces
 
 EVER = datetime(1990, 1, 1, tzinfo=UTC)
 MEASURE_BY_COLUMN: dict[str, Measure] = {
@@ -96,7 +86,7 @@ class SumReader:
         self._is_partial = len(self._counties) < len(tree.counties(region))
         self._county_ids = list(self._wanted)
         self._from_rows: dict[tuple[datetime, datetime], Amounts] = defaultdict(dict)
-        self._pending = self._read_pending()
+        self._slots_from = slots_kept_from(connection)
 
     def at(self, as_of: datetime) -> "SumReader":
         """A reader of the same regions at an earlier as-of instant."""
@@ -125,25 +115,33 @@ class SumReader:
 
         Days without a row are absent.
         """
-        own = {path[-1] for path in self._wanted.values()}
-        ids = set(self._wanted) if self._is_partial else own
-        totals: dict[date, Counter[str]] = defaultdict(Counter)
-        statement = (
-            select(rollups.c.day, *(func.sum(rollups.c[name]).label(name) for name in columns))
-            .where(
-                _is_one_of(ids),
-                rollups.c.day >= first,
-                rollups.c.day < last,
-            )
-            .group_by(rollups.c.day)
+        found = reading.by_day(
+            self._connection,
+            columns,
+            (first, last),
+            region_ids=self._own_ids(),
+            county_ids=self._county_ids,
         )
-        for row in self._connection.execute(statement).mappings():
-            totals[row["day"]].update({name: int(row[name]) for name in columns})
-        wanted = set(columns)
-        for county_id, day, name, amount in self._pending:
-            if name in wanted and first <= day < last and county_id in self._wanted:
-                totals[day][name] += amount
-        return totals
+        return {day: Counter(sums) for day, sums in found.items()}
+
+    def by_slot(self, column: str, start: datetime, end: datetime) -> dict[datetime, int] | None:
+        """Sums of a rolled-up measure of the scope's own region by the instant (UTC) at which a
+        quarter of an hour began, for those in [start, end); None where they are not kept.
+        """
+        if self._slots_from is None or start < self._slots_from:
+            return None
+        found = reading.by_slot(
+            self._connection,
+            column,
+            (start, end),
+            region_ids=self._own_ids(),
+            county_ids=self._county_ids,
+        )
+        return {slot.astimezone(UTC): amount for slot, amount in found.items()}
+
+    def _own_ids(self) -> list[int]:
+        """Whose roll-ups make the scope's own region."""
+        return sorted(self._wanted if self._is_partial else {p[-1] for p in self._wanted.values()})
 
     def daily(self, columns: Iterable[str], first: date, last: date) -> Sums:
         """Sums of the day-by-day measures (staffing, patrols) over [first, last)."""
@@ -156,25 +154,40 @@ class SumReader:
                     total[region_id].update({m.column: int(row[m.column]) for m in measures})
         return total
 
-    def _split(self, wish: Wish) -> tuple[list[str], tuple[date, date], list[Wish]]:
-        """What is read from roll-ups, over which days, and what from the rows."""
+    def _split(self, wish: Wish) -> tuple[list[str], Pieces | None, list[Wish]]:
+        """What is read from roll-ups, over which pieces, and what from the rows."""
         rolled = [column for column in wish.columns if self._is_rolled_up(column)]
         raw = [column for column in wish.columns if not self._is_rolled_up(column)]
-        first, last = self._whole_days(wish.start, wish.end)
+        pieces, ends = self._pieces(wish.start, wish.end)
+        if pieces is None:
+            return [], None, _not_empty([(wish.columns, wish.start, wish.end)])
+        edges = [(tuple(raw), wish.start, wish.end), *((tuple(rolled), *end) for end in ends)]
+        return rolled, pieces, _not_empty(edges)
+
+    def _pieces(
+        self, start: datetime, end: datetime
+    ) -> tuple[Pieces | None, list[tuple[datetime, datetime]]]:
+        """The span's whole days and slots, and what is left at its ends; None: there are none."""
+        first, last = self._whole_days(start, end)
+        begun, ended = slot_at_or_after(start), slot_at(end)
         if first >= last:
-            edges = [(wish.columns, wish.start, wish.end)]
-            return [], (first, last), _not_empty(edges)
-        edges = [
-            (tuple(raw), wish.start, wish.end),
-            (tuple(rolled), min(wish.end, day_start(last, self._zone)), wish.end),
-        ]
-        if wish.start > EVER:  # before the beginning there are no rows to look for
-            begin = max(wish.start, day_start(first, self._zone))
-            edges.append((tuple(rolled), wish.start, begin))
-        return rolled, (first, last), _not_empty(edges)
+            if not self._are_kept(begun) or begun >= ended:
+                return None, []
+            nothing = (last, last)
+            return Pieces(nothing, before=(begun, ended)), [(start, begun), (ended, end)]
+        midnight, last_midnight = day_start(first, self._zone), day_start(last, self._zone)
+        before = (begun, midnight) if self._are_kept(begun) else None
+        after = (last_midnight, ended) if self._are_kept(last_midnight) else None
+        ends = [(after[1] if after else last_midnight, end)]
+        if start > EVER:  # before the beginning there are no rows to look for
+            ends.append((start, before[0] if before else midnight))
+        return Pieces((first, last), before, after), ends
+
+    def _are_kept(self, instant: datetime) -> bool:
+        return self._slots_from is not None and instant >= self._slots_from
 
     def _sums(
-        self, wish: Wish, rolled: list[str], days: tuple[date, date], edges: list[Wish]
+        self, wish: Wish, rolled: list[str], pieces: Pieces | None, edges: list[Wish]
     ) -> Sums:
         paths = self._wanted
         if wish.region_ids is not None:
@@ -183,8 +196,8 @@ class SumReader:
                 for county, path in paths.items()
             }
         total: Sums = defaultdict(Counter)
-        if rolled:
-            self._add_rollups(total, paths, rolled, *days)
+        if rolled and pieces:
+            self._add_rollups(total, paths, rolled, pieces)
         for edge in edges:
             amounts = self._from_rows[edge.start, edge.end]
             for column in edge.columns:
@@ -205,29 +218,21 @@ class SumReader:
         total: Sums,
         paths: Mapping[int, tuple[int, ...]],
         columns: Sequence[str],
-        first: date,
-        last: date,
+        pieces: Pieces,
     ) -> None:
+        counted_in = paths
         if self._is_partial:
-            ids = {county for county, path in paths.items() if path}
-        else:
-            ids = {region for path in paths.values() for region in path}
-        totals = (func.sum(rollups.c[name]).label(name) for name in columns)
-        statement = (
-            select(rollups.c.region_id, *totals)
-            .where(_is_one_of(ids), rollups.c.day >= first, rollups.c.day < last)
-            .group_by(rollups.c.region_id)
+            counted_in = {county: (county,) for county, path in paths.items() if path}
+        found = reading.sums(
+            self._connection,
+            columns,
+            pieces,
+            region_ids=sorted({region for path in counted_in.values() for region in path}),
+            counted_in=counted_in,
         )
-        rows: Sequence[Row[Any]] = self._connection.execute(statement).all()
-        for row in rows:
-            amounts = dict(zip(columns, map(int, row[1:]), strict=True))
-            for shown in paths[row[0]] if self._is_partial else (row[0],):
+        for region, amounts in found.items():
+            for shown in paths[region] if self._is_partial else (region,):
                 total[shown].update(amounts)
-        wanted = set(columns)
-        for county, day, name, amount in self._pending:
-            if name in wanted and first <= day < last:
-                for region in paths.get(county, ()):
-                    total[region][name] += amount
 
     def _read_rows(self, edges: Iterable[Wish]) -> None:
         """Read what of the edges is not yet known: a statement a subject and span."""
@@ -252,21 +257,6 @@ class SumReader:
             measure.column: {row[0]: int(row[number]) for row in rows}
             for number, measure in enumerate(measures, start=1)
         }
-
-    def _read_pending(self) -> list[tuple[int, date, str, int]]:
-        rows = self._connection.execute(
-            select(
-                rollup_deltas.c.county_id,
-                rollup_deltas.c.day,
-                rollup_deltas.c.measure,
-                func.sum(rollup_deltas.c.amount),
-            ).group_by(rollup_deltas.c.county_id, rollup_deltas.c.day, rollup_deltas.c.measure)
-        )
-        return [(county, day, name, int(amount)) for county, day, name, amount in rows]
-
-
-def _is_one_of(region_ids: Iterable[int]) -> ColumnElement[bool]:
-    return rollups.c.region_id == any_(cast(sorted(region_ids), ARRAY(Integer)))
 
 
 def _not_empty(edges: Iterable[tuple[tuple[str, ...], datetime, datetime]]) -> list[Wish]:

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -16,9 +17,11 @@ import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 from xdist.scheduler import LoadScopeScheduling
 
+from data_access import facts
 from data_access.database import Database
 from data_access.embedded import EmbeddedServer
 from data_access.migrating import migrate
+from data_access.rollups.tables import SLOTS_FACT
 
 EXTERNAL_SERVER = "COCKPIT_TEST_DATABASE_URL"
 
@@ -87,6 +90,9 @@ def migrated_template(postgres: Callable[[str], URL]) -> Iterator[str]:
     name = f"template_{uuid4().hex[:12]}"
     run_outside_a_transaction(postgres("postgres"), f"CREATE DATABASE {name} TEMPLATE template0")
     migrate(postgres(name))
+    with closing(Database(postgres(name))) as made, made.write() as connection:
+        # Of the months about the tests' own clock, whatever the real one says.
+        facts.write(connection, SLOTS_FACT, "2026-01-01T00:00:00+00:00")
     yield name
     run_outside_a_transaction(postgres("postgres"), f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -93,25 +93,77 @@ outbox = Table(
     Column("committed_hint_at", DateTime(timezone=True), server_default=func.clock_timestamp()),
 )
 
-# Appended by writers, folded into `rollups` by one worker, read with it until then.
+# Roll-ups (`data_access.rollups`). Their tables of sums have a column a measure, added by
+# `ensure_columns`, because the dictionary of indicators is data, not schema.
+
+# Appended by writers, folded into the others by one worker, read with them until then.
 rollup_deltas = Table(
     "rollup_deltas",
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("county_id", Integer, nullable=False),
     Column("day", Date, nullable=False),
-    Column("measure", Text, nullable=False),
-    Column("amount", BigInteger, nullable=False),
+    # Null where slots are no longer kept.
+    instant("slot"),
     Index("ix_rollup_deltas_county_id", "county_id"),
 )
 
-# One row a region (county and above) and local day; a column a measure, added from the compiled
-# dictionary by `data_access.rollups.install` because the dictionary is data, not schema.
+# One row a region (county and above) and local day.
 rollups = Table(
     "rollups",
     metadata,
     Column("region_id", Integer, primary_key=True),
     Column("day", Date, primary_key=True),
+)
+
+# The days added up: the first day of the month stands for it.
+rollup_months = Table(
+    "rollup_months",
+    metadata,
+    Column("region_id", Integer, primary_key=True),
+    Column("month", Date, primary_key=True),
+)
+
+# Quarters of an hour of the last months, for what is no whole day.
+rollup_slots = Table(
+    "rollup_slots",
+    metadata,
+    Column("region_id", Integer, primary_key=True),
+    Column("slot", DateTime(timezone=True), primary_key=True),
+)
+
+# What cases that were archived add to the days, by the month they were registered in.
+rollup_archive = Table(
+    "rollup_archive",
+    metadata,
+    Column("registered_month", Date, primary_key=True),
+    Column("county_id", Integer, primary_key=True),
+    Column("day", Date, primary_key=True),
+)
+
+# Numbers of cases by place or duration: see `data_access.rollups.spreads`.
+rollup_spreads = Table(
+    "rollup_spreads",
+    metadata,
+    Column("spread", Text, primary_key=True),
+    Column("region_id", Integer, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("x", Integer, primary_key=True),
+    Column("y", Integer, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+)
+
+# Appended by writers, folded into `rollup_spreads`.
+spread_deltas = Table(
+    "spread_deltas",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("spread", Text, nullable=False),
+    Column("county_id", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("x", Integer, nullable=False),
+    Column("y", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
 )
 
 snapshots = Table(

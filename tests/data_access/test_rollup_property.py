@@ -47,10 +47,12 @@ Make = Callable[[Connection, int, np.random.Generator], None]
 
 
 def insert_cases(connection: Connection, writer: int, random: np.random.Generator) -> None:
+    known = connection.scalar(text("select count(*) from incidents")) or 0
     first = int(random.integers(1_000, 900_000)) * 10 + writer
     cases = random_incidents(random, int(random.integers(1, 5)), first=first)
     for place, case in enumerate(cases):
-        case["case_no"] = f"N{first + 2 * place:07d}"
+        # The same numbers may be drawn twice in a history: what was there before tells them apart.
+        case["case_no"] = f"N{known}-{first + 2 * place:07d}"
     connection.execute(insert(schema.incidents), cases)
 
 

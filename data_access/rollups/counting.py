@@ -1,0 +1,109 @@
+"""SQL that counts the cases themselves, as the roll-ups have to be.
+
+One text for the triggers, for starting anew and for comparing: sums by county, local day and slot
+of the rows of a table, or of those a statement has written. Nothing is executed here.
+"""
+
+from typing import Any
+
+from sqlalchemy import Dialect, FromClause
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.elements import ColumnElement
+
+from dashboard.periods import SLOT_ORIGIN
+from dashboard.vocabulary import Measure
+from data_access.compiling import (
+    TABLES,
+    MomentGroup,
+    amount_expression,
+    measure_condition,
+    moment_expression,
+)
+from data_access.rollups.tables import GROUPS, MEASURES
+
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def written_sums(group: MomentGroup, rows: str, *, zone: str, slots_from: str) -> str:
+    """SELECT of the sums of one moment over signed rows (`sign` 1 or -1): county_id, day, slot and
+    the group's measures; what adds up to nothing is left out.
+
+    Args:
+        rows: SELECT of the rows with their sign.
+        slots_from: SQL of the instant before which no slot is told.
+    """
+    table = TABLES[group.subject].alias("t")
+    sums = [_sum(measure, table, "t.sign * ") for measure in group.measures]
+    some = " or ".join(f"{total} <> 0" for total in sums)
+    return (
+        f"select t.county_id, {_day(group, table, zone)}, {_slot(group, table, slots_from)},"
+        f" {', '.join(f'nullif({total}, 0)' for total in sums)}"
+        f" from ({rows}) t where {_at(group, table)} is not null group by 1, 2, 3 having {some}"
+    )
+
+
+def counted_sums(*, zone: str, slots_from: str) -> str:
+    """SELECT of all sums as the rows and what was archived make them: county_id, day, slot (null
+    before `slots_from`) and every measure.
+    """
+    totals = ", ".join(f"sum(p.{name})::bigint as {name}" for name in MEASURES)
+    parts = [_group_sums(group, zone=zone, slots_from=slots_from) for group in GROUPS]
+    parts.append(
+        f"select county_id, day, null::timestamptz, {', '.join(MEASURES)} from rollup_archive"
+    )
+    return (
+        f"select p.county_id, p.day, p.slot, {totals}"
+        f" from ({' union all '.join(parts)}) p (county_id, day, slot, {', '.join(MEASURES)})"
+        " group by 1, 2, 3"
+    )
+
+
+def month_sums(*, zone: str) -> list[str]:
+    """SELECTs of the sums of the cases registered in :month, one a moment: county_id, day and all
+    measures. Only what is kept by the month of its case.
+    """
+    return [
+        _group_sums(group, zone=zone, slots_from="'infinity'", month=True)
+        for group in GROUPS
+        if "registered_month" in TABLES[group.subject].columns
+    ]
+
+
+def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, month: bool = False) -> str:
+    table = TABLES[group.subject].alias("t")
+    mine = {measure.column: _sum(measure, table) for measure in group.measures}
+    values = ", ".join(mine.get(name, "null::bigint") for name in MEASURES)
+    of_month = " and t.registered_month = :month" if month else ""
+    slot = "" if month else f" {_slot(group, table, slots_from)},"
+    return (
+        f"select t.county_id, {_day(group, table, zone)},{slot} {values}"
+        f" from {TABLES[group.subject].name} t where {_at(group, table)} is not null{of_month}"
+        f" group by 1, 2{'' if month else ', 3'}"
+    )
+
+
+def _sum(measure: Measure, table: FromClause, sign: str = "") -> str:
+    amount = sql(amount_expression(measure.flow.amount, table))
+    condition = sql(measure_condition(measure, table, None))
+    return f"coalesce(sum({sign}{amount}) filter (where {condition}), 0)"
+
+
+def _at(group: MomentGroup, table: FromClause) -> str:
+    return f"({sql(moment_expression(group.moment, table))})"
+
+
+def _day(group: MomentGroup, table: FromClause, zone: str) -> str:
+    return f"({_at(group, table)} at time zone '{zone}')::date"
+
+
+def _slot(group: MomentGroup, table: FromClause, slots_from: str) -> str:
+    at = _at(group, table)
+    return (
+        f"case when {at} >= {slots_from}"
+        f" then date_bin('15 minutes', {at}, timestamptz '{SLOT_ORIGIN.isoformat()}') end"
+    )
+
+
+def sql(expression: ColumnElement[Any]) -> str:
+    """The expression with its values written out."""
+    return str(expression.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))

@@ -1,0 +1,186 @@
+"""Keeping roll-ups: folding deltas, computing all from the rows, moving the slots on, archiving.
+
+All of it happens under one lock; writers are not concerned. Which rows make which sum stands in
+`counting` and `spreads`.
+"""
+
+import logging
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Connection, text
+
+from data_access import facts
+from data_access.rollups import ancestors, spreads
+from data_access.rollups.ancestors import ANCESTORS
+from data_access.rollups.counting import counted_sums, month_sums
+from data_access.rollups.tables import MEASURES, SLOTS_FACT, SLOTS_FROM
+
+log = logging.getLogger(__name__)
+
+FOLD_LOCK = 7_301_002
+# How long slots are kept: the usual band looks back so far (`dashboard.asks`, 120 days by default).
+SLOT_DAYS = 125
+_NAMES = ", ".join(MEASURES)
+_TOTALS = ", ".join(f"coalesce(sum(c.{name}), 0)" for name in MEASURES)
+_SPARSE_TOTALS = ", ".join(f"nullif(coalesce(sum(c.{name}), 0), 0)" for name in MEASURES)
+_SPREAD_COLUMNS = "spread, county_id, day, x, y, amount"
+
+
+def rebuild(connection: Connection) -> None:
+    """Compute all roll-ups from the rows, in this transaction; pending deltas are dropped.
+
+    One statement counts the rows and drops their deltas: a writer that commits between two would
+    be counted twice. The old roll-ups are deleted, since a reader at work would find a truncated
+    table empty. Slots are kept for the last SLOT_DAYS before the newest case, or before now.
+    """
+    lock(connection)
+    newest: datetime = connection.execute(
+        text("select least(max(registered_at), now()) from incidents where registered_at < now()")
+    ).scalar_one()
+    _keep_slots_from(connection, newest - timedelta(days=SLOT_DAYS))
+    for table in ("rollups", "rollup_months", "rollup_slots", "rollup_spreads"):
+        connection.execute(text(f"delete from {table}"))
+    zone = zone_of(connection)
+    known = ancestors.load(connection)
+    connection.execute(
+        text(
+            "with dropped as (delete from rollup_deltas),"
+            " dropped_spreads as (delete from spread_deltas),"
+            f" counted as materialized ({counted_sums(zone=zone, slots_from=SLOTS_FROM)}),"
+            f" counted_spreads as ({spreads.counted(zone)}),"
+            f" days as (insert into rollups (region_id, day, {_NAMES})"
+            f"  select a.region_id, c.day, {_TOTALS} {_OF_COUNTED} group by 1, 2),"
+            f" months as (insert into rollup_months (region_id, month, {_NAMES})"
+            f"  select a.region_id, date_trunc('month', c.day)::date, {_TOTALS} {_OF_COUNTED}"
+            "   group by 1, 2),"
+            f" slots as (insert into rollup_slots (region_id, slot, {_NAMES})"
+            f"  select a.region_id, c.slot, {_SPARSE_TOTALS} {_OF_COUNTED}"
+            "   where c.slot is not null group by 1, 2)"
+            " insert into rollup_spreads (spread, region_id, day, x, y, amount)"
+            f" {spreads.placed(f'counted_spreads d ({_SPREAD_COLUMNS})')}"
+        ),
+        known.parameters(),
+    )
+    ancestors.note(connection, known)
+    for table in ("rollups", "rollup_months", "rollup_slots", "rollup_spreads"):
+        connection.execute(text(f"analyze {table}"))
+
+
+_OF_COUNTED = f"from counted c join ({ANCESTORS}) a on a.county_id = c.county_id"
+
+
+def follow_regions(connection: Connection) -> bool:
+    """Rebuild when a county has come, gone, or lies elsewhere since the last rebuild, or another
+    class of cases is sensitive.
+
+    Returns whether it did; then the outbox says so, since what was read before is old.
+    """
+    lock(connection)
+    if ancestors.are_known(connection, ancestors.load(connection)):
+        return False
+    rebuild(connection)
+    connection.execute(text("insert into outbox (subject, county_id) values ('regions', 0)"))
+    return True
+
+
+def fold(connection: Connection) -> int:
+    """Add the pending deltas to the roll-ups and delete them; returns how many there were.
+
+    Only rows this transaction has seen are deleted, so a delta that commits later is never lost.
+    Deltas of a county that is in no region table count nowhere until it is there; then
+    `follow_regions` counts the rows themselves.
+    """
+    lock(connection)
+    known = ancestors.load(connection)
+    taken = connection.execute(text(_FOLD), known.parameters()).one()
+    connection.execute(text(_FOLD_SPREADS), known.parameters())
+    if taken.unknown:
+        log.warning("cases are booked under counties that are not in regions: %s", taken.unknown)
+    return int(taken.deltas)
+
+
+def _added(table: str, key: str, of: str, totals: str, where: str = "true") -> str:
+    """INSERT of what was taken into a table of sums, added to what is there."""
+    sums = ", ".join(f"{n} = coalesce(r.{n} + excluded.{n}, r.{n}, excluded.{n})" for n in MEASURES)
+    return (
+        f"insert into {table} as r (region_id, {key}, {_NAMES})"
+        f" select a.region_id, {of}, {totals} from taken c"
+        f" join ({ANCESTORS}) a on a.county_id = c.county_id where {where} group by 1, 2"
+        f" on conflict (region_id, {key}) do update set {sums}"
+    )
+
+
+_FOLD = f"""
+with taken as (
+  delete from rollup_deltas
+  where id in (select id from rollup_deltas for update skip locked)
+  returning county_id, day, slot, {_NAMES}
+), days as ({_added("rollups", "day", "c.day", _TOTALS)}
+), months as ({_added("rollup_months", "month", "date_trunc('month', c.day)::date", _TOTALS)}
+), slots as ({_added("rollup_slots", "slot", "c.slot", _SPARSE_TOTALS, f"c.slot >= {SLOTS_FROM}")}
+)
+select count(*) as deltas,
+  array_agg(distinct county_id) filter (where county_id <> all(cast(:county_ids as int[])))
+    as unknown
+from taken"""
+_FOLD_SPREADS = f"""
+with taken as (
+  delete from spread_deltas
+  where id in (select id from spread_deltas for update skip locked)
+  returning {_SPREAD_COLUMNS}
+)
+insert into rollup_spreads as r (spread, region_id, day, x, y, amount)
+{spreads.placed("taken d")}
+on conflict (spread, region_id, day, x, y) do update set amount = r.amount + excluded.amount"""
+
+
+def slots_kept_from(connection: Connection) -> datetime | None:
+    """The instant from which on slots are kept; None in a database that keeps none."""
+    found: datetime | None = connection.scalar(text(f"select {SLOTS_FROM}"))
+    return found
+
+
+def move_slots_on(connection: Connection, now: datetime) -> None:
+    """Drop the slots of days that nobody asks for any more."""
+    lock(connection)
+    _keep_slots_from(connection, now - timedelta(days=SLOT_DAYS))
+    connection.execute(text(f"delete from rollup_slots where slot < {SLOTS_FROM}"))
+
+
+def _keep_slots_from(connection: Connection, instant: datetime) -> None:
+    """Never moved back: writers who have not committed yet have left out older slots."""
+    known = slots_kept_from(connection)
+    if known is None or known < instant:
+        facts.write(connection, SLOTS_FACT, instant.isoformat())
+
+
+def archive(connection: Connection, month: date) -> None:
+    """Keep the sums of the cases registered in a month, whose rows the caller takes away in this
+    transaction without triggers; heat and durations forget them.
+    """
+    lock(connection)
+    zone = zone_of(connection)
+    totals = ", ".join(f"sum(p.{name})::bigint" for name in MEASURES)
+    connection.execute(
+        text(
+            f"insert into rollup_archive (registered_month, county_id, day, {_NAMES})"
+            f" select :month, p.county_id, p.day, {totals}"
+            f" from ({' union all '.join(month_sums(zone=zone))}) p (county_id, day, {_NAMES})"
+            " group by 2, 3"
+        ),
+        {"month": month},
+    )
+    gone = spreads.counted(zone, sign=-1, where="n.registered_month = :month")
+    connection.execute(
+        text(f"insert into spread_deltas ({_SPREAD_COLUMNS}) {gone}"), {"month": month}
+    )
+
+
+def zone_of(connection: Connection) -> str:
+    """The database's zone."""
+    return str(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+
+
+def lock(connection: Connection) -> None:
+    """One folder or rebuilder at a time; writers are not concerned."""
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": FOLD_LOCK})

@@ -1,0 +1,168 @@
+"""Reading roll-ups: sums by region over whole months, days and quarters of an hour, with what is
+pending added. How a period falls into these stands in `data_access.sums`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, TextClause, text
+
+# [first, last), empty where both are the same.
+Days = tuple[date, date]
+Slots = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Whole local days, and slots before and after them."""
+
+    days: Days
+    before: Slots | None = None
+    after: Slots | None = None
+
+    def parameters(self) -> dict[str, date | datetime | None]:
+        """Of `_statement`: whole months are taken from the days; a null bound meets nothing."""
+        first, last = self.days
+        months_first = first if first.day == 1 else _next_month(first)
+        months_last = last.replace(day=1)
+        if months_first >= months_last:
+            months_first = months_last = last
+        values: dict[str, date | datetime | None] = {
+            "first": first,
+            "last": last,
+            "months_first": months_first,
+            "months_last": months_last,
+        }
+        for name, slots in (("before", self.before), ("after", self.after)):
+            values[f"{name}_start"], values[f"{name}_end"] = slots or (None, None)
+        return values
+
+
+def sums(
+    connection: Connection,
+    columns: Sequence[str],
+    pieces: Pieces,
+    *,
+    region_ids: Sequence[int],
+    counted_in: Mapping[int, Sequence[int]],
+) -> dict[int, dict[str, int]]:
+    """Sums by region; regions without a row are absent.
+
+    Args:
+        region_ids: whose roll-ups are read.
+        counted_in: for each county that cases are booked under, those of the regions that its
+            pending deltas count in.
+    """
+    pairs = [(county, region) for county, regions in counted_in.items() for region in regions]
+    rows: Sequence[Row[Any]] = connection.execute(
+        _statement(tuple(columns)),
+        {
+            **pieces.parameters(),
+            "ids": list(region_ids),
+            "county_ids": [county for county, _ in pairs],
+            "in_ids": [region for _, region in pairs],
+        },
+    ).all()
+    return {row[0]: dict(zip(columns, map(int, row[1:]), strict=True)) for row in rows}
+
+
+def by_day(
+    connection: Connection,
+    columns: Sequence[str],
+    days: Days,
+    *,
+    region_ids: Sequence[int],
+    county_ids: Sequence[int],
+) -> dict[date, dict[str, int]]:
+    """Sums of all the regions together by local day; days without a row are absent.
+
+    `county_ids`: counties whose pending deltas count.
+    """
+    rows = connection.execute(
+        _day_statement(tuple(columns)),
+        {
+            "ids": list(region_ids),
+            "county_ids": list(county_ids),
+            "first": days[0],
+            "last": days[1],
+        },
+    )
+    return {row[0]: dict(zip(columns, map(int, row[1:]), strict=True)) for row in rows}
+
+
+def by_slot(
+    connection: Connection,
+    column: str,
+    slots: Slots,
+    *,
+    region_ids: Sequence[int],
+    county_ids: Sequence[int],
+) -> dict[datetime, int]:
+    """Sums of one measure of all the regions together by the instant a slot began."""
+    rows = connection.execute(
+        text(
+            f"select slot, sum({column}) from ("
+            f"  select slot, {column} from rollup_slots"
+            "    where region_id = any(:ids) and slot >= :start and slot < :end"
+            f"  union all select slot, {column} from rollup_deltas"
+            "    where county_id = any(:county_ids) and slot >= :start and slot < :end"
+            f") s where {column} <> 0 group by slot"
+        ),
+        {
+            "ids": list(region_ids),
+            "county_ids": list(county_ids),
+            "start": slots[0],
+            "end": slots[1],
+        },
+    )
+    return {slot: int(amount) for slot, amount in rows}
+
+
+@cache
+def _statement(columns: tuple[str, ...]) -> TextClause:
+    names = ", ".join(columns)
+    totals = ", ".join(f"coalesce(sum({name}), 0)" for name in columns)
+    in_days = "{0} >= :first and {0} < :last"
+    in_slots = (
+        "(d.slot >= :before_start and d.slot < :before_end"
+        " or d.slot >= :after_start and d.slot < :after_end)"
+    )
+    return text(
+        f"select region_id, {totals} from ("
+        f" select region_id, {names} from rollup_months"
+        "   where region_id = any(:ids) and month >= :months_first and month < :months_last"
+        f" union all select region_id, {names} from rollups"
+        "   where region_id = any(:ids) and day >= :first and day < :months_first"
+        f" union all select region_id, {names} from rollups"
+        "   where region_id = any(:ids) and day >= :months_last and day < :last"
+        f" union all select region_id, {names} from rollup_slots"
+        "   where region_id = any(:ids) and slot >= :before_start and slot < :before_end"
+        f" union all select region_id, {names} from rollup_slots"
+        "   where region_id = any(:ids) and slot >= :after_start and slot < :after_end"
+        f" union all select a.region_id, {', '.join(f'd.{name}' for name in columns)}"
+        "   from rollup_deltas d join unnest(cast(:county_ids as int[]), cast(:in_ids as int[]))"
+        "     as a (county_id, region_id) on a.county_id = d.county_id"
+        f"   where {in_days.format('d.day')} or {in_slots}"
+        ") s group by region_id"
+    )
+
+
+@cache
+def _day_statement(columns: tuple[str, ...]) -> TextClause:
+    names = ", ".join(columns)
+    totals = ", ".join(f"coalesce(sum({name}), 0)" for name in columns)
+    return text(
+        f"select day, {totals} from ("
+        f" select day, {names} from rollups"
+        "   where region_id = any(:ids) and day >= :first and day < :last"
+        f" union all select day, {names} from rollup_deltas"
+        "   where county_id = any(:county_ids) and day >= :first and day < :last"
+        ") s group by day"
+    )
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)

@@ -1,0 +1,85 @@
+"""Spreads: how the cases of a region and day lie over places (heat) and durations (median).
+
+`rollup_spreads` holds numbers of cases by region, local day and two whole numbers x and y, for
+regions above the county: a county's cases are few enough to be read themselves. Kept as the sums
+are: triggers append to `spread_deltas`, folding adds them up.
+
+cells: incidents that may stand on a map by the cell of the region's CELL_KM; those without a usable
+point at NOWHERE. durations: sound closings by tenths of an hour (x), rounded half up; y is 0.
+"""
+
+from dataclasses import dataclass
+
+from dashboard.indicators import FLOWS, POINT_CATEGORIES
+from data_access.compiling import TABLES, measure_condition
+from data_access.rollups.ancestors import ANCESTORS
+from data_access.rollups.counting import sql
+from data_access.sensitive_classes import NOT_SENSITIVE
+
+# Cell of the cases without a usable point: beyond every cell that is one.
+NOWHERE = -32_768
+TENTH_SECONDS = 360
+_POINTS = ", ".join(f"'{category}'" for category in POINT_CATEGORIES)
+[_CLOSED_SOUND] = next(flow for flow in FLOWS if flow.key == "closed_sound").measures()
+_SOUND = sql(measure_condition(_CLOSED_SOUND, TABLES[_CLOSED_SOUND.flow.subject].alias("i"), None))
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A spread of the rows of incidents, in SQL about a row `i`."""
+
+    key: str
+    at: str
+    where: str
+    x: str
+    y: str
+
+
+CELLS = Spread(
+    key="cells",
+    at="i.registered_at",
+    where=f"i.category in ({_POINTS}) and {NOT_SENSITIVE}",
+    x=f"coalesce(i.cell_x, {NOWHERE})",
+    y=f"coalesce(i.cell_y, {NOWHERE})",
+)
+DURATIONS = Spread(
+    key="durations",
+    at="i.closed_at",
+    where=_SOUND,
+    x=f"floor(extract(epoch from i.closed_at - i.registered_at) / {TENTH_SECONDS} + 0.5)::int",
+    y="0",
+)
+SPREADS = (CELLS, DURATIONS)
+
+
+def written(spread: Spread, rows: str, zone: str) -> str:
+    """SELECT of what signed rows change: spread, county_id, day, x, y, amount."""
+    return (
+        f"select '{spread.key}', i.county_id, ({spread.at} at time zone '{zone}')::date,"
+        f" {spread.x}, {spread.y}, sum(i.sign) from ({rows}) i"
+        f" where {spread.at} is not null and {spread.where}"
+        " group by 1, 2, 3, 4, 5 having sum(i.sign) <> 0"
+    )
+
+
+def placed(deltas: str) -> str:
+    """SELECT of (spread, region_id, day, x, y, amount): counts by county in the regions' own cells.
+
+    `deltas`: FROM item with alias d and the columns that `written` gives, by these names.
+    """
+    x, y = (
+        f"case when d.spread = '{CELLS.key}' and d.{name} <> {NOWHERE}"
+        f" then floor(d.{name}::float / a.cell_km)::int else d.{name} end"
+        for name in ("x", "y")
+    )
+    return (
+        f"select d.spread, a.region_id, d.day, {x} as x, {y} as y, sum(d.amount)::bigint as amount"
+        f" from {deltas} join ({ANCESTORS}) a on a.county_id = d.county_id and a.cell_km > 0"
+        " group by 1, 2, 3, 4, 5"
+    )
+
+
+def counted(zone: str, *, sign: int = 1, where: str = "true") -> str:
+    """SELECT of what the rows of incidents make all spreads, by county as `written` gives it."""
+    rows = f"select {sign} as sign, n.* from incidents n where {where}"
+    return " union all ".join(written(spread, rows, zone) for spread in SPREADS)
