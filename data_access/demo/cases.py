@@ -100,7 +100,7 @@ def _limits(province: Province) -> Integers:
 def _registered(
     province: Province, seed: int, day: date, random: np.random.Generator
 ) -> Registered:
-    expected = INCIDENTS_A_DAY * day_factor(province.calendar, day)
+    expected = INCIDENTS_A_DAY * province.volume * day_factor(province.calendar, day)
     names = list(CATEGORY_SHARES)
     count = int(random.poisson(expected))
     grid = drawn_grids(province, seed, count, random)

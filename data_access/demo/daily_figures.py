@@ -55,8 +55,8 @@ def receptions(province: Province, seed: int, day: date) -> dict[str, Array]:
     """Rows of `receptions` of a day, in the order of their time; the id is left out."""
     random = generator(seed, day, Draw.RECEPTIONS)
     is_open = province.calendar.kind(day) == "workday"
-    expected = RECEPTIONS_A_DAY * day_factor(province.calendar, day) * (1.18 if is_open else 0.6)
-    count = int(random.poisson(expected))
+    usual = RECEPTIONS_A_DAY * province.volume * day_factor(province.calendar, day)
+    count = int(random.poisson(usual * (1.18 if is_open else 0.6)))
     traits = county_traits(province, seed)
     county = random.choice(len(traits.volume), count, p=traits.volume)
     return {

@@ -54,7 +54,8 @@ def day_of_disputes(province: Province, seed: int, day: date) -> CaseDay:
     """All disputes registered on a local day, ordered by the time of registration."""
     random = generator(seed, day, Draw.DISPUTES)
     traits = county_traits(province, seed)
-    count = int(random.poisson(DISPUTES_A_DAY * day_factor(province.calendar, day)))
+    expected = DISPUTES_A_DAY * province.volume * day_factor(province.calendar, day)
+    count = int(random.poisson(expected))
     at = times_of_day(province.calendar, day, count, random)
     grid = drawn_grids(province, seed, count, random)
     method = random.choice(len(METHODS), count, p=METHOD_SHARES)

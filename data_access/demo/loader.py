@@ -8,7 +8,7 @@ the cases are (`cases`, `disputes`, `daily_figures`), live writing (`writer`).
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -120,10 +120,13 @@ def fill(
     seed: int,
     until: datetime,
     since_days: int = SINCE_DAYS,
+    volume: float = 1.0,
     progress: Report,
     rebuild: Rebuild = rollups.rebuild,
 ) -> None:
     """The first fill: all rows as known at `until`; whatever cases there were are gone.
+
+    `volume` multiplies the number of cases; a later `fill_gap` knows the usual volume only.
 
     Needs the owner of the tables. A superuser passes over the triggers and is faster.
     """
@@ -131,7 +134,8 @@ def fill(
     with engine.begin() as connection:
         _note(connection, seed, since, until, "filling")
     with engine.begin() as connection:
-        filling = Fill(province.read(connection, until), seed, since, until)
+        place = replace(province.read(connection, until), volume=volume)
+        filling = Fill(place, seed, since, until)
         _empty(connection)
     _load(engine, filling, progress)
     with engine.begin() as connection:

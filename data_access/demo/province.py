@@ -77,6 +77,8 @@ class Province:
     channels: tuple[str, ...]
     platforms: tuple[str, ...]
     calendar: OfficeCalendar
+    # Cases and visits as a multiple of the demo's, whose volume is a twentieth of the real one.
+    volume: float = 1.0
 
     @property
     def channel_shares(self) -> Floats:
