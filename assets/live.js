@@ -31,8 +31,16 @@
     cockpit.leftAt = performance.now();
     cockpit.page.leave();
     if (connection) connection.close();
+    connection = null;
+    if (!cockpit.page.isStreamed()) return settle();
     const { pathname, search } = window.location;
     connection = new cockpit.Connection({ path: pathname, query: search }, hear);
+  }
+
+  // A page for a desk has no age of its own to show, and no night.
+  function settle() {
+    meta = null;
+    Object.assign(document.body.dataset, { state: "desk", theme: "day" });
   }
 
   function show() {
@@ -83,6 +91,7 @@
 
   function tick() {
     follow();
+    if (!connection) return;
     if (cockpit.page.isWaiting() && meta && cockpit.page.flush(meta.number)) {
       paintedAt = cockpit.clock.now();
     }

@@ -4,6 +4,8 @@
 
   const cockpit = (window.cockpit = window.cockpit || {});
   const PAGE_ID = "page";
+  // Pages for a desk are read once and say when: nothing is streamed to them.
+  const DESK = /^\/quality(\/|$)/;
 
   // What every leaf should show and what it does show, as JSON; both by id and prop.
   let target = new Map();
@@ -16,6 +18,10 @@
 
   function here() {
     return window.location.pathname + window.location.search;
+  }
+
+  function isStreamed() {
+    return !DESK.test(window.location.pathname);
   }
 
   function node() {
@@ -141,5 +147,5 @@
     return target.size > 0 || Object.keys(map).length > 0;
   }
 
-  cockpit.page = { here, node, leave, take, flush, isWaiting, isOutgrown: () => isOutgrown };
+  cockpit.page = { here, isStreamed, node, leave, take, flush, isWaiting, isOutgrown: () => isOutgrown };
 })();

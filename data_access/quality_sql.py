@@ -1,0 +1,70 @@
+"""The conditions of `dashboard.quality_checks` in SQL: the same for a count and for its list.
+
+For a table `i` of incidents or disputes, left-joined with `regions r` on the region as registered.
+Parameters: `:zone`, besides those of `FROM_WHERE`.
+"""
+
+from dashboard.quality_checks import DISPUTES, INCIDENTS, checks_of
+
+CLASS_LISTS = {INCIDENTS: "incident_class", DISPUTES: "dispute_class"}
+LOCAL_DAY = "(i.registered_at at time zone :zone)::date"
+
+# Base (which rows are looked at) and what a row of it lacks.
+_CONDITIONS = {
+    "no_limit": ("true", "i.due_at is null"),
+    "no_point": ("true", "i.location_quality <> 'point'"),
+    "no_grid": ("true", "i.grid_id is null"),
+    "no_class": (
+        "true",
+        "coalesce(i.class_code, '') <> all (array("
+        "select code from codes where list_key = '{class_list}'))",
+    ),
+    "no_town": ("true", "i.town_id is null"),
+    "no_holder": ("true", "i.holder_id is null"),
+    "no_level": ("i.closed_at is not null", "i.resolved_level is null"),
+    "no_method": ("i.mediation_ended_at is not null", "i.method is null"),
+    "doubtful_times": ("true", "i.has_doubtful_times"),
+    "unknown_region": ("true", f"(r.id is null or coalesce(r.valid_to <= {LOCAL_DAY}, false))"),
+}
+
+# Code of the reason for which a row is named (`dashboard.quality_checks.REASONS`).
+_REASONS = {
+    "no_point": "i.location_quality",
+    "no_class": "case when i.class_code is null then 'empty' else 'not_listed' end",
+    "doubtful_times": (
+        "case when i.closed_at < i.registered_at then 'closed_early' else 'doubtful' end"
+    ),
+    "unknown_region": "case when r.id is null then 'unknown' else 'abolished' end",
+}
+
+
+def reason(check: str) -> str:
+    """Why the check names a row."""
+    return _REASONS.get(check, "'empty'")
+
+
+def base(check: str) -> str:
+    """The rows that the check looks at."""
+    return _CONDITIONS[check][0]
+
+
+def missing(check: str, subject: str) -> str:
+    """The rows that the check names; each is one of its base."""
+    condition = _CONDITIONS[check][1].format(class_list=CLASS_LISTS[subject])
+    return f"({_CONDITIONS[check][0]} and {condition})"
+
+
+def any_gap(subject: str) -> str:
+    """The rows that at least one check names."""
+    return " or ".join(missing(check.key, subject) for check in checks_of(subject))
+
+
+def rows_between(subject: str) -> str:
+    """FROM and WHERE of a subject's rows registered in [:start, :end) in `:counties`."""
+    if subject not in CLASS_LISTS:
+        raise ValueError(f"{subject!r} has no checks")
+    return (
+        f" from {subject} i left join regions r on r.id = i.region_id"
+        " where i.registered_at >= :start and i.registered_at < :end"
+        " and i.county_id = any(:counties)"
+    )

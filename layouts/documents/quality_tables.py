@@ -1,0 +1,142 @@
+"""A quality report as one flat table: for `cockpit check`, its CSV file and the page's export.
+
+Columns: 部分, 对象, 项目, 数值, 状态, 说明.
+"""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from dashboard.quality import QualityReport
+from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS
+from layouts import quality_wording as words
+from layouts import wording
+
+HEADS = ("部分", "对象", "项目", "数值", "状态", "说明")
+# A spreadsheet takes a text that begins so for a formula.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+GOOD = "正常"
+
+Line = tuple[str, ...]
+
+
+def table(report: QualityReport) -> Iterator[Line]:
+    """Heads, then all parts."""
+    yield HEADS
+    zone = ZoneInfo(report.zone)
+    about = f"{report.region_name}，近{report.days}天"
+    yield ("报告", report.product_name, "读取于", words.full_instant(report.as_of, zone), "", about)
+    yield from sources(report)
+    yield from indicators(report)
+    yield from completeness(report)
+    yield from forms(report)
+    yield from imports(report)
+    yield from regions(report)
+    yield from outlines(report)
+
+
+def sources(report: QualityReport) -> Iterator[Line]:
+    """Each source's last contact and age."""
+    zone = ZoneInfo(report.zone)
+    for source in report.sources:
+        yield (
+            "来源",
+            source.name,
+            words.kind(source.kind),
+            words.age(source.age_seconds),
+            words.HEALTH_WORDS[source.health],
+            f"最近联系 {words.full_instant(source.last_contact_at, zone) or '从未'}",
+        )
+
+
+def indicators(report: QualityReport) -> Iterator[Line]:
+    """Indicators that can't be computed, and those that nothing happened for."""
+    for item in report.indicators:
+        if item.state != "known":
+            state = words.COMPUTABLE_WORDS[item.state]
+            yield ("指标", item.title, "能否计算", "", state, item.reason)
+
+
+def completeness(report: QualityReport) -> Iterator[Line]:
+    """Each check of each source's cases."""
+    for item in report.completeness:
+        subject = SUBJECT_WORDS[item.subject]
+        if not item.rows:
+            yield ("完整", item.source_name, subject, "0", words.emptiness(item), "")
+        for count in item.checks if item.rows else ():
+            check = CHECK_BY_KEY[count.check]
+            yield (
+                "完整",
+                f"{item.source_name} {subject}",
+                check.field,
+                words.share(count),
+                f"缺{count.missing:,}" if count.missing else "完整",
+                f"{count.base:,}件中；{check.title}：{check.consequence}",
+            )
+
+
+def forms(report: QualityReport) -> Iterator[Line]:
+    """Who has not handed in what."""
+    for form in report.forms:
+        state = "报全" if form.complete == form.units else "未报全"
+        if state == "未报全" and not form.is_due:
+            state = "未到期限"
+        names = "、".join(form.missing) if form.is_due else ""
+        partial = "、".join(form.partial)
+        said = [f"未报送：{names}" if names else "", f"部分报送：{partial}" if partial else ""]
+        yield (
+            "月报",
+            f"{form.form}({form.department})",
+            words.month(form.month),
+            f"{form.complete}/{form.units}",
+            state,
+            "；".join([words.deadline(form), *filter(None, said)]),
+        )
+
+
+def imports(report: QualityReport) -> Iterator[Line]:
+    """The newest files, then the reasons for refusals and doubts."""
+    zone = ZoneInfo(report.zone)
+    for file in report.files:
+        yield (
+            "导入",
+            f"{file.source_name} 第{file.id}批",
+            words.full_instant(file.started_at, zone),
+            f"{file.rows_read:,}",
+            words.STATE_WORDS.get(file.state, file.state),
+            f"拒绝{file.rows_rejected:,}，存疑{file.rows_doubtful:,}",
+        )
+    for item in report.findings:
+        yield (
+            "原因",
+            f"{item.source_name} 第{item.batch_id}批",
+            item.column or wording.NOTHING,
+            f"{item.rows:,}",
+            "拒绝" if item.is_rejection else "存疑",
+            item.reason,
+        )
+
+
+def regions(report: QualityReport) -> Iterator[Line]:
+    """Cases under counties that are none of today's."""
+    for item in report.stray_counties:
+        yield (
+            "区划",
+            item.name or f"编号{item.county_id}",
+            SUBJECT_WORDS[item.subject],
+            f"{item.cases:,}",
+            "未知" if item.is_unknown else "已撤销",
+            words.stray(item),
+        )
+
+
+def outlines(report: QualityReport) -> Iterator[Line]:
+    """Sets of lines and their 审图号."""
+    for item in report.outlines:
+        state = GOOD if item.is_examined else "未经审核"
+        yield ("界线", item.name, item.datum, words.shapes(item), state, words.approval(item))
+
+
+def as_text(cell: str) -> str:
+    """A cell that a spreadsheet shows and does not compute; numbers stay numbers."""
+    is_number = cell.replace(",", "").replace(".", "").removeprefix("-").isdecimal()
+    return f"'{cell}" if cell.startswith(FORMULA_SIGNS) and not is_number else cell

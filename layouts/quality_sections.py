@@ -1,0 +1,209 @@
+"""Sections of /quality that stand by themselves: sources, indicators, forms, regions, outlines.
+
+Each takes a `QualityReport` and gives a section of the page.
+"""
+
+from zoneinfo import ZoneInfo
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.quality import (
+    FormState,
+    QualityReport,
+    SourceQuality,
+)
+from dashboard.quality_addresses import QualityAddress
+from dashboard.quality_checks import SUBJECT_WORDS
+from layouts import quality_wording as words
+from layouts import wording
+from layouts.quality_parts import (
+    Children,
+    Column,
+    QualityIds,
+    link,
+    nothing,
+    section,
+    state,
+    table,
+)
+
+HEALTH_MARKS = {
+    "live": "good",
+    "late": "late",
+    "stale": "bad",
+    "never": "unknown",
+    "by_hand": "plain",
+}
+COMPUTABLE_MARKS = {"known": "good", "quiet": "plain"}
+NAMES_SHOWN = 6
+
+
+def sources(report: QualityReport, zone: ZoneInfo) -> html.Section:
+    columns = (
+        Column("来源"),
+        Column("送达"),
+        Column("状态"),
+        Column("最近一次联系", is_number=True),
+        Column("距今", is_number=True),
+        Column("应有间隔", is_number=True),
+        Column("最近一行", is_number=True),
+        Column("最近一次出错", is_number=True),
+    )
+    rows = [_source_row(source, report, zone) for source in report.sources]
+    body = (
+        table(columns, rows, label="各来源的新鲜程度")
+        if rows
+        else nothing("没有登记任何来源：新鲜程度无从判断", kind="unknown")
+    )
+    return section(
+        QualityIds.SOURCES,
+        "来源",
+        body,
+        note="超过2个间隔为延迟，超过4个间隔或出错为中断",
+    )
+
+
+def _source_row(source: SourceQuality, report: QualityReport, zone: ZoneInfo) -> list[Children]:
+    return [
+        html.Strong(source.name),
+        words.kind(source.kind),
+        state(words.HEALTH_WORDS[source.health], HEALTH_MARKS[source.health]),
+        words.recent(source.last_contact_at, report.as_of, zone),
+        words.age(source.age_seconds),
+        words.age(source.cycle_seconds) if source.health != "by_hand" else wording.NOTHING,
+        words.recent(source.last_row_at, report.as_of, zone),
+        words.recent(source.last_error_at, report.as_of, zone),
+    ]
+
+
+def indicators(report: QualityReport) -> html.Section:
+    listed = [item for item in report.indicators if item.state != "known"]
+    known = len(report.indicators) - len(listed)
+    if not listed:
+        body: Component = nothing(f"{known}项指标全部可以计算")
+    else:
+        columns = (Column("指标"), Column("情况"), Column("原因"))
+        rows: list[list[Children]] = [
+            [
+                html.Strong(item.title),
+                state(
+                    words.COMPUTABLE_WORDS[item.state],
+                    COMPUTABLE_MARKS.get(item.state, "bad"),
+                ),
+                item.reason,
+            ]
+            for item in sorted(listed, key=lambda item: item.state == "quiet")
+        ]
+        body = table(columns, rows, label="不能计算的指标和原因", css="is-reasons")
+    note = f"可以计算{known}项" if listed else "按近30日的数据"
+    return section(QualityIds.INDICATORS, "不能计算的指标", body, note=note)
+
+
+def forms(report: QualityReport, here: QualityAddress) -> html.Section:
+    """The month before, of which figures are due or soon will be, and the one that runs."""
+    months = sorted({form.month for form in report.forms})
+    by_month = {(form.form, form.month): form for form in report.forms}
+    last, running = (next(form for form in report.forms if form.month == month) for month in months)
+    columns = (
+        Column("报表"),
+        Column(f"{last.month.month}月已报全", words.deadline(last), is_number=True),
+        Column("部分报送", is_number=True),
+        Column("未报送", is_number=True),
+        Column("未报送、部分报送的单位"),
+        Column(f"{running.month.month}月已报全", words.deadline(running), is_number=True),
+    )
+    rows = [
+        _form_row(form, by_month[form.form, running.month], here)
+        for form in report.forms
+        if form.month == last.month
+    ]
+    return section(
+        QualityIds.FORMS,
+        "部门月报",
+        table(columns, rows, label="各月报的报送情况", css="is-forms"),
+        note="期限为次月第5个工作日；表样用 cockpit template 生成",
+    )
+
+
+def _form_row(last: FormState, running: FormState, here: QualityAddress) -> list[Children]:
+    return [
+        [html.Strong(last.form), html.Small(last.department)],
+        f"{last.complete}/{last.units}",
+        _of_form(len(last.partial), last, here),
+        _of_form(len(last.missing), last, here),
+        _units(last),
+        _of_form(running.complete, running, here, f"{running.complete}/{running.units}"),
+    ]
+
+
+def _of_form(units: int, form: FormState, here: QualityAddress, text: str = "") -> Children:
+    """A number of units that opens those which have not reported all."""
+    if not text and not units:
+        return "0"
+    if form.complete == form.units:
+        return text
+    listed = here.to(form=form.form, month=f"{form.month:%Y-%m}").href()
+    return link(text or str(units), listed)
+
+
+def _units(form: FormState) -> Children:
+    if not form.missing and not form.partial:
+        return state("报全", "good")
+    names = [*form.missing, *(f"{name}(部分)" for name in form.partial)]
+    shown = "、".join(names[:NAMES_SHOWN])
+    rest = f"等{len(names)}个" if len(names) > NAMES_SHOWN else ""
+    return state(shown + rest, "late" if form.is_due and form.missing else "plain")
+
+
+def regions(report: QualityReport, here: QualityAddress) -> html.Section:
+    if not report.stray_counties:
+        body: Component = nothing("没有案件登记在未知或已撤销的县(市、区)")
+    else:
+        columns = (
+            Column("登记的区划"),
+            Column("情况"),
+            Column("对象"),
+            Column("计入"),
+            Column("件数", is_number=True),
+        )
+        rows: list[list[Children]] = [
+            [
+                html.Strong(item.name or f"编号{item.county_id}"),
+                state("未知", "bad") if item.is_unknown else state("已撤销", "plain"),
+                SUBJECT_WORDS[item.subject],
+                words.stray(item),
+                link(
+                    f"{item.cases:,}", here.to(county=item.county_id, subject=item.subject).href()
+                ),
+            ]
+            for item in report.stray_counties
+        ]
+        body = table(columns, rows, label="未知或已撤销区划下的案件")
+    return section(QualityIds.REGIONS, "未知或已撤销的区划", body, note="全部时间")
+
+
+def outlines(report: QualityReport) -> html.Section:
+    if not report.outlines:
+        body: Component = nothing("库中没有界线：地图只有底图", kind="unknown")
+    else:
+        columns = (
+            Column("界线"),
+            Column("来历"),
+            Column("坐标系"),
+            Column("范围"),
+            Column("审图号"),
+        )
+        rows: list[list[Children]] = [
+            [
+                html.Strong(item.name),
+                item.origin,
+                item.datum,
+                words.shapes(item)
+                + (f"，其中示意{item.illustrative:,}" if item.illustrative else ""),
+                state(words.approval(item), "plain" if item.is_examined else "late"),
+            ]
+            for item in report.outlines
+        ]
+        body = table(columns, rows, label="界线与审图号", css="is-reasons")
+    return section(QualityIds.OUTLINES, "界线与审图号", body, note="审图号只对所审的这一套界线有效")
