@@ -8,9 +8,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,10 +19,11 @@ from zoneinfo import ZoneInfo
 import psutil
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dashboard.errors import CockpitError, DataUnavailable, SettingsError
+from dashboard.errors import CockpitError, DataUnavailable, ImportRefused, SettingsError
 from dashboard.settings import Settings
 
 if TYPE_CHECKING:
@@ -350,6 +351,40 @@ def show_outcome(outcome: "ImportOutcome") -> None:
         table.add_row(f"{'拒绝' if check.rejects else '存疑'}：{check.title}", f"{check.rows:,}")
     console.print(table)
     console.print(f"检查报告：{outcome.report}", soft_wrap=True)
+
+
+@app.command()
+def check(
+    on: On = "main",
+    region: Annotated[str | None, typer.Option(help="区划代码；默认全域")] = None,
+    days: Annotated[int, typer.Option(help="看最近几天登记的案件", min=1, max=366)] = 7,
+    csv: Annotated[Path | None, typer.Option(help="另存为 CSV 文件")] = None,
+) -> None:
+    """数据质量：来源、指标、字段、月报、导入、界线；有中断或不能计算的指标时退出码为 1。"""
+    from data_access import quality_readings
+    from data_access.installation import require_current_schema
+    from layouts.documents import quality_tables
+
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        report = quality_readings.read(opened, region, days=days, now=datetime.now(UTC))
+    for title, lines in quality_tables.worth_telling(report).items():
+        said = lines_table(title, quality_tables.HEADS[1:], [line[1:] for line in lines])
+        console.print(said if lines else f"{title}：{quality_tables.NOTHING_FOUND[title]}")
+    if csv is not None:
+        quality_tables.write(report, csv)
+        say(f"已写入 {csv}。")
+    if not report.is_well:
+        raise DataUnavailable(quality_tables.verdict(report))
+    say("没有中断的来源，全部指标可以计算。")
+
+
+def lines_table(title: str, heads: Iterable[str], lines: Iterable[Iterable[str]]) -> Table:
+    """A table for the terminal."""
+    table = Table(*heads, title=title, title_justify="left")
+    for line in lines:
+        table.add_row(*map(escape, line))
+    return table
 
 
 @app.command()

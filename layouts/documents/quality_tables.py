@@ -3,9 +3,12 @@
 Columns: 部分, 对象, 项目, 数值, 状态, 说明.
 """
 
+import csv
 from collections.abc import Iterator
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dashboard.errors import SettingsError
 from dashboard.quality import QualityReport
 from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS
 from layouts import quality_wording as words
@@ -15,6 +18,17 @@ HEADS = ("部分", "对象", "项目", "数值", "状态", "说明")
 # A spreadsheet takes a text that begins so for a formula.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 GOOD = "正常"
+COMPLETE = "完整"
+# What a part without lines means: its query worked and found nothing.
+NOTHING_FOUND = {
+    "来源": "没有登记任何来源，新鲜程度无从判断。",
+    "不能计算的指标": "全部指标可以计算。",
+    "字段完整": "没有缺项的案件；没有来源送达案件时也是如此，见“来源”。",
+    "部门月报": "没有应报的单位。",
+    "导入：拒绝与存疑": "没有导入过文件。",
+    "未知或已撤销的区划": "没有案件登记在未知或已撤销的县(市、区)。",
+    "界线与审图号": "库中没有界线。",
+}
 
 Line = tuple[str, ...]
 
@@ -25,13 +39,40 @@ def table(report: QualityReport) -> Iterator[Line]:
     zone = ZoneInfo(report.zone)
     about = f"{report.region_name}，近{report.days}天"
     yield ("报告", report.product_name, "读取于", words.full_instant(report.as_of, zone), "", about)
-    yield from sources(report)
-    yield from indicators(report)
-    yield from completeness(report)
-    yield from forms(report)
-    yield from imports(report)
-    yield from regions(report)
-    yield from outlines(report)
+    for part in parts(report).values():
+        yield from part
+
+
+def parts(report: QualityReport) -> dict[str, list[Line]]:
+    """The lines of each part by its title; without lines where there is nothing to say."""
+    return {
+        "来源": list(sources(report)),
+        "不能计算的指标": list(indicators(report)),
+        "字段完整": list(completeness(report)),
+        "部门月报": list(forms(report)),
+        "导入：拒绝与存疑": list(imports(report)),
+        "未知或已撤销的区划": list(regions(report)),
+        "界线与审图号": list(outlines(report)),
+    }
+
+
+def worth_telling(report: QualityReport) -> dict[str, list[Line]]:
+    """The parts for a terminal: complete fields and forms that are not due yet are left out."""
+    left_out = {COMPLETE, "未到期限"}
+    return {
+        title: [line for line in lines if line[4] not in left_out]
+        for title, lines in parts(report).items()
+    }
+
+
+def verdict(report: QualityReport) -> str:
+    """What is wrong, in one sentence; empty where nothing is."""
+    stale = "、".join(source.name for source in report.stale)
+    found = [f"{len(report.stale)}个来源中断（{stale}）"] if stale else []
+    lacking = "、".join(item.title for item in report.uncomputable)
+    if lacking:
+        found.append(f"{len(report.uncomputable)}项指标不能计算（{lacking}）")
+    return f"{'；'.join(found)}。" if found else ""
 
 
 def sources(report: QualityReport) -> Iterator[Line]:
@@ -69,7 +110,7 @@ def completeness(report: QualityReport) -> Iterator[Line]:
                 f"{item.source_name} {subject}",
                 check.field,
                 words.share(count),
-                f"缺{count.missing:,}" if count.missing else "完整",
+                f"缺{count.missing:,}" if count.missing else COMPLETE,
                 f"{count.base:,}件中；{check.title}：{check.consequence}",
             )
 
@@ -134,6 +175,19 @@ def outlines(report: QualityReport) -> Iterator[Line]:
     for item in report.outlines:
         state = GOOD if item.is_examined else "未经审核"
         yield ("界线", item.name, item.datum, words.shapes(item), state, words.approval(item))
+
+
+def write(report: QualityReport, path: Path) -> None:
+    """The table as a CSV file (UTF-8 with BOM, as spreadsheets expect).
+
+    Raises:
+        SettingsError: the file can't be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8-sig", newline="") as stored:
+            csv.writer(stored).writerows([map(as_text, line) for line in table(report)])
+    except OSError as error:
+        raise SettingsError(f"无法写入 {path}：{error.strerror}。请检查目录和权限。") from error
 
 
 def as_text(cell: str) -> str:
