@@ -19,6 +19,7 @@ from data_access.schema.cases import (
     steps,
 )
 from data_access.schema.figures import (
+    form_submissions,
     patrols,
     population,
     reported_values,
@@ -64,6 +65,7 @@ __all__ = [
     "codes",
     "database_facts",
     "disputes",
+    "form_submissions",
     "geometry_sets",
     "import_batches",
     "import_findings",

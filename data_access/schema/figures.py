@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     SmallInteger,
@@ -78,6 +79,25 @@ work_calendar = Table(
     Column("is_presumed", Boolean, nullable=False, server_default="false"),
 )
 
+# A monthly form as it was handed in: by which department of which region, which file, when.
+form_submissions = Table(
+    "form_submissions",
+    metadata,
+    Column("id", Integer, Identity(), primary_key=True),
+    Column("form", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("region_id", Integer, ForeignKey("regions.id"), nullable=False),
+    Column("period_start", Date, nullable=False),
+    Column("period_end", Date, nullable=False),
+    Column("layout_version", SmallInteger, nullable=False),
+    Column("layout_sha256", Text, nullable=False),
+    Column("file_sha256", Text, nullable=False, unique=True),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    # 0: a correction that changed nothing.
+    Column("values_written", Integer, nullable=False),
+)
+
+# A correction is a new row: the newest of an indicator, region and period counts.
 reported_values = Table(
     "reported_values",
     metadata,
@@ -89,4 +109,6 @@ reported_values = Table(
     Column("numerator", Double),
     Column("denominator", Double),
     Column("source_id", SmallInteger, ForeignKey("sources.id"), nullable=False),
+    # The form it came with, or whose figures it adds up; null for values of another program.
+    Column("submission_id", Integer, ForeignKey("form_submissions.id")),
 )

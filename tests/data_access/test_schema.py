@@ -59,6 +59,12 @@ TEXT_COLUMNS = {
         "platform": CODE,
         "resolved_level": CODE,
     },
+    "form_submissions": {
+        "form": "name of a monthly form",
+        "department": "kind of department that hands the form in",
+        "layout_sha256": "hash",
+        "file_sha256": "hash",
+    },
     "geometry_sets": {
         "name": "title of the set of lines",
         "origin": "who publishes the lines",
