@@ -185,8 +185,9 @@ def snapshotter() -> None:
     from dashboard.screens import load_screens
     from data_access import snapshotter as process
 
-    screens = load_screens(Settings.from_environment().screens)
-    process.run(child_database_url(), stop_event(), screens)
+    settings = Settings.from_environment()
+    screens = load_screens(settings.screens)
+    process.run(child_database_url(), stop_event(), screens, settings.read_database_url)
 
 
 @app.command(hidden=True)

@@ -21,7 +21,7 @@
   function sentence(finding, meta, now) {
     const { clock } = cockpit;
     if (meta && meta.notice) return meta.notice;
-    if (finding.state === "live" || finding.state === "late") return failures(meta);
+    if (finding.state === "live" || finding.state === "late") return failures(meta) || replica(meta, now);
     const what = `${named(finding, meta)}${clock.roughly(now - finding.since)}`;
     const shown = finding.cause === "source" ? finding.since : meta && meta.as_of;
     // Offline it stands at hero size: a line for what is wrong, one for what is left.
@@ -45,13 +45,20 @@
     return `${names.slice(0, 2).join("、")}${names.length > 2 ? "等" : ""}未能更新,其余正常`;
   }
 
+  // The picture is whole and fresh all the same: it is read from the primary meanwhile.
+  function replica(meta, now) {
+    const part = meta && meta.replica;
+    if (!part) return "";
+    return part.reason.replace("{age}", cockpit.clock.roughly(now - part.since));
+  }
+
   function show({ finding, meta, now, paintedAt, connection }) {
     const { clock, freshness } = cockpit;
     mark("state", finding.state);
     mark("cause", finding.cause || "");
     mark("link", connection.mode);
     const works = finding.state === "live" || finding.state === "late";
-    mark("failing", works && failures(meta) ? "true" : "false");
+    mark("failing", works && (failures(meta) || replica(meta, now)) ? "true" : "false");
     write("header-alert", sentence(finding, meta, now));
     showClocks(meta, now, paintedAt, finding, connection);
     if (meta && !meta.is_live && meta.as_of) {

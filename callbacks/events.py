@@ -46,6 +46,8 @@ class Meta(TypedDict):
     sources: list[Source]
     database: Part
     engine: Part
+    # Why the hot standby is not read; {age} stands for the time since.
+    replica: Part | None
     notice: str | None
 
 
@@ -153,6 +155,7 @@ def meta(
     quiet_hour: int,
     database: Part,
     engine: Part,
+    replica: Part | None = None,
     notice: str | None = None,
 ) -> Meta:
     """The meta part: what the snapshot says (`snapshot_meta`) and how the server is."""
@@ -163,6 +166,7 @@ def meta(
         "rules": RULES,
         "database": database,
         "engine": engine,
+        "replica": replica,
         "notice": notice,
     }
     return cast(Meta, {**server, **about})

@@ -366,6 +366,10 @@ class Hub:
             return {"since": self._pulse_at, "reason": None}
         return {"since": None}
 
+    def _replica_part(self) -> Part | None:
+        part: Part | None = self._pulse.get("replica")
+        return part if self._engine_part()["since"] is None else None
+
     def _tell_all(self) -> None:
         for channel in self.channels.values():
             message = events.ping(self._meta(channel.about))
@@ -386,6 +390,7 @@ class Hub:
             quiet_hour=self._quiet_hour,
             database=self._database_part(),
             engine=self._engine_part(),
+            replica=self._replica_part(),
             notice=notice,
         )
 

@@ -32,6 +32,11 @@ class Settings(BaseModel):
         description="PostgreSQL 15—18 的地址，如 postgresql+psycopg://cockpit@db/cockpit；"
         "不设则使用内嵌数据库",
     )
+    read_database_url: str | None = Field(
+        default=None,
+        min_length=1,
+        description="只读副本（热备库）的地址，快照由此读取；不设或它不可用时读主库",
+    )
     data_folder: Path | None = Field(
         default=None,
         description="内嵌数据库的数据目录；不设则为项目目录下的 .cockpit"

@@ -6,6 +6,8 @@ stands in `data_access.snapshotting`, how it is kept in `data_access.snapshots`.
 A leader holds an advisory lock on a direct connection; when it dies the server frees the lock and
 another takes over. Three threads: the main one computes, one says every second how things are
 (web workers tell a silent snapshotter from a quiet province by it), one folds roll-ups and prunes.
+Where there is a hot standby, a fourth watches it (`data_access.standby`), and views are computed
+from it; everything else stays on the primary.
 """
 
 import json
@@ -16,12 +18,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, Connection, make_url, text
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.addresses import DEFAULT_SCREEN
 from dashboard.asks import Ask
 from dashboard.errors import CockpitError, DatabaseUnavailable, DataUnavailable, UnknownRegion
+from dashboard.freshness import Part
 from dashboard.screens import Screen, load_screens
 from dashboard.snapshot import Group, Snapshot
 from dashboard.views import View
@@ -32,6 +35,7 @@ from data_access.live_schema import CORRECTIONS
 from data_access.partitions import ensure_months_around
 from data_access.region_tree import RegionTree
 from data_access.snapshotting import compute
+from data_access.standby import Standby, written_through
 from data_access.wall_parts import Kept
 
 log = logging.getLogger(__name__)
@@ -87,14 +91,15 @@ class Health:
         """Everything due was computed and kept."""
         self.trouble_since = self.reason = None
 
-    def words(self) -> str:
-        """The pulse."""
+    def words(self, replica: Part | None) -> str:
+        """The pulse; `replica` says what is wrong with the standby."""
         return json.dumps(
             {
                 "since": self.trouble_since,
                 "reason": self.reason,
                 "changes": self.changes,
                 "computations": self.computations,
+                "replica": replica,
             }
         )
 
@@ -132,12 +137,14 @@ class Snapshotter:
     """Computes what is requested while it leads. `ask_of` gives a screen's ask by its name.
 
     `home` is the code of the region that the wall's file names, None: the whole scope.
+    `read_url` is that of a hot standby, None: there is none.
     """
 
     url: URL
     ask_of: Callable[[str], Ask]
     clock: Clock = utc_now
     home: str | None = None
+    read_url: URL | None = None
     health: Health = field(default_factory=Health)
     is_leading: bool = False
 
@@ -146,12 +153,15 @@ class Snapshotter:
         self._kept = Kept()
         self._slots: dict[View, Slot] = {}
         self._tree: RegionTree | None = None
+        self._standby = Standby(self.read_url, self.database) if self.read_url else None
+        # Where the log ended when changes were last seen: what is read has to know them.
+        self._seen_through = 0
 
     def run(self, stop: threading.Event) -> None:
         """Lead, or wait to lead, until told to stop; the database may come and go."""
         threads = [
             threading.Thread(target=work, args=(stop,), name=work.__name__, daemon=True)
-            for work in (self._pulse, self._keep_house)
+            for work in (self._pulse, self._keep_house, *self._watches())
         ]
         for thread in threads:
             thread.start()
@@ -168,6 +178,9 @@ class Snapshotter:
         for thread in threads:
             thread.join(LONGEST_PAUSE)
         self.database.close()
+
+    def _watches(self) -> list[Callable[[threading.Event], None]]:
+        return [self._standby.watch] if self._standby else []
 
     def _lead_when_possible(self, stop: threading.Event) -> None:
         listener = feed.ChangeListener(self.url)
@@ -207,6 +220,7 @@ class Snapshotter:
         """One look at outbox and requests, and what follows; returns what failed, in words."""
         with self.database.write() as connection:
             changes = feed.take_changes(connection)
+            self._note_log(connection, is_news=bool(changes) or self._tree is None)
             views = snapshots.requested(connection)
             if self._tree is None or "regions" in changes.subjects:
                 self._tree = region_tree.load(connection)
@@ -243,16 +257,15 @@ class Snapshotter:
         # Before reading: what commits meanwhile makes it dirty again in the next round.
         slot.is_live_dirty = False
         try:
-            made = compute(
-                self.database,
+            made, database = self._made(
                 view,
                 now=now,
-                ask=self.ask_of(view.screen),
-                kept=self._kept,
                 previous=slot.last or self._earlier(view),
                 groups=groups if slot.last else ("live", "slow"),
             )
             with self.database.write() as connection:
+                # The next picture must not know less than this one.
+                self._note_log(connection, is_news=database is self.database)
                 took = int((time.perf_counter() - began) * 1000)
                 slot.last = snapshots.store(connection, made, took)
         except Exception as error:
@@ -268,6 +281,44 @@ class Snapshotter:
             # A part that failed is tried again with the next slow round.
             slot.is_slow_dirty = bool(slot.last and slot.last.failures)
         return None
+
+    def _made(
+        self, view: View, *, now: datetime, previous: Snapshot | None, groups: tuple[Group, ...]
+    ) -> tuple[Snapshot, Database]:
+        """The view's snapshot, and the database it was read from."""
+
+        def on(database: Database) -> tuple[Snapshot, Database]:
+            made = compute(
+                database,
+                view,
+                now=now,
+                ask=self.ask_of(view.screen),
+                kept=self._kept,
+                previous=previous,
+                groups=groups,
+            )
+            return made, database
+
+        if self._standby is not None and self._standby.has(self._seen_through):
+            try:
+                made = on(self._standby.database)
+                # A part may have failed because of what was being replayed.
+                if not made[0].failures:
+                    return made
+            except DatabaseUnavailable as error:
+                self._standby.gave_no_answer(error)
+            except DataUnavailable as error:
+                log.warning("read from the primary instead: %s", error)
+        return on(self.database)
+
+    def _note_log(self, primary: Connection, *, is_news: bool) -> None:
+        """Note where the log ends, for whoever reads the standby after this."""
+        if self._standby is None:
+            return
+        end = written_through(primary)
+        self._standby.note(end)
+        if is_news:
+            self._seen_through = end
 
     def _earlier(self, view: View) -> Snapshot | None:
         """What an earlier leader made: a part that fails now keeps its value."""
@@ -321,7 +372,8 @@ class Snapshotter:
             try:
                 if self.is_leading:
                     pulse = pulse or feed.Pulse(self.url)
-                    pulse.say(self.health.words())
+                    replica = self._standby.part() if self._standby else None
+                    pulse.say(self.health.words(replica))
             except DatabaseUnavailable:
                 if pulse is not None:
                     pulse.close()
@@ -370,16 +422,27 @@ class Snapshotter:
 
 
 def run(
-    database_url: URL | str, stop: threading.Event, screens: Mapping[str, Screen] | None = None
+    database_url: URL | str,
+    stop: threading.Event,
+    screens: Mapping[str, Screen] | None = None,
+    read_url: str | None = None,
 ) -> None:
-    """Compute snapshots until told to stop; `screens` (default: the built-in ones) say of what."""
+    """Compute snapshots until told to stop; `screens` (default: the built-in ones) say of what.
+
+    They are read from the standby at `read_url`, where there is one.
+    """
     known = screens or load_screens()
 
     def ask_of(name: str) -> Ask:
         return known[name].ask if name in known else Ask()
 
     wall = known.get(DEFAULT_SCREEN)
-    Snapshotter(make_url(database_url), ask_of, home=wall.region if wall else None).run(stop)
+    Snapshotter(
+        make_url(database_url),
+        ask_of,
+        home=wall.region if wall else None,
+        read_url=make_url(read_url) if read_url else None,
+    ).run(stop)
 
 
 def _is_disk_full(error: BaseException) -> bool:

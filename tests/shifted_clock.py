@@ -30,7 +30,9 @@ def run_snapshotter() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     url = make_url(os.environ["COCKPIT_DATABASE_URL"])
-    Snapshotter(url, lambda name: Ask(), clock=shifted_now).run(stop)
+    standby = os.environ.get("COCKPIT_READ_DATABASE_URL")
+    read_url = make_url(standby) if standby else None
+    Snapshotter(url, lambda name: Ask(), clock=shifted_now, read_url=read_url).run(stop)
 
 
 def __getattr__(name: str) -> FastAPI:
