@@ -1,0 +1,228 @@
+"""Reads a filled form: is it ours and unchanged, and is every filled cell what it must be.
+
+Nothing is guessed and nothing half: one wrong cell refuses the file, and the sentence names sheet
+and cell, what was expected and what to do. What a cell holds is never repeated: it might be a
+telephone number.
+"""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet.worksheet import Worksheet
+
+from dashboard.errors import ImportRefused, UnknownForm
+from dashboard.reporting_forms import FormFigure, form_named, month_named
+from data_access.forms.sheet import (
+    FILLED_SHEET,
+    FIRST_UNIT_ROW,
+    TRACE_KEYS,
+    TRACE_SHEET,
+    VERSION,
+    FormSheet,
+    Unit,
+    cell_head,
+)
+from data_access.forms.writing import LARGEST
+from data_access.imports.personal_data import found_in
+
+MOST_BYTES = 5 * 1024 * 1024
+# A small file can unpack into a large one.
+MOST_UNPACKED = 60 * 1024 * 1024
+MOST_UNITS = 5_000
+SENTENCES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One reported pair: which unit, which indicator, numerator and denominator."""
+
+    unit: Unit
+    indicator: str
+    numerator: int
+    denominator: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilledForm:
+    """A form that was read: where it belongs, its figures, and the checksum of its file."""
+
+    sheet: FormSheet
+    figures: tuple[Figure, ...]
+    file_sha256: str
+
+    @property
+    def blank(self) -> int:
+        """Pairs that were left empty."""
+        return len(self.sheet.units) * len(self.sheet.form.figures) - len(self.figures)
+
+
+def read(file: Path) -> FilledForm:
+    """Read and check a filled form.
+
+    Raises:
+        ImportRefused: it is no form of ours, its layout was changed, or cells are wrong.
+    """
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise ImportRefused(f"无法读取 {file}：{error.strerror}。请检查路径和权限。") from error
+    book = _opened(file)
+    try:
+        sheet = _sheet(book, file)
+        page = _page(book, FILLED_SHEET, file)
+        _require_layout(page, sheet, file)
+        figures, wrong = _figures(page, sheet)
+    finally:
+        book.close()
+    if wrong:
+        shown = "；".join(wrong[:SENTENCES_SHOWN])
+        rest = f"；另有{len(wrong) - SENTENCES_SHOWN}处" if len(wrong) > SENTENCES_SHOWN else ""
+        raise ImportRefused(
+            f"{file.name} 有{len(wrong)}处不能接受，未作任何改动：{shown}{rest}。请改正后再次导入。"
+        )
+    return FilledForm(sheet, tuple(figures), hashlib.sha256(content).hexdigest())
+
+
+def _opened(file: Path) -> Any:
+    """The workbook, formulas as formulas: a computed cell may hold what nobody typed."""
+    refusal = f"{file.name} 不是 Excel 表格（.xlsx）。请用 cockpit template 生成的表样填报。"
+    try:
+        with zipfile.ZipFile(file) as packed:
+            unpacked = sum(entry.file_size for entry in packed.infolist())
+        if file.stat().st_size > MOST_BYTES or unpacked > MOST_UNPACKED:
+            raise ImportRefused(
+                f"{file.name} 太大，不像一张月报。请用 cockpit template 的表样填报。"
+            )
+        return load_workbook(file, data_only=False, keep_links=False)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError) as error:
+        raise ImportRefused(refusal) from error
+
+
+def _page(book: Any, name: str, file: Path) -> Worksheet:
+    if name not in book.sheetnames or not isinstance(book[name], Worksheet):
+        raise ImportRefused(
+            f"{file.name} 没有工作表“{name}”，不是本系统的表样。"
+            "请在 cockpit template 生成的文件上填报，不要另建文件。"
+        )
+    page: Worksheet = book[name]
+    return page
+
+
+def _sheet(book: Any, file: Path) -> FormSheet:
+    """What the form says it is; its units as its own lines name them."""
+    trace_page = _page(book, TRACE_SHEET, file)
+    trace = {
+        str(trace_page[f"A{row}"].value or ""): str(trace_page[f"B{row}"].value or "")
+        for row in range(1, len(TRACE_KEYS) + 1)
+    }
+    missing = [key for key in TRACE_KEYS if not trace.get(key)]
+    if missing:
+        raise ImportRefused(
+            f"{file.name} 的工作表“{TRACE_SHEET}”缺少{'、'.join(missing)}。请用原表样填报。"
+        )
+    if trace["版式"] != str(VERSION):
+        raise ImportRefused(
+            f"{file.name} 是版式{trace['版式']}的表样，本程序用版式{VERSION}。"
+            "请重新生成表样（cockpit template）后填报。"
+        )
+    if not trace["单位数"].isdecimal() or not 0 < int(trace["单位数"]) <= MOST_UNITS:
+        raise ImportRefused(f"{file.name} 的工作表“{TRACE_SHEET}”的单位数不可用。请用原表样填报。")
+    try:
+        form, month = form_named(trace["报表"]), month_named(trace["月份"])
+    except UnknownForm as error:
+        raise ImportRefused(f"{file.name}：{error}") from error
+    page = _page(book, FILLED_SHEET, file)
+    rows = range(FIRST_UNIT_ROW, FIRST_UNIT_ROW + int(trace["单位数"]))
+    return FormSheet(
+        form=form,
+        month=month,
+        region_code=trace["区划代码"],
+        region_name=trace["区划名称"],
+        units=tuple(Unit(*(str(page[f"{c}{row}"].value or "") for c in "ABC")) for row in rows),
+    )
+
+
+def _require_layout(page: Worksheet, sheet: FormSheet, file: Path) -> None:
+    """Refuse a form whose heads or units were changed: its figures may stand in other places."""
+    for address, expected in sheet.heads().items():
+        found = page[address].value
+        if str(found or "") != expected:
+            raise ImportRefused(
+                f"{file.name} 工作表“{FILLED_SHEET}”{address} 应为“{expected}”，表头被改动过。"
+                "请用原表样填报，不要增删行列。"
+            )
+    trace = page.parent[TRACE_SHEET] if page.parent is not None else {}
+    said = {str(trace[f"A{row}"].value): str(trace[f"B{row}"].value) for row in range(1, 10)}
+    if said["版式校验"] != sheet.checksum():
+        raise ImportRefused(
+            f"{file.name} 的单位或表号被改动过（版式校验不符）：工作表“{FILLED_SHEET}”"
+            f"A{FIRST_UNIT_ROW}—C{sheet.last_unit_row} 与生成时不同。请用原表样填报。"
+        )
+    below = sheet.last_unit_row + 1
+    if page.max_row > below:
+        raise ImportRefused(
+            f"{file.name} 工作表“{FILLED_SHEET}”第{below + 1}行以下还有内容，"
+            f"表样到第{below}行为止。请用原表样填报，不要增加行。"
+        )
+
+
+def _figures(page: Worksheet, sheet: FormSheet) -> tuple[list[Figure], list[str]]:
+    figures: list[Figure] = []
+    wrong: list[str] = []
+    for row, unit in enumerate(sheet.units, FIRST_UNIT_ROW):
+        for place, asked in enumerate(sheet.form.figures):
+            columns = sheet.columns(place)[:2]
+            values = [page[f"{column}{row}"].value for column in columns]
+            if values == [None, None]:
+                continue
+            faults = [
+                f"“{FILLED_SHEET}”{column}{row}（{unit.name} {name}）{fault}"
+                for column, name, value, fault in (
+                    (column, cell_head(asked, is_numerator=bool(n)), value, _fault(value))
+                    for n, (column, value) in enumerate(zip(columns, values, strict=True))
+                )
+                if fault
+            ]
+            if not faults and (fault := _pair_fault(asked, values)):
+                faults = [f"“{FILLED_SHEET}”{columns[1]}{row}（{unit.name}）{fault}"]
+            wrong += faults
+            if not faults:
+                denominator, numerator = (int(value) for value in values)
+                figures.append(Figure(unit, asked.indicator, numerator, denominator))
+    return figures, wrong
+
+
+def _fault(value: Any) -> str:
+    """What is wrong with a cell of a pair of which something was filled; empty if nothing is."""
+    if value is None:
+        return "未填，分母和分子应都填或都不填"
+    if isinstance(value, str) and value.startswith("="):
+        return "是公式，应直接填整数"
+    text = str(value).strip()
+    if kind := found_in(text):
+        return f"像是{kind}，不得填写个人信息"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "应为整数，不是文字"
+    if value != int(value):
+        return "应为整数，不是小数"
+    if not 0 <= value <= LARGEST:
+        return "应为不小于0的整数"
+    return ""
+
+
+def _pair_fault(asked: FormFigure, values: list[Any]) -> str:
+    denominator, numerator = values
+    if asked.is_part and numerator > denominator:
+        return (
+            f"“{cell_head(asked, is_numerator=True)}”{int(numerator):,} 大于"
+            f"“{cell_head(asked, is_numerator=False)}”{int(denominator):,}，分子不能大于分母"
+        )
+    if not denominator and numerator:
+        return f"“{cell_head(asked, is_numerator=False)}”为0时分子也应为0"
+    return ""
