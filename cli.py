@@ -355,6 +355,45 @@ def show_outcome(outcome: "ImportOutcome") -> None:
 
 
 @app.command()
+def template(
+    form: Annotated[str, typer.Argument(help="报表名，如 心理服务；all 表示全部")],
+    month: Annotated[str, typer.Argument(help="报送月份，如 2026-11")],
+    region: Annotated[str | None, typer.Option(help="区划代码；默认全域")] = None,
+    out: Annotated[Path, typer.Option(help="存放的目录")] = Path(),
+    on: On = "main",
+) -> None:
+    """生成部门月报的 Excel 表样，每个县(市、区)一行，带填报检查。"""
+    from dashboard.reporting_forms import FORMS, form_named, month_named
+    from data_access.forms import publishing, writing
+
+    wanted = FORMS if form == "all" else (form_named(form),)
+    first = month_named(month)
+    with open_database(on) as opened, opened.read() as connection:
+        for each in wanted:
+            sheet, due = publishing.sheet_for(connection, each, first, region)
+            written = writing.write(sheet, due, out)
+            say(f"已写入 {written}（{len(sheet.units)}个单位，{due} 截止）。")
+
+
+@app.command("import-form")
+def import_form(
+    files: Annotated[list[Path], typer.Argument(help="填好的表样（.xlsx），可有多个")],
+    on: On = "main",
+) -> None:
+    """导入填好的部门月报。有一处不对则整张退回；同一文件再次导入不改变任何数据。"""
+    from data_access.forms import publishing, reading
+    from data_access.installation import require_current_schema
+
+    filled = [(file, reading.read(file)) for file in files]
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        for file, form in filled:
+            with opened.write() as connection:
+                handed = publishing.publish(connection, form, datetime.now(UTC))
+            say(f"{file.name}：{handed.in_words()}")
+
+
+@app.command()
 def check(
     on: On = "main",
     region: Annotated[str | None, typer.Option(help="区划代码；默认全域")] = None,
