@@ -56,9 +56,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 database = typer.Typer(help="治理数据库：升级、核对、查看", no_args_is_help=True)
-imports = typer.Typer(help="导入部门交来的文件", no_args_is_help=True)
 app.add_typer(database, name="db")
-app.add_typer(imports, name="import")
 
 
 def main() -> None:
@@ -325,20 +323,41 @@ def status(on: On = "main") -> None:
     console.print(table)
 
 
-@imports.command("incidents")
-def import_incidents(
-    file: Annotated[Path, typer.Argument(help="CSV 文件，可为 .gz")],
-    mapping: Annotated[Path, typer.Option(help="映射文件，见 docs/data-formats.md")],
+@app.command("import", no_args_is_help=True)
+def import_rows(
+    kind: Annotated[str, typer.Argument(help="种类：incidents、disputes、regions …，见文档")],
+    source: Annotated[
+        str, typer.Argument(help="文件（CSV、Excel、Parquet、GeoJSON），或表名、查询")
+    ],
+    mapping: Annotated[Path | None, typer.Option(help="映射文件，见 docs/data-formats.md")] = None,
+    init: Annotated[bool, typer.Option("--init", help="不导入，只看文件并写出映射的初稿")] = False,
+    from_url: Annotated[str | None, typer.Option(help="另一数据库的地址（SQLAlchemy）")] = None,
     reports: Reports = REPORTS,
     on: On = "main",
 ) -> None:
-    """导入事件。中断后重新执行即继续；同一文件再次导入不改变任何数据。"""
-    from data_access.installation import import_into, require_current_schema
+    """导入部门交来的数据。中断后重新执行即继续；同一文件再次导入不改变任何数据。"""
+    if kind == "form":
+        return import_form([Path(source)], on)
+    from data_access.imports import command, first_mapping
+    from data_access.installation import require_current_schema
 
+    if init:
+        written = first_mapping.write(kind, source, mapping, from_url=from_url)
+        return say(f"已写入 {written}。请检查其中的“请核对”各处，再以 --mapping 导入。")
+    if mapping is None:
+        raise ImportRefused("请用 --mapping 指明映射文件；没有时先用 --init 写出初稿。")
     with open_database(on) as opened, progress_bars() as report:
         require_current_schema(opened)
-        outcome = import_into(opened, file, mapping, reports=reports, report=report)
-    show_outcome(outcome)
+        outcome = command.import_rows(
+            opened,
+            kind,
+            source,
+            mapping,
+            report_folder=reports,
+            from_url=from_url,
+            progress=report,
+        )
+    return show_outcome(outcome)
 
 
 def show_outcome(outcome: "ImportOutcome") -> None:

@@ -7,8 +7,10 @@ file and explaining its errors in `mapping_file`.
 from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
+from data_access.imports import datums
 from data_access.imports.mapping import (
     MOST_CODES,
     Box,
@@ -34,6 +36,8 @@ LIMITS = ("sign_due_at", "due_at")
 MEDIATION = ("mediation_started_at", "mediation_ended_at", "resolved_at")
 TIMES = (*MILESTONES, *LIMITS, *MEDIATION, "recorded_at")
 FLAG = (True, False)
+# Degrees within which two coordinates are the same: a centimetre.
+SAME_PLACE = 1e-7
 # Fields with few values -> the values that the database takes.
 INCIDENT_CHOICES: dict[str, tuple[str | bool, ...]] = {
     "resolved_level": RESOLUTION_LEVELS,
@@ -156,6 +160,12 @@ class LocationRule(Section):
         if (self.point is None) == (self.lon is None) or (self.lon is None) != (self.lat is None):
             raise ValueError("应写 lon 和 lat 两列，或只写 point 一列")
         return self
+
+    def defaults_in_wgs84(self) -> list[tuple[float, float]]:
+        """The coordinates that are no places, converted as those of the rows are."""
+        named = np.array(self.defaults, dtype=np.float64).reshape(-1, 2)
+        lons, lats = datums.to_wgs84(named[:, 0], named[:, 1], self.datum)
+        return list(zip(lons.tolist(), lats.tolist(), strict=True))
 
     def columns(self) -> list[str]:
         """The columns that are read."""

@@ -15,7 +15,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from data_access.imports import datums
-from data_access.imports.case_mapping import CaseMapping, ClassRule, HolderRule, LocationRule
+from data_access.imports.case_mapping import (
+    SAME_PLACE,
+    CaseMapping,
+    ClassRule,
+    HolderRule,
+    LocationRule,
+)
 from data_access.imports.mapping import RegionSpelling
 from data_access.imports.region_outlines import RegionOutlines
 from data_access.imports.sources.rows import RawChunk
@@ -130,7 +136,8 @@ class Interpreter:
                 None if unknown else code
                 for code, unknown in zip(region.code, region.is_unknown, strict=True)
             ]
-            usable = np.where(found.is_outside | found.is_swapped, np.nan, found.lon)
+            is_no_place = found.is_outside | found.is_swapped | _at_defaults(found, rule)
+            usable = np.where(is_no_place, np.nan, found.lon)
             found.is_elsewhere = self._outlines.are_outside(named, usable, found.lat)
         return found
 
@@ -222,6 +229,15 @@ def _located(texts: dict[str, list[str]], rule: LocationRule) -> Locations:
         is_outside=is_outside & ~is_swapped,
         is_elsewhere=np.zeros(len(both), dtype=bool),
     )
+
+
+def _at_defaults(found: Locations, rule: LocationRule) -> Mask:
+    """Points at the coordinates that the mapping names as no places."""
+    is_default = np.zeros(len(found.lon), dtype=bool)
+    for lon, lat in rule.defaults_in_wgs84():
+        near_lon = np.abs(found.lon - lon) < SAME_PLACE
+        is_default |= near_lon & (np.abs(found.lat - lat) < SAME_PLACE)
+    return is_default
 
 
 def _coordinate_texts(

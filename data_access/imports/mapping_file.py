@@ -5,7 +5,7 @@ What a mapping may say stands in `mapping`.
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,18 @@ from pydantic_core import ErrorDetails
 
 from dashboard.errors import MappingError
 from data_access.imports.case_mapping import DisputeMapping, IncidentMapping
+from data_access.imports.tables.fields import TableKind
+from data_access.imports.tables.kinds import TABLE_KINDS
+from data_access.imports.tables.mapping import TableMapping
 
-AnyMapping = IncidentMapping | DisputeMapping
+AnyMapping = IncidentMapping | DisputeMapping | TableMapping
 SHAPES: Mapping[str, type[AnyMapping]] = {
     "incidents": IncidentMapping,
     "disputes": DisputeMapping,
+    **dict.fromkeys(TABLE_KINDS, TableMapping),
 }
+# As operators list them: what others refer to comes first.
+KINDS = tuple(dict.fromkeys(("regions", "outlines", "organisations", *SHAPES)))
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,11 @@ def load_mapping(path: Path, kind: str | None = None) -> LoadedMapping:
     try:
         mapping = shape.model_validate(table)
     except ValidationError as error:
-        raise MappingError(_explained(path, error.errors())) from error
+        raise MappingError(_refusal(path, _problems(error.errors()))) from error
+    if isinstance(mapping, TableMapping):
+        problems = list(_table_problems(mapping, TABLE_KINDS[mapping.kind]))
+        if problems:
+            raise MappingError(_refusal(path, problems))
     return LoadedMapping(mapping, path.name, hashlib.sha256(content).hexdigest())
 
 
@@ -104,8 +114,36 @@ _EXPECTED: Mapping[str, str] = {
 }
 
 
-def _explained(path: Path, errors: Iterable[ErrorDetails]) -> str:
-    found = "；".join(f"键 {_key(error)}：{_expected(error)}" for error in errors)
+def _problems(errors: Iterable[ErrorDetails]) -> Iterable[tuple[str, str]]:
+    return [(_key(error), _expected(error)) for error in errors]
+
+
+def _table_problems(mapping: TableMapping, kind: TableKind) -> Iterator[tuple[str, str]]:
+    """Keys that do not fit the fields of the kind, with what was expected."""
+    known = {field.name: field for field in kind.fields}
+    for section in ("columns", "constants", "values"):
+        for name in getattr(mapping, section):
+            if name not in known:
+                yield f"{section}.{name}", f"没有这个字段，{kind.name} 的字段为 {'、'.join(known)}"
+    for name in mapping.columns.keys() & mapping.constants.keys():
+        yield f"constants.{name}", "已写在 columns 中，请只写一处"
+    stated = mapping.stated()
+    for name, field in known.items():
+        if field.required and name not in stated:
+            yield f"columns.{name}", f"此键必填（{field.title}），各行相同时可写在 constants 中"
+        if field.type == "instant" and name in mapping.columns and mapping.times is None:
+            yield "times", "此键必填（时间的格式）"
+    for name, values in mapping.values.items():
+        allowed = known[name].choices if name in known else ()
+        wrong = [str(value) for value in values.values() if str(value) not in allowed]
+        if allowed and wrong:
+            yield f"values.{name}", f"应为 {'、'.join(allowed)} 之一（写了 {'、'.join(wrong)}）"
+    if kind.name == "outlines" and mapping.geometry is None:
+        yield "geometry", "此键必填（界线的名称和坐标系）"
+
+
+def _refusal(path: Path, problems: Iterable[tuple[str, str]]) -> str:
+    found = "；".join(f"键 {key}：{expected}" for key, expected in problems)
     return f"映射文件 {path} 有误。{found}。请改正后重试。"
 
 

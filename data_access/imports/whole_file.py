@@ -3,12 +3,10 @@
 Their names and titles stand in `checks` beside the others.
 """
 
-import numpy as np
 from sqlalchemy import Connection, text, update
 
-from data_access.imports import datums
 from data_access.imports.batches import Batch
-from data_access.imports.case_mapping import CaseMapping, LocationRule
+from data_access.imports.case_mapping import SAME_PLACE, CaseMapping, LocationRule
 from data_access.imports.checks import (
     DEFAULT_COORDINATE,
     DUPLICATE,
@@ -100,8 +98,7 @@ def _doubt_moved(connection: Connection, batch: Batch, mapping: CaseMapping) -> 
 
 def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: LocationRule) -> None:
     """Keep coordinates that the mapping names, or that too many rows share, off the heat."""
-    named = np.array(rule.defaults, dtype=np.float64).reshape(-1, 2)
-    lons, lats = datums.to_wgs84(named[:, 0], named[:, 1], rule.datum)
+    defaults = rule.defaults_in_wgs84()
     connection.execute(
         text(
             f"""
@@ -109,8 +106,9 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
               select lon, lat from {batch.table} where location_quality = 'point'
               group by lon, lat
               having count(*) > greatest(:share * (select count(*) from {batch.table}), :few)
-                or (lon, lat) in (
-                  select * from unnest(cast(:lons as float8[]), cast(:lats as float8[])))
+                or exists (
+                  select from unnest(cast(:lons as float8[]), cast(:lats as float8[])) d (x, y)
+                  where abs(lon - d.x) < :near and abs(lat - d.y) < :near)
             ), doubted as (
               update {batch.table} s
               set location_quality = 'default', cell_x = null, cell_y = null
@@ -130,8 +128,9 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
             "columns": ",".join(rule.columns()),
             "share": rule.default_share,
             "few": FEW_TOGETHER,
-            "lons": lons.tolist(),
-            "lats": lats.tolist(),
+            "lons": [lon for lon, _ in defaults],
+            "lats": [lat for _, lat in defaults],
+            "near": SAME_PLACE,
         },
     )
 

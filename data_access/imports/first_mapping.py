@@ -1,0 +1,325 @@
+"""`cockpit import --init`: a first mapping of a file, with guesses and the codes it met.
+
+The draft is valid TOML of its kind as far as the file allows; what has to be looked at carries the
+word 请核对. Values of columns that look personal are never written, nor those that are no codes.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from dashboard.errors import ImportRefused
+from data_access.imports import guessing, personal_data
+from data_access.imports.case_mapping import (
+    DISPUTE_CHOICES,
+    INCIDENT_CHOICES,
+    LIMITS,
+    MEDIATION,
+    MILESTONES,
+)
+from data_access.imports.mapping import LONGEST_LABEL, FileSection
+from data_access.imports.mapping_file import KINDS
+from data_access.imports.personal_columns import is_personal
+from data_access.imports.sources.opening import form_of, open_source
+from data_access.imports.tables.fields import TableKind
+from data_access.imports.tables.kinds import TABLE_KINDS
+
+ROWS_LOOKED_AT = 20_000
+# A column with more values than this holds no codes.
+MOST_VALUES = 200
+CHECK = "# 请核对"
+
+TIME_WORDS: dict[str, tuple[str, ...]] = {
+    "registered_at": (
+        "登记时间",
+        "上报时间",
+        "受理登记",
+        "采集时间",
+        "创建时间",
+        "registered",
+        "open",
+    ),
+    "accepted_at": ("受理时间", "受理日期", "accepted"),
+    "dispatched_at": ("交办时间", "派单时间", "分流时间", "dispatched"),
+    "signed_at": ("签收时间", "接收时间", "signed"),
+    "handling_at": ("办理时间", "处置时间", "开始办理", "handling"),
+    "feedback_at": ("反馈时间", "feedback"),
+    "closed_at": ("办结时间", "结案时间", "完成时间", "办结日期", "closed"),
+    "visited_at": ("回访时间", "visited"),
+    "archived_at": ("归档时间", "archived"),
+    "sign_due_at": ("签收时限", "签收期限"),
+    "due_at": ("办结时限", "办理时限", "截止时间", "期限", "到期", "target", "due"),
+    "mediation_started_at": ("调解开始", "开始调解"),
+    "mediation_ended_at": ("调解结束", "结束调解", "调解日期"),
+    "resolved_at": ("化解时间", "化解日期", "resolved"),
+    "recorded_at": ("录入时间", "入库时间", "recorded"),
+}
+CASE_WORDS: dict[str, tuple[str, ...]] = {
+    "case_no": (
+        "案件编号",
+        "事件编号",
+        "纠纷编号",
+        "编号",
+        "工单号",
+        "单号",
+        "流水号",
+        "case",
+        "id",
+    ),
+    **TIME_WORDS,
+    "region": (
+        "区划代码",
+        "网格编码",
+        "网格代码",
+        "区划",
+        "所属区域",
+        "网格",
+        "社区",
+        "街道",
+        "乡镇",
+        "ward",
+    ),
+    "class": ("事件类别", "纠纷类别", "类别", "类型", "小类", "type", "category", "reason"),
+    "channel": ("来源渠道", "事件来源", "来源", "渠道", "source", "channel"),
+    "holder": ("承办单位", "处置单位", "办理单位", "责任单位", "部门", "department"),
+    "lon": ("经度", "longitude", "lon", "lng"),
+    "lat": ("纬度", "latitude", "lat"),
+    "point": ("坐标", "经纬度", "point", "location"),
+    "resolved_level": ("办结层级", "化解层级", "层级"),
+    "method": ("化解方式", "调解方式", "调解类型"),
+    "is_successful": ("调解结果", "是否成功"),
+    "is_sectoral": ("是否行专", "行业性专业性"),
+    "is_satisfied": ("是否满意", "满意度"),
+    "is_emergency": ("是否突发", "是否紧急"),
+}
+WORDS_OF_FLAGS = {"是": True, "否": False}
+
+
+def write(
+    kind: str, where: str | Path, target: Path | None = None, *, from_url: str | None = None
+) -> Path:
+    """Write a draft for the source; returns the file (beside nothing: in the working folder).
+
+    Raises:
+        ImportRefused: no such kind, an unreadable source, or the file to write is there already.
+    """
+    if kind not in KINDS:
+        raise ImportRefused(f"没有种类 {kind}：应为 {'、'.join(KINDS)} 之一。")
+    path = target or Path(f"{Path(where).name.split('.')[0] if from_url is None else kind}.toml")
+    if path.exists():
+        raise ImportRefused(f"文件 {path} 已存在，未作改动。请用 --mapping 指明另一个文件名。")
+    content = "\n".join(draft(kind, where, from_url=from_url)) + "\n"
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise ImportRefused(f"无法写入 {path}：{error.strerror}。请检查路径和权限。") from error
+    return path
+
+
+def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Iterator[str]:
+    """Lines of the draft."""
+    section = FileSection() if from_url else _file_section(Path(where))
+    texts = guessing.samples(open_source(where, section, from_url=from_url), ROWS_LOOKED_AT)
+    hidden = [name for name, column in texts.items() if _looks_personal(name, column)]
+    shown = {name: column for name, column in texts.items() if name not in hidden}
+    yield "# 由 cockpit import --init 写出的初稿；各键的含义见 docs/data-formats.md。"
+    yield "# 标有“请核对”之处是猜测。列的顺序与文件相同，只读取写在这里的列。"
+    if hidden:
+        yield f"# 未映射的列（像个人信息或自由文本，不得导入）：{'、'.join(hidden)}"
+    yield f"kind = {_quoted(kind)}"
+    yield from _source_section(kind)
+    if from_url is None:
+        yield from _written_file_section(section, form_of(Path(where)))
+    body = _cases(kind, shown) if kind in ("incidents", "disputes") else _table(kind, shown)
+    yield from body
+
+
+def _looks_personal(name: str, column: list[str]) -> bool:
+    return is_personal(name) or personal_data.might_hold_any(column)
+
+
+def _file_section(path: Path) -> FileSection:
+    match form_of(path):
+        case "excel":
+            return FileSection(header_row=guessing.header_row_of(path))
+        case "delimited" if path.is_file():
+            encoding = guessing.encoding_of(path)
+            delimiter = guessing.delimiter_of(path, encoding)
+            return FileSection(encoding=encoding, delimiter=delimiter)
+    return FileSection()
+
+
+def _source_section(kind: str) -> Iterator[str]:
+    yield from ("", "[source]")
+    yield f'key = "{kind}-source"      {CHECK}：来源的固定代号，以后不要改'
+    yield f'name = "{_title(kind)}来源"    {CHECK}'
+
+
+def _title(kind: str) -> str:
+    return {"incidents": "事件", "disputes": "矛盾纠纷"}.get(kind) or TABLE_KINDS[kind].title
+
+
+def _written_file_section(section: FileSection, form: str) -> Iterator[str]:
+    if form == "delimited":
+        yield from ("", "[file]", f"encoding = {_quoted(section.encoding)}")
+        yield f"delimiter = {_quoted(section.delimiter)}"
+    elif form == "excel":
+        yield from ("", "[file]", f"header_row = {section.header_row}")
+
+
+def _cases(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
+    found = guessing.columns_by_words(list(texts), CASE_WORDS)
+    yield from ("", "[database]", f'zone = "Asia/Shanghai"   {CHECK}')
+    times = [name for name in (*MILESTONES, *LIMITS, *MEDIATION, "recorded_at") if name in found]
+    if kind == "incidents":
+        times = [name for name in times if name not in MEDIATION]
+    yield from ("", "[columns]")
+    for name in dict.fromkeys(("case_no", "registered_at", *times)):
+        yield _column(name, found.get(name))
+    yield from _times(text for name in times for text in texts[found[name]])
+    yield from ("", "[region]", _column("column", found.get("region")))
+    yield '# 区域写作名称时：values = { "上城区" = "330102" }'
+    yield from _classes(kind, texts, found.get("class"))
+    yield from _channel(texts, found.get("channel"))
+    yield from _holder(texts, found.get("holder"))
+    choices = INCIDENT_CHOICES if kind == "incidents" else DISPUTE_CHOICES
+    for name, allowed in choices.items():
+        if name in found:
+            yield from _choice(name, found[name], texts[found[name]], allowed)
+    if kind == "incidents":
+        yield from _location(texts, found)
+    yield from _unused(texts, found.values())
+
+
+def _column(name: str, header: str | None) -> str:
+    if header is None:
+        return f'{name} = ""   {CHECK}：没有认出这一列'
+    return f"{name} = {_quoted(header)}   {CHECK}"
+
+
+def _times(texts: Iterable[str]) -> Iterator[str]:
+    pattern = guessing.time_format_of(texts)
+    yield from ("", "[times]")
+    yield f"format = {_quoted(pattern or '%Y-%m-%d %H:%M:%S')}   {CHECK}"
+
+
+def _classes(kind: str, texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
+    list_key = "incident_class" if kind == "incidents" else "dispute_class"
+    category = "other" if kind == "incidents" else "dispute"
+    values = _codes_met(texts.get(column or "", []))
+    yield from ("", "[classes]", f"list_key = {_quoted(list_key)}", f'name = "{_title(kind)}类别"')
+    yield f"columns = [{_quoted(column or '')}]   {CHECK}"
+    yield 'default = "other"'
+    yield from ("", "[classes.codes]", f'other = {{ label = "其他", category = "{category}" }}')
+    codes = {value: f"c{place:02d}" for place, value in enumerate(values, start=1)}
+    for value, code in codes.items():
+        yield f'{code} = {{ label = {_quoted(value)}, category = "{category}" }}   {CHECK}'
+    if column:
+        yield from ("", f"[classes.values.{_quoted(column)}]")
+        for value, code in codes.items():
+            yield f'{_quoted(value)} = "{code}"   # {values[value]} 行'
+
+
+def _channel(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
+    if column is None:
+        return
+    yield from ("", "[channel]", _column("column", column), 'default = "其他"')
+    yield from ("", "[channel.values]")
+    yield from _translations(texts[column])
+
+
+def _holder(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
+    if column is None:
+        return
+    yield from ("", "[holder]", _column("column", column), f'code_prefix = ""   {CHECK}')
+    yield f"{CHECK}：只留单位，不得有人名"
+    yield "[holder.values]"
+    yield from _translations(texts[column])
+
+
+def _translations(column: list[str]) -> Iterator[str]:
+    for value, rows in _codes_met(column).items():
+        yield f"{_quoted(value)} = {_quoted(value)}   # {rows} 行"
+
+
+def _choice(
+    name: str, column: str, texts: list[str], allowed: tuple[str | bool, ...]
+) -> Iterator[str]:
+    yield from ("", f"[choices.{name}]", _column("column", column))
+    shown = " | ".join("true" if value is True else str(value).lower() for value in allowed)
+    yield f"[choices.{name}.values]   # 对照为 {shown}"
+    for value, rows in _codes_met(texts).items():
+        meaning = WORDS_OF_FLAGS.get(value, allowed[-1])
+        written = _quoted(meaning) if isinstance(meaning, str) else str(meaning).lower()
+        yield f"{_quoted(value)} = {written}   {CHECK}，{rows} 行"
+
+
+def _location(texts: dict[str, list[str]], found: dict[str, str]) -> Iterator[str]:
+    datum = f'datum = "WGS-84"   {CHECK}：WGS-84、CGCS2000、GCJ-02（高德、腾讯）或 BD-09（百度）'
+    if "lon" in found and "lat" in found:
+        lon, lat = found["lon"], found["lat"]
+        swapped = guessing.is_swapped(texts[lon], texts[lat])
+        if swapped:
+            lon, lat = lat, lon
+        yield from ("", "[location]")
+        if swapped:
+            yield f"{CHECK}：两列的列名与数值相反，这里按数值"
+        yield from (f"lon = {_quoted(lon)}", f"lat = {_quoted(lat)}", datum)
+    elif "point" in found:
+        yield from ("", "[location]", f"point = {_quoted(found['point'])}")
+        pairs = [text.replace("，", ",").partition(",") for text in texts[found["point"]]]
+        first, second = [pair[0] for pair in pairs], [pair[2] for pair in pairs]
+        order = "lat,lon" if guessing.is_swapped(first, second) else "lon,lat"
+        yield from (f'order = "{order}"   {CHECK}', datum)
+
+
+def _unused(texts: dict[str, list[str]], used: Iterable[str]) -> Iterator[str]:
+    left = [name for name in texts if name not in set(used)]
+    if left:
+        yield from ("", f"# 文件中其余的列：{'、'.join(left)}")
+
+
+def _table(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
+    declared: TableKind = TABLE_KINDS[kind]
+    words = {field.name: (field.title, field.name, *field.words) for field in declared.fields}
+    found = guessing.columns_by_words(list(texts), words)
+    yield from ("", "[columns]")
+    for field in declared.fields:
+        if field.name in found:
+            yield _column(field.name, found[field.name])
+    missing = [field for field in declared.fields if field.required and field.name not in found]
+    if missing:
+        yield from ("", "[constants]   # 文件没有、而各行相同的字段")
+        for field in missing:
+            yield f'{field.name} = ""   {CHECK}：{field.title}'
+    instants = [field.name for field in declared.fields if field.type == "instant"]
+    if any(name in found for name in instants):
+        yield from _times(text for name in instants if name in found for text in texts[found[name]])
+    if kind == "outlines":
+        yield from ("", "[geometry]", f'name = "区划界线"   {CHECK}')
+        yield f'datum = "WGS-84"   {CHECK}：WGS-84、CGCS2000、GCJ-02 或 BD-09'
+        yield '# approval_number = "…"   # 审图号'
+        yield '# approved_sha256 = "…"   # 送审文件的 SHA-256'
+    for field in declared.fields:
+        if field.type == "choice" and field.name in found:
+            yield from ("", f"[values.{field.name}]   # 对照为 {' | '.join(field.choices)}")
+            for value, rows in _codes_met(texts[found[field.name]]).items():
+                meaning = value if value in field.choices else field.choices[0]
+                yield f"{_quoted(value)} = {_quoted(meaning)}   {CHECK}，{rows} 行"
+    yield from _unused(texts, found.values())
+
+
+def _codes_met(column: list[str]) -> dict[str, int]:
+    """Values that can be codes, most frequent first; none of a column with too many of them."""
+    counted = Counter(text for text in column if text and len(text) <= LONGEST_LABEL)
+    if len(counted) > MOST_VALUES:
+        return {}
+    return {
+        value: rows for value, rows in counted.most_common() if not personal_data.found_in(value)
+    }
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML."""
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,125 @@
+"""Guesses about a file nobody has described yet: encoding, delimiter, columns, formats, order.
+
+Each is a guess that an operator looks at before anything is imported. Nothing here writes.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from data_access.imports.sources.delimited import open_bytes
+from data_access.imports.sources.excel import ExcelFile
+from data_access.imports.sources.rows import Source
+
+LOOKED_AT = 1 << 20
+DELIMITERS = (",", "\t", ";", "|")
+HEADER_ROWS = 10
+TIME_FORMATS = (
+    *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
+    *("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d%H%M%S", "%Y年%m月%d日 %H:%M:%S"),
+    *("%Y年%m月%d日 %H时%M分", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"),
+    *("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d"),
+)
+READABLE_SHARE = 0.95
+# Longitudes and latitudes that occur in China.
+CHINA_LON, CHINA_LAT = (73.0, 136.0), (3.0, 54.0)
+
+
+def encoding_of(path: Path) -> str:
+    """`utf-8-sig` where the beginning is UTF-8, otherwise `gb18030`."""
+    with open_bytes(path) as content:
+        beginning = content.read(LOOKED_AT)
+    try:
+        # The last character may be cut.
+        beginning.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.start < len(beginning) - 4:
+            return "gb18030"
+    return "utf-8-sig"
+
+
+def delimiter_of(path: Path, encoding: str) -> str:
+    """The sign that splits the header into most columns."""
+    with open_bytes(path) as content:
+        beginning = content.read(LOOKED_AT).decode(encoding, errors="replace")
+    lines = beginning.splitlines()
+    header = lines[0] if lines else ""
+    return max(DELIMITERS, key=lambda sign: len(next(csv.reader([header], delimiter=sign), [])))
+
+
+def header_row_of(path: Path) -> int:
+    """The first row of a sheet that is as wide as any near it: above it stand titles."""
+    widths = [len(ExcelFile(path, header_row=row).header()) for row in range(1, HEADER_ROWS + 1)]
+    return widths.index(max(widths)) + 1
+
+
+def samples(source: Source, rows: int) -> dict[str, list[str]]:
+    """The first rows of every column that has a name of its own."""
+    header = source.header()
+    wanted = [name for name in dict.fromkeys(header) if name and header.count(name) == 1]
+    for chunk in source.chunks(wanted, after_line=0, size=rows):
+        return {name: [text.strip() for text in chunk.columns[name]] for name in wanted}
+    return {name: [] for name in wanted}
+
+
+def columns_by_words(headers: Sequence[str], words: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Field -> header, by the longest word that a header holds; each header goes once."""
+    scored = sorted(
+        (
+            (_score(header, word), -place, field, header)
+            for place, (field, candidates) in enumerate(words.items())
+            for word in candidates
+            for header in headers
+            if _score(header, word)
+        ),
+        reverse=True,
+    )
+    found: dict[str, str] = {}
+    for _, _, field, header in scored:
+        if field not in found and header not in found.values():
+            found[field] = header
+    order = list(words)
+    return dict(sorted(found.items(), key=lambda pair: order.index(pair[0])))
+
+
+def _score(header: str, word: str) -> float:
+    plain, sought = header.lower().replace(" ", ""), word.lower()
+    if sought not in plain:
+        return 0.0
+    return len(sought) + (100 if plain == sought else 0) + len(sought) / len(plain)
+
+
+def time_format_of(texts: Iterable[str]) -> str | None:
+    """The first format that reads nearly all of the texts."""
+    given = [text for text in texts if text]
+    for pattern in TIME_FORMATS:
+        if given and sum(_fits(text, pattern) for text in given) >= READABLE_SHARE * len(given):
+            return pattern
+    return None
+
+
+def _fits(text: str, pattern: str) -> bool:
+    try:
+        datetime.strptime(text, pattern)
+    except ValueError:
+        return False
+    return True
+
+
+def is_swapped(lon: Iterable[str], lat: Iterable[str]) -> bool:
+    """Whether what is called longitude lies where China's latitudes are, and the other way."""
+    return _mostly_within(lon, CHINA_LAT) and _mostly_within(lat, CHINA_LON)
+
+
+def _mostly_within(texts: Iterable[str], limits: tuple[float, float]) -> bool:
+    numbers = [number for text in texts if (number := _number(text)) is not None]
+    inside = sum(limits[0] <= number <= limits[1] for number in numbers)
+    return bool(numbers) and inside >= READABLE_SHARE * len(numbers)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None

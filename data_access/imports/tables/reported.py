@@ -1,0 +1,151 @@
+"""The kind `reported`: figures that departments hand over by month, as definitions say.
+
+A figure that differs from the one at hand becomes a further row, recorded later: what was known
+before stays. Guarded figures (心理 …) are refused where they are too fine.
+"""
+
+from datetime import date, timedelta
+
+from sqlalchemy import Connection, text
+
+from dashboard.indicators import (
+    GUARDED_BASE,
+    GUARDED_DAYS,
+    GUARDED_LEVELS,
+    INDICATORS,
+    REPORTED,
+)
+from data_access.imports.batches import Batch
+from data_access.imports.importing import Published
+from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
+from data_access.imports.tables.mapping import TableMapping
+
+GUARDED = frozenset(indicator.key for indicator in REPORTED if indicator.is_guarded)
+KEY = ("indicator", "region_id", "period_start", "period_end")
+
+
+def period_end(row: Row) -> date | None:
+    """The day after the period: after its last day, or after the month of its first."""
+    first, last = row.get("period_start"), row.get("last_day")
+    if first is None:
+        return None
+    if last is not None:
+        return date.fromordinal(last.toordinal() + 1)
+    return date.fromordinal((first.replace(day=1) + timedelta(days=32)).replace(day=1).toordinal())
+
+
+def _guarded(row: Row) -> str | None:
+    if row.get("indicator") not in GUARDED or row.get("region") is None:
+        return None
+    end, first = period_end(row), row.get("period_start")
+    if row["region"].level not in GUARDED_LEVELS:
+        return "此指标只收县（市、区）及以上"
+    if end and first and (end - first).days < GUARDED_DAYS:
+        return "此指标只收一个月及以上"
+    base = row.get("denominator")
+    if base is not None and base < GUARDED_BASE:
+        return f"此指标的分母小于 {GUARDED_BASE}"
+    return None
+
+
+def _ends_after_it_begins(row: Row) -> str | None:
+    first, last = row.get("period_start"), row.get("last_day")
+    return "last_day 早于 period_start" if first and last and last < first else None
+
+
+def _base(row: Row) -> str | None:
+    if row.get("denominator") == 0 and row.get("numerator", 0) > 0:
+        return "分母为 0 而分子不为 0"
+    return None
+
+
+def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Published:
+    """A row for every figure that is new or differs from the latest one recorded."""
+    stated = mapping.stated()
+    numerator = "s.numerator" if "numerator" in stated else "null::float8"
+    denominator = "s.denominator" if "denominator" in stated else "null::float8"
+    recorded = "coalesce(s.recorded_at, now())" if "recorded_at" in stated else "now()"
+    total = int(connection.scalar(text(f"select count(*) from {batch.table}")) or 0)
+    changed = connection.execute(
+        text(
+            f"""
+            with latest as (
+              select distinct on ({", ".join(KEY)}) *
+              from reported_values order by {", ".join(KEY)}, recorded_at desc
+            )
+            insert into reported_values
+              ({", ".join(KEY)}, recorded_at, numerator, denominator, source_id)
+            select s.indicator, s.region, s.period_start, s.period_end, {recorded},
+              {numerator}, {denominator}, :source
+            from {batch.table} s
+            left join latest l on l.indicator = s.indicator and l.region_id = s.region
+              and l.period_start = s.period_start and l.period_end = s.period_end
+            where l.indicator is null
+              or (l.numerator, l.denominator) is distinct from ({numerator}, {denominator})
+            on conflict do nothing
+            returning exists (
+              select from latest l where l.indicator = reported_values.indicator
+                and l.region_id = reported_values.region_id
+                and l.period_start = reported_values.period_start
+                and l.period_end = reported_values.period_end)
+            """
+        ),
+        {"source": batch.source_id},
+    ).scalars()
+    was_there = list(changed)
+    updated = sum(was_there)
+    inserted = len(was_there) - updated
+    return Published(inserted, updated, total - inserted - updated)
+
+
+INDICATOR = Field(
+    "indicator",
+    "指标",
+    "choice",
+    words=("指标", "indicator"),
+    choices=tuple(indicator.key for indicator in REPORTED),
+)
+REPORTED_FIGURES = TableKind(
+    name="reported",
+    title="部门上报指标",
+    table="reported_values",
+    fields=(
+        INDICATOR,
+        Field("region", "区划代码", "region", words=("区划", "代码", "地区", "region")),
+        Field(
+            "period_start", "月份或起始日", "date", words=("月份", "月", "起始", "month", "period")
+        ),
+        Field("last_day", "截止日（含）", "date", required=False, words=("截止", "终止", "end")),
+        Field("numerator", "分子", "number", required=False, words=("分子", "完成", "numerator")),
+        Field("denominator", "分母", "number", required=False, words=("分母", "应", "denominator")),
+        Field("recorded_at", "报送时间", "instant", required=False, words=("报送", "recorded")),
+    ),
+    key=("indicator", "region", "period_start", "last_day"),
+    dated_by="period_start",
+    checks=(
+        TableCheck("guarded_figure", "受保护指标过细", "indicator", _guarded),
+        TableCheck("period", "起止日期颠倒", "last_day", _ends_after_it_begins),
+        TableCheck("empty_base", "分母为零", "denominator", _base, rejects=False),
+    ),
+    computed={"period_end": ("date", period_end)},
+    publish=publish,
+)
+TARGETS = TableKind(
+    name="targets",
+    title="指标目标值",
+    table="targets",
+    fields=(
+        Field(
+            "indicator",
+            "指标",
+            "choice",
+            words=("指标", "indicator"),
+            choices=tuple(indicator.key for indicator in (*INDICATORS, *REPORTED)),
+        ),
+        Field("region", "区划代码", "region", column="region_id", words=("区划", "代码", "region")),
+        Field("valid_from", "起始日", "date", words=("起始", "生效", "from")),
+        Field("value", "目标值", "number", words=("目标", "target", "value")),
+    ),
+    key=("indicator", "region", "valid_from"),
+    dated_by="valid_from",
+)

@@ -1,0 +1,152 @@
+"""The kind `steps`: what happened to known cases, one row a step.
+
+A step whose case is not there is rejected, so cases are imported before their steps. A step that is
+known already (same case, step and time) changes nothing; steps are never changed or removed.
+"""
+
+from sqlalchemy import Connection, text
+
+from data_access.imports import personal_data
+from data_access.imports.batches import Batch
+from data_access.imports.importing import Published
+from data_access.imports.tables.fields import Field, TableKind
+from data_access.imports.tables.mapping import TableMapping
+from data_access.partitions import ensure_months
+from data_access.schema.cases import BRANCHES, STEPS
+
+UNKNOWN_CASE, BEFORE_REGISTERED = "unknown_case", "time_out_of_order"
+TABLES = {"incident": "incidents", "dispute": "disputes"}
+KEY = "home_county_id, source_id, case_no, registered_month"
+
+
+def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    """Reject steps of cases that are not there, doubt those before their case was registered."""
+    has_source = "case_source" in mapping.stated()
+    source = "s.case_source" if has_source else ":source"
+    for subject, table in TABLES.items():
+        connection.execute(
+            text(
+                f"""
+                update {batch.table} s set home_county_id = c.home_county_id,
+                  case_source_id = c.source_id, registered_month = c.registered_month
+                from {table} c join sources o on o.id = c.source_id
+                where s.subject = '{subject}' and c.case_no = s.case_no and o.key = {source}
+                """
+            ),
+            {} if has_source else {"source": mapping.source.key},
+        )
+    lost = connection.execute(
+        text(f"delete from {batch.table} where home_county_id is null returning line, case_no")
+    ).all()
+    _note_unknown(connection, batch, mapping, [(row.line, row.case_no) for row in lost])
+
+
+def _note_unknown(
+    connection: Connection, batch: Batch, mapping: TableMapping, lost: list[tuple[int, str]]
+) -> None:
+    if not lost:
+        return
+    connection.execute(
+        text(
+            "insert into import_findings"
+            " (batch_id, line, check_name, column_name, is_rejection, reason, value)"
+            " values (:batch, :line, :check, :column, 1, '库中没有此案件，请先导入案件', :value)"
+        ),
+        [
+            {
+                "batch": batch.id,
+                "line": line,
+                "check": UNKNOWN_CASE,
+                "column": mapping.columns.get("case_no", "case_no"),
+                # A number of no case may be a person's.
+                "value": personal_data.masked(case_no),
+            }
+            for line, case_no in lost
+        ],
+    )
+
+
+def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Published:
+    """Append what is new, numbered after what the case has, in the order of time and file."""
+    first, last = connection.execute(
+        text(f"select min(registered_month), max(registered_month) from {batch.table}")
+    ).one()
+    total = int(connection.scalar(text(f"select count(*) from {batch.table}")) or 0)
+    if first is not None:
+        ensure_months(connection, first, last)
+    recorded = "s.recorded_at" if "recorded_at" in mapping.stated() else "null"
+    holder = "s.holder" if "holder" in mapping.stated() else "null"
+    inserted = connection.execute(
+        text(
+            f"""
+            with fresh as (
+              select s.* from {batch.table} s
+              where not exists (
+                select from steps t
+                where t.subject = s.subject and t.home_county_id = s.home_county_id
+                  and t.source_id = s.case_source_id and t.case_no = s.case_no
+                  and t.registered_month = s.registered_month
+                  and t.step = s.step and t.occurred_at = s.occurred_at)
+            ), taken as (
+              select f.subject, f.home_county_id, f.case_source_id, f.case_no, f.registered_month,
+                coalesce(max(t.step_no), 0) as last_no
+              from (select distinct subject, home_county_id, case_source_id, case_no,
+                      registered_month from fresh) f
+              left join steps t on t.subject = f.subject and t.home_county_id = f.home_county_id
+                and t.source_id = f.case_source_id and t.case_no = f.case_no
+                and t.registered_month = f.registered_month
+              group by 1, 2, 3, 4, 5
+            )
+            insert into steps (subject, {KEY}, step_no, step, holder_id, occurred_at, recorded_at)
+            select s.subject, s.home_county_id, s.case_source_id, s.case_no, s.registered_month,
+              k.last_no + row_number() over (
+                partition by s.subject, s.home_county_id, s.case_source_id, s.case_no,
+                  s.registered_month
+                order by s.occurred_at, s.line),
+              s.step, {holder}, s.occurred_at, coalesce({recorded}, s.occurred_at)
+            from fresh s
+            join taken k using (subject, home_county_id, case_source_id, case_no, registered_month)
+            """
+        )
+    ).rowcount
+    connection.execute(
+        text(
+            "update sources set last_row_at ="
+            f" greatest(last_row_at, (select max(occurred_at) from {batch.table}))"
+            " where id = :source"
+        ),
+        {"source": batch.source_id},
+    )
+    return Published(inserted, 0, total - inserted, inserted)
+
+
+STEPS_OF_CASES = TableKind(
+    name="steps",
+    title="案件步骤",
+    table="steps",
+    fields=(
+        Field("subject", "案件种类", "choice", choices=tuple(TABLES)),
+        # Whether a number is a case's is decided by looking for the case.
+        Field("case_no", "案件编号", "code", words=("编号", "单号", "case"), is_scanned=False),
+        Field(
+            "step",
+            "步骤",
+            "choice",
+            words=("步骤", "环节", "状态", "step"),
+            choices=STEPS + BRANCHES,
+        ),
+        Field("occurred_at", "发生时间", "instant", words=("时间", "日期", "time", "date")),
+        Field("recorded_at", "录入时间", "instant", required=False, words=("录入", "recorded")),
+        Field("holder", "承办单位代码", "organisation", required=False, words=("单位", "部门")),
+        Field("case_source", "案件来源", "code", required=False, words=("来源",)),
+    ),
+    key=("subject", "case_no", "step", "occurred_at"),
+    computed={
+        "home_county_id": ("integer", lambda row: None),
+        "case_source_id": ("smallint", lambda row: None),
+        "registered_month": ("date", lambda row: None),
+    },
+    whole_checks={UNKNOWN_CASE: "案件无法识别"},
+    finish=finish,
+    publish=publish,
+)
