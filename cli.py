@@ -36,6 +36,7 @@ ROOT = Path(__file__).parent
 BOSTON_MAPPING = ROOT / "docs" / "examples" / "boston_311.toml"
 INDICATOR_PAGE = ROOT / "docs" / "indicators.md"
 REPORTS = Path("artifacts/imports")
+ARCHIVES = Path("artifacts/archives")
 VERIFY_SECONDS = 600.0
 # Figures named when roll-ups differ from the rows.
 EXAMPLES = 3
@@ -302,6 +303,26 @@ def restore(file: Annotated[Path, typer.Argument(help="备份文件")], on: On =
     with open_database(on) as opened:
         backup.restore(opened.url, file)
     say(f"已由 {file} 恢复。请执行 cockpit db migrate，再以 cockpit db verify 核对。")
+
+
+@database.command()
+def archive(
+    before: Annotated[datetime, typer.Option(formats=["%Y-%m"], help="归档此月以前的，如 2025-01")],
+    to: Annotated[Path, typer.Option(help="归档文件存放的目录")] = ARCHIVES,
+    on: On = "main",
+) -> None:
+    """把往年已办结的案件写成文件并移出数据库；汇总数不变，未了结的案件留下。"""
+    from data_access import archiving
+    from data_access.installation import require_current_schema
+
+    def tell(month: archiving.ArchivedMonth) -> None:
+        say(f"{month.month:%Y-%m}：归档 {month.cases:,} 件，留下 {month.kept:,} 件。")
+
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        today = datetime.now().date()
+        total = archiving.archive(opened.url, before.date(), to, today=today, tell=tell)
+    say(f"共归档 {total:,} 件，文件在 {to}。" if total else "没有可归档的案件。")
 
 
 @database.command()

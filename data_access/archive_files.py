@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,6 +32,14 @@ class ArchivedFile:
     name: str
     rows: int
     sha256: str
+
+
+def unused(folder: Path) -> Path:
+    """The folder, or the first of its names with a number that is not there: none is written over,
+    since the rows in it may be nowhere else.
+    """
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in count(2))
+    return next(place for place in chain([folder], numbered) if not place.exists())
 
 
 def export(connection: Connection, table: str, query: str, folder: Path) -> ArchivedFile:

@@ -3,7 +3,7 @@
 A case goes with its steps and versions when it is closed, in no stock any more, and every one of
 its times lies before the limit; any other case of the month stays with all that is its own. Here:
 choosing and taking away. The files stand in `data_access.archive_files`, what an archived month
-means for readers in `data_access.archives`.
+means for readers in `data_access.archives`, for roll-ups in `data_access.archived_sums`.
 
 Two transactions a month. The first exports, without locks. The second sees that nothing of the
 month has changed since, and puts a partition with what stays in place of the old one, which is
@@ -11,6 +11,7 @@ dropped: no row is deleted, so no trigger counts it out of the roll-ups, tells t
 version.
 """
 
+import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,17 +28,19 @@ from sqlalchemy import (
     Table,
     and_,
     create_engine,
+    func,
     or_,
     text,
 )
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from dashboard.errors import ArchiveRefused
 from dashboard.indicators import STOCKS
 from dashboard.periods import day_start
 from dashboard.vocabulary import Stock, Subject
-from data_access import archive_files, facts, rollups
+from data_access import archive_files, archived_sums, facts, rollups
 from data_access.archive_files import ArchivedFile
 from data_access.archives import archived_before
 from data_access.compiling import TABLES, condition_expression, moment_expression
@@ -149,14 +152,19 @@ def _months(connection: Connection, before: date) -> Sequence[date]:
 def _archive_month(
     connection: Connection, month: date, before: date, limit: datetime, folder: Path
 ) -> ArchivedMonth:
-    place = folder / f"before-{before:%Y-%m}" / f"{month:%Y-%m}"
+    place = archive_files.unused(folder / f"before-{before:%Y-%m}" / f"{month:%Y-%m}")
     connection.execution_options(isolation_level="REPEATABLE READ")
     with connection.begin():
         choice = _choose_and_export(connection, month, limit, place)
     connection.execution_options(isolation_level="READ COMMITTED")
     if choice.found.cases:
         archive_files.write_manifest(place, before, choice.found.kept, choice.files)
-        _take_away(connection, choice, before, place)
+        try:
+            _take_away(connection, choice, before, place)
+        except BaseException:
+            # Otherwise files of rows that are still here would lie beside those that count.
+            shutil.rmtree(place, ignore_errors=True)
+            raise
     return choice.found
 
 
@@ -285,6 +293,7 @@ def _take_away(connection: Connection, choice: Choice, before: date, place: Path
             raise ArchiveRefused(
                 f"{month:%Y-%m} 的案件在导出期间有改动，该月未作归档。请稍后重新执行。"
             )
+        archived_sums.keep(connection, month, {table: PARTS[table] for table in KINDS})
         exported = {file.table: file.rows for file in choice.files}
         for table in PARTITIONED_TABLES:
             gone = _exchange(connection, table, month)
@@ -295,15 +304,7 @@ def _take_away(connection: Connection, choice: Choice, before: date, place: Path
                 )
         connection.execute(text(f"delete from case_doubts t where {PARTS['case_doubts']}"))
         _refuse_new_ones(connection, max(before, archived_before(connection) or before))
-        connection.execute(
-            archived_months.insert().values(
-                registered_month=month,
-                before=before,
-                cases=choice.found.cases,
-                kept=choice.found.kept,
-                folder=str(place),
-            )
-        )
+        _note(connection, choice.found, before, place)
         connection.execute(text(f"drop table {GOING}"))
         connection.commit()
     finally:
@@ -366,6 +367,28 @@ def _exchange(connection: Connection, table: str, month: date) -> int:
     else:
         connection.execute(text(f"drop table {part}_stays"))
     return before - stay
+
+
+def _note(connection: Connection, found: ArchivedMonth, before: date, place: Path) -> None:
+    statement = insert(archived_months).values(
+        registered_month=found.month,
+        before=before,
+        cases=found.cases,
+        kept=found.kept,
+        folder=str(place),
+    )
+    new = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["registered_month", "before"],
+            set_={
+                "archived_at": func.now(),
+                "cases": archived_months.c.cases + new.cases,
+                "kept": new.kept,
+                "folder": archived_months.c.folder + "\n" + new.folder,
+            },
+        )
+    )
 
 
 def _refuse_new_ones(connection: Connection, before: date) -> None:

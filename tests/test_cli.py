@@ -77,6 +77,15 @@ def test_a_process_started_alone_says_who_starts_it(
     assert "cockpit demo" in said_by_main(monkeypatch, capsys, "snapshotter")
 
 
+def test_the_years_that_walls_compare_are_not_archived(
+    cockpit_database: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("db", "migrate")
+    assert "没有可归档的案件" in run("db", "archive", "--before", "2020-01").output
+    said = said_by_main(monkeypatch, capsys, "db", "archive", "--before", "2999-01")
+    assert "今年和去年的明细须留在库中" in said
+
+
 def test_an_empty_database_is_migrated_and_then_agrees_with_its_rows(
     cockpit_database: URL,
 ) -> None:
