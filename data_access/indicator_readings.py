@@ -4,10 +4,12 @@ Takes sums (`data_access.sums`) and gives `Reading`s. Which indicators and perio
 stands in `data_access.snapshotting`.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from sqlalchemy import Connection, func, select, text
 
@@ -18,6 +20,7 @@ from dashboard.rounding import printed_change, printed_percent
 from dashboard.snapshot import Comparison, Group, Reading, Status
 from dashboard.vocabulary import Subject
 from data_access.compiling import flow_rows
+from data_access.rollups.spreads import DURATIONS
 from data_access.schema import population
 from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, Sums, Wish, measures_of
 
@@ -109,18 +112,30 @@ def residents(connection: Connection, region_ids: Iterable[int]) -> dict[int, in
 def median_handling_hours(
     connection: Connection, county_ids: Iterable[int], period: Period
 ) -> tuple[float | None, int]:
-    """Median hours from registration to closing of the cases closed in the period, and how many."""
-    row = connection.execute(
+    """Median hours from registration to closing of the cases closed in the period, and how many.
+
+    Durations count in tenths of an hour, as they are shown, rounded half up.
+    """
+    rows = connection.execute(
         text(
-            "select percentile_cont(0.5) within group"
-            " (order by extract(epoch from closed_at - registered_at)) as median, count(*) as n"
-            " from incidents where closed_at >= :start and closed_at < :end"
-            " and not has_doubtful_times and closed_at >= registered_at"
-            " and county_id = any(:counties)"
+            f"select {DURATIONS.x} as tenth, count(*) as n from incidents i"
+            " where i.closed_at >= :start and i.closed_at < :end"
+            f" and {DURATIONS.where} and i.county_id = any(:counties) group by 1"
         ),
         {"start": period.start, "end": period.end, "counties": list(county_ids)},
-    ).one()
-    return (None if row.median is None else float(row.median) / 3600), row.n
+    )
+    return median_of_tenths({row.tenth: row.n for row in rows})
+
+
+def median_of_tenths(counts: Mapping[int, int]) -> tuple[float | None, int]:
+    """Median in hours of durations counted by tenths of an hour, and how many there are."""
+    n = sum(counts.values())
+    if not n:
+        return None, 0
+    tenths = sorted(counts)
+    reached = list(accumulate(counts[tenth] for tenth in tenths))
+    low, high = (tenths[bisect_left(reached, place)] for place in ((n + 1) // 2, n // 2 + 1))
+    return (low + high) / 20, n
 
 
 def counts_by_town(

@@ -20,6 +20,9 @@ from dashboard.periods import day_start, first_whole_day
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
 from data_access.database import planned_for_this_moment
 from data_access.region_tree import Region
+from data_access.rollups import reading
+from data_access.rollups.ancestors import CELL_KM
+from data_access.rollups.reading import Days
 from data_access.sensitive_classes import NOT_SENSITIVE
 
 
@@ -59,15 +62,19 @@ def heat(
     zone: ZoneInfo,
     groups: Iterable[Group],
     keep: KeepDays,
+    is_whole: bool,
 ) -> list[HeatCells]:
     """Rates on metric cells for each window of the groups, 件/百平方公里·日, not smoothed.
 
     Cases without a usable point (none, outside, or a coordinate many share) are counted in
     `left_out` and not on the layer; in one county's, cells of too few cases are `withheld`.
+    `is_whole`: the counties are all of the region's, so that its own roll-ups may be read.
     """
     cell_km = ask.cell_km.get(region.level, max(ask.cell_km.values()))
     minimum = COUNTY_CELL_MINIMUM if region.level == "county" else 1
     reader = _CellReader(connection, list(counties), cell_km)
+    if is_whole and cell_km == CELL_KM.get(region.level):
+        reader = _RolledUpCellReader(connection, list(counties), cell_km, region.id)
     layers = []
     for group in groups:
         windows = [window for window in WINDOWS if window.group == group]
@@ -124,18 +131,19 @@ class _CellReader:
         self, windows: Sequence[HeatWindow], as_of: datetime, zone: ZoneInfo, keep: KeepDays
     ) -> list[Cells]:
         """Windows of many days: their whole days are kept, both ends are counted."""
-        today = day_start(as_of.astimezone(zone).date(), zone)
+        today = as_of.astimezone(zone).date()
+        midnight = day_start(today, zone)
         starts = [as_of - window.span for window in windows]
-        first_days = [day_start(first_whole_day(start, zone), zone) for start in starts]
+        first_days = [first_whole_day(start, zone) for start in starts]
         settled = keep(
-            (min(first_days), today),
+            (day_start(min(first_days), zone), midnight),
             (self._cell_km, *first_days),
-            lambda: self._count_long([(first, today) for first in first_days]),
+            lambda: self._over_whole_days([(first, today) for first in first_days], zone),
         )
-        [since_midnight] = self.count([(today, as_of)])
+        [since_midnight] = self.count([(midnight, as_of)])
         counted = []
         for start, first, days in zip(starts, first_days, settled, strict=True):
-            [begun] = self.count([(start, first)])
+            [begun] = self.count([(start, day_start(first, zone))])
             # Added to a copy: `+` would look at every cell again.
             total = days.copy()
             total.update(begun)
@@ -143,10 +151,12 @@ class _CellReader:
             counted.append(total)
         return counted
 
-    def _count_long(self, spans: Sequence[Span]) -> list[Cells]:
+    def _over_whole_days(self, spans: Sequence[Days], zone: ZoneInfo) -> list[Cells]:
         """How long the spans and how many the counties are decides by which index it is read."""
         with planned_for_this_moment(self._connection):
-            return self.count(spans)
+            return self.count(
+                [(day_start(first, zone), day_start(last, zone)) for first, last in spans]
+            )
 
     def count(self, spans: Sequence[Span]) -> list[Cells]:
         """Cases by cell in each span [start, end), from one scan."""
@@ -183,6 +193,22 @@ class _CellReader:
                 if number:
                     cells[cell] = number
         return found
+
+
+class _RolledUpCellReader(_CellReader):
+    """Reads whole days from the region's own roll-ups, which have cells of this size."""
+
+    def __init__(
+        self, connection: Connection, counties: list[int], cell_km: int, region_id: int
+    ) -> None:
+        super().__init__(connection, counties, cell_km)
+        self._region_id = region_id
+
+    def _over_whole_days(self, spans: Sequence[Days], zone: ZoneInfo) -> list[Cells]:
+        found = reading.cells(
+            self._connection, self._region_id, self._counties, spans, cell_km=self._cell_km
+        )
+        return [Counter(cells) for cells in found]
 
 
 def grid_inset(

@@ -1,8 +1,7 @@
 """Series in time: today's half-hours with their usual band, days, sparklines.
 
-Half-hours are counted from the rows; sums of whole days stand in `data_access.sums`, the band's
-statistics in `dashboard.bands`. Which days compare is decided here (same kind of day, the last
-`band_days`).
+Sums stand in `data_access.sums`, the band's statistics in `dashboard.bands`. Which days compare is
+decided here (same kind of day, the last `band_days`).
 """
 
 from collections import Counter
@@ -14,11 +13,12 @@ import numpy as np
 from sqlalchemy import Connection, func, select, text
 
 from dashboard.bands import UsualBand, usual_band
-from dashboard.periods import day_start
+from dashboard.periods import day_start, slot_at_or_after
 from dashboard.snapshot import Series, SlotPoint
 from dashboard.work_calendar import WorkCalendar
 from data_access.rollups import rollups
 from data_access.schema import work_calendar
+from data_access.sums import SumReader
 
 SLOT = timedelta(minutes=30)
 SLOTS_A_DAY = 48
@@ -35,14 +35,25 @@ def calendar(connection: Connection, zone: ZoneInfo) -> WorkCalendar:
 
 
 def half_hours(
-    connection: Connection,
-    counties: Iterable[int],
-    start: datetime,
-    end: datetime,
-    zone: ZoneInfo,
+    reader: SumReader, start: datetime, end: datetime, zone: ZoneInfo
 ) -> dict[datetime, int]:
-    """Registered incidents by the instant (UTC) their half-hour of the local clock began."""
-    rows = connection.execute(
+    """Registered incidents by the instant (UTC) their half-hour of the local clock began.
+
+    Whole half-hours: of one that `end` lies in, nothing or more than was known by then is told.
+    """
+    slots = reader.by_slot("registered_all", slot_at_or_after(start), end)
+    if slots is None:
+        return _half_hours_of_rows(reader, start, end, zone)
+    counts: Counter[datetime] = Counter()
+    for began, count in slots.items():
+        counts[began - timedelta(minutes=began.astimezone(zone).minute % 30)] += count
+    return dict(counts)
+
+
+def _half_hours_of_rows(
+    reader: SumReader, start: datetime, end: datetime, zone: ZoneInfo
+) -> dict[datetime, int]:
+    rows = reader.connection.execute(
         text(
             "select date_bin('30 minutes', registered_at, :midnight) as began, count(*) as n"
             " from incidents where registered_at >= :start and registered_at < :end"
@@ -52,15 +63,14 @@ def half_hours(
             "midnight": day_start(start.astimezone(zone).date(), zone),
             "start": start,
             "end": end,
-            "counties": list(counties),
+            "counties": reader.booked,
         },
     )
     return {row.began.astimezone(UTC): row.n for row in rows}
 
 
 def usual_day(
-    connection: Connection,
-    counties: Iterable[int],
+    reader: SumReader,
     day: date,
     *,
     work_days: WorkCalendar,
@@ -69,7 +79,7 @@ def usual_day(
 ) -> UsualBand | None:
     """Band of the half-hours of comparable days (same kind) before `day`."""
     first = day - timedelta(days=days_back)
-    began = half_hours(connection, counties, day_start(first, zone), day_start(day, zone), zone)
+    began = half_hours(reader, day_start(first, zone), day_start(day, zone), zone)
     counts: Counter[tuple[date, int]] = Counter()
     for instant, count in began.items():
         counts[_slot(instant, zone)] += count

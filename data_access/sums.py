@@ -72,7 +72,7 @@ class SumReader:
         is_current: bool,
         zone: ZoneInfo,
     ) -> None:
-        self._connection = connection
+        self.connection = connection
         self._tree, self._region, self._scope = tree, region, scope
         self._as_of = as_of
         self._is_current = is_current
@@ -82,16 +82,22 @@ class SumReader:
         self.visible = frozenset(county.id for county in self._counties)
         # Counties of today and those abolished, under which cases are still booked.
         self._wanted = _paths_within(tree, region, self._counties)
+        # What `counties` means in statements about the rows.
+        self.booked = list(self._wanted)
         # Sums of a partly visible region are added up from its visible counties.
         self._is_partial = len(self._counties) < len(tree.counties(region))
-        self._county_ids = list(self._wanted)
         self._from_rows: dict[tuple[datetime, datetime], Amounts] = defaultdict(dict)
         self._slots_from = slots_kept_from(connection)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the scope sees all counties of the region."""
+        return not self._is_partial
 
     def at(self, as_of: datetime) -> "SumReader":
         """A reader of the same regions at an earlier as-of instant."""
         return SumReader(
-            self._connection,
+            self.connection,
             tree=self._tree,
             region=self._region,
             scope=self._scope,
@@ -116,11 +122,11 @@ class SumReader:
         Days without a row are absent.
         """
         found = reading.by_day(
-            self._connection,
+            self.connection,
             columns,
             (first, last),
             region_ids=self._own_ids(),
-            county_ids=self._county_ids,
+            county_ids=self.booked,
         )
         return {day: Counter(sums) for day, sums in found.items()}
 
@@ -130,14 +136,13 @@ class SumReader:
         """
         if self._slots_from is None or start < self._slots_from:
             return None
-        found = reading.by_slot(
-            self._connection,
+        return reading.by_slot(
+            self.connection,
             column,
             (start, end),
             region_ids=self._own_ids(),
-            county_ids=self._county_ids,
+            county_ids=self.booked,
         )
-        return {slot.astimezone(UTC): amount for slot, amount in found.items()}
 
     def _own_ids(self) -> list[int]:
         """Whose roll-ups make the scope's own region."""
@@ -148,8 +153,8 @@ class SumReader:
         total: Sums = defaultdict(Counter)
         for subject, measures in _by_subject(columns).items():
             statement = sums(subject, measures, is_current=True)
-            parameters = {"start": first, "end": last, "counties": self._county_ids}
-            for row in self._connection.execute(statement, parameters).mappings():
+            parameters = {"start": first, "end": last, "counties": self.booked}
+            for row in self.connection.execute(statement, parameters).mappings():
                 for region_id in self._wanted.get(row["county_id"], ()):
                     total[region_id].update({m.column: int(row[m.column]) for m in measures})
         return total
@@ -224,7 +229,7 @@ class SumReader:
         if self._is_partial:
             counted_in = {county: (county,) for county, path in paths.items() if path}
         found = reading.sums(
-            self._connection,
+            self.connection,
             columns,
             pieces,
             region_ids=sorted({region for path in counted_in.values() for region in path}),
@@ -248,11 +253,11 @@ class SumReader:
         self, subject: Subject, measures: tuple[Measure, ...], start: datetime, end: datetime
     ) -> Amounts:
         """Sums from the rows per county; counties without a row of the subject are absent."""
-        parameters: dict[str, object] = {"start": start, "end": end, "counties": self._county_ids}
+        parameters: dict[str, object] = {"start": start, "end": end, "counties": self.booked}
         if not self._is_current:
             parameters["as_of"] = self._as_of
         statement = sums(subject, measures, is_current=self._is_current)
-        rows: Sequence[Row[Any]] = self._connection.execute(statement, parameters).all()
+        rows: Sequence[Row[Any]] = self.connection.execute(statement, parameters).all()
         return {
             measure.column: {row[0]: int(row[number]) for row in rows}
             for number, measure in enumerate(measures, start=1)

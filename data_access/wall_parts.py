@@ -48,6 +48,8 @@ from data_access import (
 )
 from data_access.indicator_readings import Wanted
 from data_access.region_tree import Region, RegionTree
+from data_access.rollups import reading
+from data_access.rollups.ancestors import CELL_KM
 from data_access.sums import EVER, SumReader, Sums, Wish
 
 T = TypeVar("T")
@@ -222,7 +224,7 @@ def _median(work: Work, span: Span, mean: Reading) -> Reading:
     median, count = work.kept.get(
         (work.connection.engine.url, "median", work.booked, work.is_current),
         (span.start, mean.numerator, mean.denominator),
-        lambda: indicator_readings.median_handling_hours(work.connection, work.booked, span),
+        lambda: _median_hours(work, span),
     )
     return Reading(
         indicator="median_handling_hours",
@@ -234,6 +236,15 @@ def _median(work: Work, span: Span, mean: Reading) -> Reading:
         group="slow",
         as_of=work.as_of,
     )
+
+
+def _median_hours(work: Work, span: Span) -> tuple[float | None, int]:
+    """From the region's own roll-ups where it has them: of a span of whole days."""
+    if not work.reader.is_whole or work.region.level not in CELL_KM:
+        return indicator_readings.median_handling_hours(work.connection, work.booked, span)
+    days = tuple(instant.astimezone(work.zone).date() for instant in (span.start, span.end))
+    counts = reading.durations(work.connection, work.region.id, work.booked, (days[0], days[1]))
+    return indicator_readings.median_of_tenths(counts)
 
 
 def _median_status(work: Work, count: int) -> Status:
@@ -278,11 +289,7 @@ def live_series(work: Work) -> tuple[Series, ...]:
     counts = None
     if Subject.INCIDENT not in work.absent:
         counts = series_readings.half_hours(
-            work.connection,
-            work.booked,
-            spans.day_start(yesterday, work.zone),
-            work.as_of,
-            work.zone,
+            work.reader, spans.day_start(yesterday, work.zone), work.as_of, work.zone
         )
     bands = {day: _band(work, day) for day in (yesterday, today)}
     return (
@@ -296,8 +303,7 @@ def _band(work: Work, day: date) -> UsualBand | None:
         (work.connection.engine.url, "band", work.booked, day, work.ask.band_days),
         None,
         lambda: series_readings.usual_day(
-            work.connection,
-            work.booked,
+            work.reader,
             day,
             work_days=work.work_days,
             zone=work.zone,
@@ -405,6 +411,7 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
         zone=work.zone,
         groups=(group,),
         keep=keep,
+        is_whole=work.reader.is_whole,
     )
     return tuple(layers)
 

@@ -9,6 +9,7 @@ Counties, their cities and the root have rows; below the county the cases themse
 
 from data_access.rollups.checking import WrongFigure, differences, examples, repair
 from data_access.rollups.keeping import (
+    SLOT_DAYS,
     archive,
     fold,
     follow_regions,
@@ -27,6 +28,7 @@ from data_access.rollups.tables import (
 
 __all__ = [
     "MEASURES",
+    "SLOT_DAYS",
     "WrongFigure",
     "archive",
     "differences",

@@ -48,9 +48,7 @@ def counted_sums(*, zone: str, slots_from: str) -> str:
     """
     totals = ", ".join(f"sum(p.{name})::bigint as {name}" for name in MEASURES)
     parts = [_group_sums(group, zone=zone, slots_from=slots_from) for group in GROUPS]
-    parts.append(
-        f"select county_id, day, null::timestamptz, {', '.join(MEASURES)} from rollup_archive"
-    )
+    parts.append(f"select county_id, day, slot, {', '.join(MEASURES)} from rollup_archive")
     return (
         f"select p.county_id, p.day, p.slot, {totals}"
         f" from ({' union all '.join(parts)}) p (county_id, day, slot, {', '.join(MEASURES)})"
@@ -58,27 +56,29 @@ def counted_sums(*, zone: str, slots_from: str) -> str:
     )
 
 
-def month_sums(*, zone: str) -> list[str]:
-    """SELECTs of the sums of the cases registered in :month, one a moment: county_id, day and all
-    measures. Only what is kept by the month of its case.
+def month_sums(*, zone: str, slots_from: str) -> str:
+    """SELECT of the same sums of the cases registered in :month, one row a moment. Only what is
+    kept by the month of its case.
     """
-    return [
-        _group_sums(group, zone=zone, slots_from="'infinity'", month=True)
+    return " union all ".join(
+        _group_sums(
+            group, zone=zone, slots_from=slots_from, where=" and t.registered_month = :month"
+        )
         for group in GROUPS
         if "registered_month" in TABLES[group.subject].columns
-    ]
+    )
 
 
-def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, month: bool = False) -> str:
+def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, where: str = "") -> str:
     table = TABLES[group.subject].alias("t")
     mine = {measure.column: _sum(measure, table) for measure in group.measures}
     values = ", ".join(mine.get(name, "null::bigint") for name in MEASURES)
-    of_month = " and t.registered_month = :month" if month else ""
-    slot = "" if month else f" {_slot(group, table, slots_from)},"
+    some = " or ".join(f"{total} <> 0" for total in mine.values())
     return (
-        f"select t.county_id, {_day(group, table, zone)},{slot} {values}"
-        f" from {TABLES[group.subject].name} t where {_at(group, table)} is not null{of_month}"
-        f" group by 1, 2{'' if month else ', 3'}"
+        f"select t.county_id, {_day(group, table, zone)}, {_slot(group, table, slots_from)},"
+        f" {values}"
+        f" from {TABLES[group.subject].name} t where {_at(group, table)} is not null{where}"
+        f" group by 1, 2, 3 having {some}"
     )
 
 

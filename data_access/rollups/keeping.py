@@ -42,6 +42,8 @@ def rebuild(connection: Connection) -> None:
         connection.execute(text(f"delete from {table}"))
     zone = zone_of(connection)
     known = ancestors.load(connection)
+    # A year of a province is more than the usual memory sorts.
+    connection.execute(text("set local work_mem = '128MB'"))
     connection.execute(
         text(
             "with dropped as (delete from rollup_deltas),"
@@ -160,13 +162,10 @@ def archive(connection: Connection, month: date) -> None:
     """
     lock(connection)
     zone = zone_of(connection)
-    totals = ", ".join(f"sum(p.{name})::bigint" for name in MEASURES)
     connection.execute(
         text(
-            f"insert into rollup_archive (registered_month, county_id, day, {_NAMES})"
-            f" select :month, p.county_id, p.day, {totals}"
-            f" from ({' union all '.join(month_sums(zone=zone))}) p (county_id, day, {_NAMES})"
-            " group by 2, 3"
+            f"insert into rollup_archive (registered_month, county_id, day, slot, {_NAMES})"
+            f" select :month, p.* from ({month_sums(zone=zone, slots_from=SLOTS_FROM)}) p"
         ),
         {"month": month},
     )

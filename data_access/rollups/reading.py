@@ -1,14 +1,18 @@
-"""Reading roll-ups: sums by region over whole months, days and quarters of an hour, with what is
-pending added. How a period falls into these stands in `data_access.sums`.
+"""Reading roll-ups: sums by region over whole months, days and quarters of an hour, and numbers of
+cases by place and duration, with what is pending added.
+
+How a period falls into months, days and slots stands in `data_access.sums`.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, text
+
+from data_access.rollups.spreads import NOWHERE, placed
 
 # [first, last), empty where both are the same.
 Days = tuple[date, date]
@@ -101,7 +105,7 @@ def by_slot(
     region_ids: Sequence[int],
     county_ids: Sequence[int],
 ) -> dict[datetime, int]:
-    """Sums of one measure of all the regions together by the instant a slot began."""
+    """Sums of one measure of all the regions together by the instant (UTC) a slot began."""
     rows = connection.execute(
         text(
             f"select slot, sum({column}) from ("
@@ -118,7 +122,85 @@ def by_slot(
             "end": slots[1],
         },
     )
-    return {slot: int(amount) for slot, amount in rows}
+    # In UTC: two instants of one zone that the clock shows alike would be one key.
+    return {slot.astimezone(UTC): int(amount) for slot, amount in rows}
+
+
+def cells(
+    connection: Connection,
+    region_id: int,
+    county_ids: Sequence[int],
+    spans: Sequence[Days],
+    *,
+    cell_km: int,
+) -> list[dict[tuple[int, int] | None, int]]:
+    """Incidents that may stand on a map by cell (None: no usable point) over each span of days.
+
+    Args:
+        region_id: a region above the county.
+        county_ids: all counties whose cases count in it.
+        cell_km: side of its cells, as CELL_KM has it for its level.
+    """
+    counts = ", ".join(
+        f"coalesce(sum(amount) filter (where day >= :first_{n} and day < :last_{n}), 0)"
+        for n in range(len(spans))
+    )
+    bounds = {
+        f"{name}_{n}": day
+        for n, span in enumerate(spans)
+        for name, day in zip(("first", "last"), span, strict=True)
+    }
+    rows = connection.execute(
+        text(f"select x, y, {counts} from ({_SPREAD}) s group by x, y"),
+        {
+            **_spread_parameters("cells", region_id, county_ids, cell_km),
+            "first": min(first for first, _ in spans),
+            "last": max(last for _, last in spans),
+            **bounds,
+        },
+    )
+    found: list[dict[tuple[int, int] | None, int]] = [{} for _ in spans]
+    for x, y, *amounts in rows:
+        cell = None if x == NOWHERE else (x, y)
+        for counted, amount in zip(found, amounts, strict=True):
+            if amount:
+                counted[cell] = int(amount)
+    return found
+
+
+def durations(
+    connection: Connection, region_id: int, county_ids: Sequence[int], days: Days
+) -> dict[int, int]:
+    """Sound closings of the days by their duration in tenths of an hour; arguments as for cells."""
+    rows = connection.execute(
+        text(f"select x, sum(amount) from ({_SPREAD}) s group by x having sum(amount) > 0"),
+        {
+            **_spread_parameters("durations", region_id, county_ids, 1),
+            "first": days[0],
+            "last": days[1],
+        },
+    )
+    return {tenth: int(amount) for tenth, amount in rows}
+
+
+# Days, places and amounts of one region, kept and pending.
+_SPREAD = f"""
+select day, x, y, amount from rollup_spreads
+where spread = :spread and region_id = :region_id and day >= :first and day < :last
+union all select day, x, y, amount from ({placed("spread_deltas d")}) p
+where spread = :spread and day >= :first and day < :last"""
+
+
+def _spread_parameters(
+    spread: str, region_id: int, county_ids: Sequence[int], cell_km: int
+) -> dict[str, object]:
+    return {
+        "spread": spread,
+        "region_id": region_id,
+        "county_ids": list(county_ids),
+        "region_ids": [region_id] * len(county_ids),
+        "cell_km": [cell_km] * len(county_ids),
+    }
 
 
 @cache

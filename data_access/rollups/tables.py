@@ -75,9 +75,11 @@ rollup_deltas = _table(
 # Sums of the cases that were archived, by the month they were registered in.
 rollup_archive = _table(
     "rollup_archive",
-    Column("registered_month", Date, primary_key=True),
-    Column("county_id", Integer, primary_key=True),
-    _day("day"),
+    Column("id", BigInteger, primary_key=True),
+    Column("registered_month", Date),
+    Column("county_id", Integer),
+    Column("day", Date),
+    _slot(),
     are_sparse=True,
 )
 TABLES = (rollups, rollup_months, rollup_slots, rollup_deltas, rollup_archive)

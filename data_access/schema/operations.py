@@ -136,9 +136,12 @@ rollup_slots = Table(
 rollup_archive = Table(
     "rollup_archive",
     metadata,
-    Column("registered_month", Date, primary_key=True),
-    Column("county_id", Integer, primary_key=True),
-    Column("day", Date, primary_key=True),
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("registered_month", Date, nullable=False),
+    Column("county_id", Integer, nullable=False),
+    Column("day", Date, nullable=False),
+    # Null where slots were no longer kept.
+    instant("slot"),
 )
 
 # Numbers of cases by place or duration: see `data_access.rollups.spreads`.

@@ -1,6 +1,6 @@
 """Series: half-hours of days of 23, 24 and 25 hours, usual bands, whole days."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -11,9 +11,11 @@ from sqlalchemy import Connection, insert, text
 
 from dashboard.bands import UsualBand
 from dashboard.periods import day_start
+from dashboard.scope import Scope
 from dashboard.work_calendar import WorkCalendar
-from data_access import rollups, schema
+from data_access import facts, region_tree, rollups, schema
 from data_access.database import Database
+from data_access.rollups.tables import SLOTS_FACT
 from data_access.series_readings import (
     SLOTS_A_DAY,
     calendar,
@@ -24,6 +26,7 @@ from data_access.series_readings import (
     today_trend,
     usual_day,
 )
+from data_access.sums import SumReader
 from tests.case_builder import COUNTIES, add_regions, incident
 
 SHANGHAI, NEW_YORK = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/New_York")
@@ -32,11 +35,13 @@ PLAIN = date(2015, 6, 10)
 Register = Callable[..., None]
 
 
-@pytest.fixture(params=["UTC", "America/New_York"])
+@pytest.fixture(params=["UTC", "America/New_York", "UTC, from the rows"])
 def connection(database: Database, request: pytest.FixtureRequest):
-    """The zone that the server thinks in must not matter."""
+    """The zone that the server thinks in must not matter, nor whether slots are kept."""
+    server_zone, _, from_rows = request.param.partition(", ")
     with database.write() as connection:
-        connection.execute(text(f"set local timezone = '{request.param}'"))
+        connection.execute(text(f"set local timezone = '{server_zone}'"))
+        facts.write(connection, SLOTS_FACT, "2030-01-01" if from_rows else "2015-01-01")
         add_regions(connection)
         yield connection
 
@@ -57,9 +62,22 @@ def register(connection: Connection) -> Register:
     return register
 
 
+def reader_of(connection: Connection, counties: Iterable[int] = COUNTIES) -> SumReader:
+    tree = region_tree.load(connection)
+    return SumReader(
+        connection,
+        tree=tree,
+        region=tree.root,
+        scope=Scope(counties=frozenset(counties)),
+        as_of=local(SHANGHAI, date(2015, 12, 31), 12),
+        is_current=True,
+        zone=SHANGHAI,
+    )
+
+
 def of_day(connection: Connection, day: date, zone: ZoneInfo) -> dict[datetime, int]:
     end = day_start(day + timedelta(days=1), zone)
-    return half_hours(connection, COUNTIES, day_start(day, zone), end, zone)
+    return half_hours(reader_of(connection), day_start(day, zone), end, zone)
 
 
 def local(zone: ZoneInfo, day: date, hour: int, minute: int = 0, fold: int = 0) -> datetime:
@@ -77,17 +95,17 @@ def test_midnight_belongs_to_the_day_it_begins(connection, register, zone: ZoneI
 
 def test_the_span_is_half_open(connection, register) -> None:
     start = day_start(PLAIN, SHANGHAI)
-    end = start + timedelta(hours=3, minutes=10)
+    end = start + timedelta(hours=3)
     register(start, end - timedelta(microseconds=1), end)
-    counts = half_hours(connection, COUNTIES, start, end, SHANGHAI)
-    assert counts == {start: 1, start + timedelta(hours=3): 1}
+    counts = half_hours(reader_of(connection), start, end, SHANGHAI)
+    assert counts == {start: 1, start + timedelta(hours=2, minutes=30): 1}
 
 
 def test_other_counties_are_not_counted(connection, register) -> None:
     start = day_start(PLAIN, SHANGHAI)
     register(start, start, county=COUNTIES[1])
     end = start + timedelta(hours=1)
-    assert half_hours(connection, COUNTIES[:1], start, end, SHANGHAI) == {}
+    assert half_hours(reader_of(connection, COUNTIES[:1]), start, end, SHANGHAI) == {}
 
 
 @pytest.mark.parametrize(
@@ -173,7 +191,7 @@ def test_the_last_day_of_the_night_screen_is_48_half_hours_that_have_ended(
     instant = as_of.astimezone(UTC)
     register(*(instant - timedelta(minutes=10 * n, seconds=1) for n in range(200)))
     start = day_start(as_of.astimezone(zone).date() - timedelta(days=1), zone)
-    counts = half_hours(connection, COUNTIES, start, instant, zone)
+    counts = half_hours(reader_of(connection), start, instant, zone)
     points = last_hours_trend(counts, {}, as_of, zone).points
     assert len(points) == SLOTS_A_DAY
     assert {later.at - at.at for at, later in pairwise(points)} == {timedelta(minutes=30)}
@@ -224,7 +242,7 @@ def test_the_usual_day_is_made_of_days_of_the_same_kind(connection, register) ->
     target = days[-1] + timedelta(days=1)
     assert rows.is_workday(target)
     band = usual_day(
-        connection, COUNTIES, target, work_days=rows, zone=SHANGHAI, days_back=len(days)
+        reader_of(connection), target, work_days=rows, zone=SHANGHAI, days_back=len(days)
     )
     workdays = [counts[day] for day in days if rows.is_workday(day)]
     assert band is not None
@@ -239,10 +257,10 @@ def test_the_day_itself_and_days_without_data_are_not_in_its_band(connection, re
     target = date(2015, 6, 12)
     for n in range(0, 14):
         register(local(SHANGHAI, target - timedelta(days=n), 9))
-    band = usual_day(connection, COUNTIES, target, work_days=rows, zone=SHANGHAI, days_back=120)
+    band = usual_day(reader_of(connection), target, work_days=rows, zone=SHANGHAI, days_back=120)
     assert band is not None
     assert band.days == 9
-    shorter = usual_day(connection, COUNTIES, target, work_days=rows, zone=SHANGHAI, days_back=7)
+    shorter = usual_day(reader_of(connection), target, work_days=rows, zone=SHANGHAI, days_back=7)
     assert shorter is None
 
 

@@ -375,13 +375,13 @@ def test_the_heat_of_whole_days_is_kept_until_they_have_other_cases(
     filled: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    count_long = map_readings._CellReader._count_long
+    over_whole_days = map_readings._RolledUpCellReader._over_whole_days
 
-    def noted(reader: Any, spans: Any) -> Any:
+    def noted(reader: Any, spans: Any, zone: Any) -> Any:
         read.append(len(spans))
-        return count_long(reader, spans)
+        return over_whole_days(reader, spans, zone)
 
-    monkeypatch.setattr(map_readings._CellReader, "_count_long", noted)
+    monkeypatch.setattr(map_readings._RolledUpCellReader, "_over_whole_days", noted)
     kept, placed = Kept(), {"location_quality": "point", "cell_x": 4, "cell_y": 4}
     first = made(filled, kept=kept).map.heat
     assert made(filled, kept=kept).map.heat == first

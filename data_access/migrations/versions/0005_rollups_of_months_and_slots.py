@@ -25,7 +25,11 @@ def upgrade() -> None:
     op.create_table("rollup_slots", *_key(region_id=sa.Integer(), slot=sa.DateTime(timezone=True)))
     op.create_table(
         "rollup_archive",
-        *_key(registered_month=sa.Date(), county_id=sa.Integer(), day=sa.Date()),
+        sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
+        sa.Column("registered_month", sa.Date(), nullable=False),
+        sa.Column("county_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("slot", sa.DateTime(timezone=True)),
     )
     op.create_table(
         "rollup_spreads",

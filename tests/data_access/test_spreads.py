@@ -1,0 +1,173 @@
+"""Heat and medians from the spreads of regions are those of the rows, whatever was changed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Connection, text
+
+from dashboard.asks import HeatAsk
+from dashboard.periods import last_days
+from dashboard.snapshot import HeatCells
+from data_access import region_tree, rollups
+from data_access.database import Database
+from data_access.indicator_readings import median_handling_hours, median_of_tenths
+from data_access.map_readings import heat
+from data_access.rollups import reading
+from tests.case_builder import NOW, add_everything
+
+ZONE = ZoneInfo("Asia/Shanghai")
+REGIONS = (330000, 330100, 330200)
+CHANGES = {
+    "nothing": "select 1",
+    "a point moved": "update incidents set cell_x = cell_x + 3 where cell_x is not null",
+    "points were lost": "update incidents set cell_x = null, cell_y = null,"
+    " location_quality = 'default' where county_id = 330102",
+    "cases moved to another city": "update incidents set county_id = 330212"
+    " where county_id = 330106",
+    "a category was corrected": "update incidents set category = 'hazard' where category = 'other'",
+    "cases became sensitive": "update incidents set is_sensitive = true where county_id = 330203",
+    "closings were corrected": "update incidents set closed_at = closed_at + interval '50 minutes'"
+    " where closed_at is not null",
+    "cases were opened again": "update incidents set closed_at = null, resolved_level = null"
+    " where county_id = 330106",
+    "cases were deleted": "delete from incidents where county_id = 330102",
+}
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[Connection]:
+    with database.write() as connection:
+        add_everything(connection, seed=11, count=300)
+        yield connection
+
+
+def layers(connection: Connection, region_id: int, **more: Any) -> list[HeatCells]:
+    tree = region_tree.load(connection)
+    region = tree.by_id[region_id]
+    return heat(
+        connection,
+        region,
+        booked(connection, region_id),
+        NOW,
+        ask=HeatAsk(),
+        origin=(120.0, 29.0),
+        zone=ZONE,
+        groups=("slow",),
+        keep=lambda span, asked, count: count(),
+        **more,
+    )
+
+
+def booked(connection: Connection, region_id: int) -> list[int]:
+    tree = region_tree.load(connection)
+    counties = [county.id for county in tree.counties(tree.by_id[region_id])]
+    return list(tree.booked_under(counties))
+
+
+def require_equal_to_rows(connection: Connection) -> None:
+    days = last_days(NOW, ZONE, 20)
+    first, last = (instant.astimezone(ZONE).date() for instant in (days.start, days.end))
+    for region_id in REGIONS:
+        assert layers(connection, region_id, is_whole=True) == layers(
+            connection, region_id, is_whole=False
+        )
+        counties = booked(connection, region_id)
+        counts = reading.durations(connection, region_id, counties, (first, last))
+        assert median_of_tenths(counts) == median_handling_hours(connection, counties, days)
+    assert rollups.differences(connection) == 0
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_spreads_with_what_is_pending_and_folded_are_the_rows(
+    connection: Connection, change: str
+) -> None:
+    rollups.fold(connection)
+    connection.execute(text(CHANGES[change]))
+    require_equal_to_rows(connection)
+    rollups.fold(connection)
+    require_equal_to_rows(connection)
+
+
+def test_all_of_them_computed_from_the_rows_are_the_rows(connection: Connection) -> None:
+    rollups.rebuild(connection)
+    require_equal_to_rows(connection)
+    assert sum(layer.counted for layer in layers(connection, 330000, is_whole=True)) > 0
+
+
+def test_a_class_that_becomes_sensitive_leaves_the_heat(connection: Connection) -> None:
+    connection.execute(text("insert into code_lists values ('incident_class', '事件分类', 'test')"))
+    connection.execute(
+        text("insert into codes (list_key, code, label) values ('incident_class', '0909', '涉法')")
+    )
+    connection.execute(text("update incidents set class_code = '0909' where county_id = 330102"))
+    rollups.follow_regions(connection)
+    before = layers(connection, 330100, is_whole=True)
+    connection.execute(text("update codes set is_sensitive = true where code = '0909'"))
+    assert rollups.follow_regions(connection) is True
+    after = layers(connection, 330100, is_whole=True)
+    assert sum(layer.counted for layer in after) < sum(layer.counted for layer in before)
+    require_equal_to_rows(connection)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update rollup_spreads set amount = amount + 1 where region_id = 330000",
+        "delete from rollup_spreads where spread = 'durations' and region_id = 330100",
+        "insert into rollup_spreads values ('cells', 330200, '2026-11-01', 999, 999, 4)",
+        "delete from spread_deltas where id = (select min(id) from spread_deltas)",
+        "update rollup_slots set closed = coalesce(closed, 0) + 1 where region_id = 330102",
+        "update rollup_months set open_in = open_in - 1 where region_id = 330000",
+    ],
+)
+def test_what_was_damaged_is_found_and_set_right(connection: Connection, damage: str) -> None:
+    rollups.fold(connection)
+    connection.execute(text("update incidents set cell_x = 2 where cell_x = 1"))
+    connection.execute(text("update incidents set closed_at = closed_at + interval '1 hour'"))
+    assert connection.execute(text(damage)).rowcount > 0
+    differing = rollups.differences(connection)
+    assert differing > 0
+    assert rollups.repair(connection) == differing
+    require_equal_to_rows(connection)
+    rollups.fold(connection)
+    require_equal_to_rows(connection)
+
+
+def test_slots_that_nobody_asks_for_any_more_are_dropped(connection: Connection) -> None:
+    rollups.fold(connection)
+    count = text("select count(*) from rollup_slots")
+    before = connection.scalar(count) or 0
+    rollups.move_slots_on(connection, NOW + timedelta(days=rollups.SLOT_DAYS - 10))
+    assert 0 < (connection.scalar(count) or 0) < before
+    assert rollups.differences(connection) == 0
+    kept_from = rollups.slots_kept_from(connection)
+    rollups.move_slots_on(connection, NOW)
+    assert rollups.slots_kept_from(connection) == kept_from, "never back"
+    # What was written before and after, by writers who know the one and the other.
+    connection.execute(text("update incidents set category = 'hazard'"))
+    assert rollups.differences(connection) == 0
+    rollups.fold(connection)
+    assert rollups.differences(connection) == 0
+
+
+def test_archived_cases_stay_in_the_sums_and_leave_the_heat(connection: Connection) -> None:
+    rollups.fold(connection)
+    sums = text("select * from rollups order by 1, 2")
+    before = connection.execute(sums).all()
+    month = connection.scalar(text("select min(registered_month) from incidents"))
+    rollups.archive(connection, month)
+    connection.execute(text("set local session_replication_role = replica"))
+    for table in ("incidents", "disputes", "agreements", "return_visits"):
+        connection.execute(
+            text(f"delete from {table} where registered_month = :month"), {"month": month}
+        )
+    connection.execute(text("set local session_replication_role = origin"))
+    assert rollups.differences(connection) == 0
+    rollups.fold(connection)
+    assert connection.execute(sums).all() == before
+    require_equal_to_rows(connection)
+    rollups.rebuild(connection)
+    assert connection.execute(sums).all() == before
