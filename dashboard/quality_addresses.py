@@ -17,6 +17,11 @@ NAME = "quality"
 DAYS = (1, 7, 30)
 DEFAULT_DAYS = 7
 LARGEST = 2**31 - 1
+RESULTS = ("rejected", "doubtful")
+LISTED_BY = (
+    *("source", "subject", "check", "county"),
+    *("batch", "column", "result", "form", "month"),
+)
 T = TypeVar("T")
 
 Kind = Literal["report", "cases", "county", "findings", "form"]
@@ -27,7 +32,8 @@ class QualityAddress:
     """What is asked for; `kind` follows from which of the fields are given.
 
     cases: `check` of `subject` from `source`; county: cases booked under the id `county`;
-    findings: lines of the file `batch`, of one `check` and `column` if given; form: `month` of
+    findings: lines of the file `batch`, of one `check` and `column` or one `result` (rejected,
+    doubtful) if given; form: `month` of
     `form` (2026-10).
     """
 
@@ -40,6 +46,7 @@ class QualityAddress:
     county: int | None = None
     batch: int | None = None
     column: str | None = None
+    result: str | None = None
     form: str | None = None
     month: str | None = None
     page: int = 1
@@ -78,6 +85,7 @@ class QualityAddress:
             county=_read(given, "county", int, None, "区划编号", _is_number),
             batch=_read(given, "batch", int, None, "导入批次号", _is_number),
             column=given.get("column"),
+            result=_read(given, "result", str, None, "rejected 或 doubtful", RESULTS.__contains__),
             form=given.get("form"),
             month=given.get("month"),
             page=_read(given, "page", int, 1, "从 1 起的页码", _is_number),
@@ -98,9 +106,7 @@ class QualityAddress:
         """The address as text; `suffix` goes behind the path (".csv")."""
         path = f"/{NAME}{suffix}" if self.region is None else f"/{NAME}{suffix}/{self.region}"
         given: dict[str, Any] = {
-            name: value
-            for name in ("source", "subject", "check", "county", "batch", "column", "form", "month")
-            if (value := getattr(self, name)) is not None
+            name: value for name in LISTED_BY if (value := getattr(self, name)) is not None
         }
         if self.days != DEFAULT_DAYS:
             given["days"] = self.days

@@ -158,7 +158,7 @@ def _cases(asked: _Asked) -> _Listing:
     if subject not in check.subjects:
         raise UnknownAddress(f"{SUBJECT_WORDS[subject]}没有“{check.title}”这项检查。")
     source = _source(asked)
-    window = window_of(source, address.days, asked.as_of, asked.zone)
+    window = window_of(asked.connection, source, subject, address.days, asked.as_of, asked.zone)
     parameters: dict[str, Any] = {
         "start": window.start,
         "end": window.end,
@@ -218,13 +218,24 @@ def _findings(asked: _Asked) -> _Listing:
         if value is not None:
             conditions.append(f"f.{column} = :{name}")
             parameters[name] = value
+    kept = {"rejected": "having bool_or(f.is_rejection = 1)"}
+    kept["doubtful"] = "having not bool_or(f.is_rejection = 1)"
+    # A line met by several checks is one row, as it is one in the number of refused lines.
+    lines = (
+        "select f.line, string_agg(distinct nullif(f.column_name, ''), '、') as column_name,"
+        " max(f.is_rejection) as is_rejection, string_agg(distinct f.reason, '；') as reason"
+        f" from import_findings f where {' and '.join(conditions)}"
+        f" group by f.line {kept.get(address.result or '', '')}"
+    )
     return _Listing(
-        title="拒绝与存疑的行",
+        title={"rejected": "拒绝的行", "doubtful": "存疑的行"}.get(
+            address.result or "", "拒绝与存疑的行"
+        ),
         about=f"第{address.batch}批 · {file_name}",
-        consequence="被拒绝的值只在导入时的检查报告里，90天后删除",
-        columns="f.line, f.column_name, f.is_rejection, f.reason",
-        rows=f"from import_findings f where {' and '.join(conditions)}",
-        order="f.line, f.check_name",
+        consequence="原来的值只在导入时的检查报告里，90天后删除",
+        columns="l.line, l.column_name, l.is_rejection, l.reason",
+        rows=f"from ({lines}) l",
+        order="l.line",
         parameters=parameters,
     )
 
@@ -295,7 +306,7 @@ def _row(row: Row[Any]) -> ListRow:
     if "line" in known:
         return FindingRow(
             line=row.line,
-            column=row.column_name,
+            column=row.column_name or "",
             is_rejection=bool(row.is_rejection),
             reason=row.reason,
         )

@@ -147,11 +147,25 @@ def place_of(connection: Connection, code: str | None, scope: Scope | None) -> P
     )
 
 
-def window_of(source: SourceQuality | None, days: int, as_of: datetime, zone: ZoneInfo) -> Window:
-    """The last days, today among them; of a source brought as files, the last it brought."""
+def window_of(
+    connection: Connection,
+    source: SourceQuality | None,
+    subject: str,
+    days: int,
+    as_of: datetime,
+    zone: ZoneInfo,
+) -> Window:
+    """The last days, today among them; of a source brought as files, the last days it brought."""
     end = as_of
-    if source is not None and source.health == "by_hand" and source.last_row_at is not None:
-        end = min(as_of, source.last_row_at + timedelta(microseconds=1))
+    if source is not None and source.health == "by_hand":
+        last = connection.scalar(
+            text(
+                f"select registered_at from {subject} where source_id = :source"
+                " and registered_at < :as_of order by registered_at desc limit 1"
+            ),
+            {"source": source.id, "as_of": as_of},
+        )
+        end = as_of if last is None else last + timedelta(microseconds=1)
     first = end.astimezone(zone).date() - timedelta(days=days - 1)
     return Window(start=day_start(first, zone), end=end)
 
@@ -208,17 +222,17 @@ def _completeness(
     """By source and subject: those with rows, and those that are known to deliver the subject."""
     by_hand = {source.id: source for source in found if source.health == "by_hand"}
     names = {source.id: source for source in found}
-    common = window_of(None, days, as_of, zone)
     for subject in BOTH:
+        common = window_of(connection, None, subject, days, as_of, zone)
         read_rows = _rows_by_day(connection, subject, place, common, zone)
         counted = {key: rows for key, rows in read_rows.items() if key not in by_hand}
         windows = dict.fromkeys((source.id for source in found), common)
         for source in by_hand.values():
-            if source.last_row_at is None or source.kind not in (subject, ""):
+            if source.kind != subject:
                 continue
-            windows[source.id] = own = window_of(source, days, as_of, zone)
-            rows = _rows_by_day(connection, subject, place, own, zone, source.id)
-            counted.update(rows)
+            own = window_of(connection, source, subject, days, as_of, zone)
+            windows[source.id] = own
+            counted.update(_rows_by_day(connection, subject, place, own, zone, source.id))
         for source in found:
             if source.kind == subject:
                 counted.setdefault(source.id, [])

@@ -57,29 +57,28 @@ def imports(report: QualityReport, here: QualityAddress, zone: ZoneInfo) -> html
 def _files(files: Sequence[ImportedFile], here: QualityAddress, zone: ZoneInfo) -> html.Div:
     columns = (
         Column("批次", is_number=True),
-        Column("来源"),
-        Column("文件"),
-        Column("状态"),
-        Column("开始"),
+        Column("文件", "来源"),
+        Column("开始", "状态"),
         Column("读入", is_number=True),
         Column("拒绝", is_number=True),
         Column("存疑", is_number=True),
-        Column("拒绝、存疑占比"),
+        Column("占比", "亮色拒绝，深色存疑"),
     )
     widest = max((_troubled(file) for file in files), default=0.0)
     rows: list[list[Children]] = [
         [
             str(file.id),
-            file.source_name,
-            html.Span(file.file_name, className="is-file", title=file.file_name),
-            state(
-                words.STATE_WORDS.get(file.state, file.state),
-                "plain" if file.state == "published" else "late",
-            ),
-            words.full_instant(file.started_at, zone),
+            [
+                html.Span(file.file_name, className="is-file", title=file.file_name),
+                html.Small(file.source_name),
+            ],
+            [
+                words.full_instant(file.started_at, zone),
+                html.Small(words.STATE_WORDS.get(file.state, file.state)),
+            ],
             f"{file.rows_read:,}",
-            _of_file(file, file.rows_rejected, here),
-            _of_file(file, file.rows_doubtful, here),
+            _of_file(file, file.rows_rejected, here.to(batch=file.id, result="rejected")),
+            _of_file(file, file.rows_doubtful, here.to(batch=file.id, result="doubtful")),
             _shares(file, widest),
         ]
         for file in files
@@ -87,10 +86,10 @@ def _files(files: Sequence[ImportedFile], here: QualityAddress, zone: ZoneInfo) 
     return table(columns, rows, label="最近导入的文件", css="is-files")
 
 
-def _of_file(file: ImportedFile, rows: int, here: QualityAddress) -> Children:
+def _of_file(file: ImportedFile, rows: int, listed: QualityAddress) -> Children:
     if not rows or not file.has_findings:
         return f"{rows:,}"
-    return link(f"{rows:,}", here.to(batch=file.id).href())
+    return link(f"{rows:,}", listed.href())
 
 
 def _troubled(file: ImportedFile) -> float:
@@ -114,16 +113,17 @@ def _reasons(findings: Sequence[FindingGroup], here: QualityAddress) -> html.Div
     if not findings:
         return html.Div(nothing("最近一批没有被拒绝或存疑的行，或报告已满90天删除", kind="plain"))
     columns = (
-        Column("来源"),
-        Column("结果"),
+        Column("结果", "来源"),
         Column("列"),
         Column("原因"),
         Column("行数", is_number=True),
     )
     rows: list[list[Children]] = [
         [
-            item.source_name,
-            state("拒绝", "bad") if item.is_rejection else state("存疑", "late"),
+            [
+                state("拒绝", "bad") if item.is_rejection else state("存疑", "late"),
+                html.Small(item.source_name),
+            ],
             item.column or wording.NOTHING,
             item.reason,
             link(

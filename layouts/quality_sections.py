@@ -9,6 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.quality import (
+    Computable,
     FormState,
     QualityReport,
     SourceQuality,
@@ -78,22 +79,25 @@ def _source_row(source: SourceQuality, report: QualityReport, zone: ZoneInfo) ->
 
 
 def indicators(report: QualityReport) -> html.Section:
-    listed = [item for item in report.indicators if item.state != "known"]
-    known = len(report.indicators) - len(listed)
-    if not listed:
+    """Indicators that can't be computed, by reason; those that nothing happened for at the end."""
+    by_reason: dict[tuple[bool, Computable, str], list[str]] = {}
+    for item in report.indicators:
+        if item.state != "known":
+            key = (item.state == "quiet", item.state, item.reason)
+            by_reason.setdefault(key, []).append(item.title)
+    listed = sum(map(len, by_reason.values()))
+    known = len(report.indicators) - listed
+    if not by_reason:
         body: Component = nothing(f"{known}项指标全部可以计算")
     else:
-        columns = (Column("指标"), Column("情况"), Column("原因"))
+        columns = (Column("情况"), Column("原因"), Column("指标"))
         rows: list[list[Children]] = [
             [
-                html.Strong(item.title),
-                state(
-                    words.COMPUTABLE_WORDS[item.state],
-                    COMPUTABLE_MARKS.get(item.state, "bad"),
-                ),
-                item.reason,
+                state(words.COMPUTABLE_WORDS[kind], COMPUTABLE_MARKS.get(kind, "bad")),
+                reason,
+                [html.Strong(f"{len(titles)}项 "), "、".join(titles)],
             ]
-            for item in sorted(listed, key=lambda item: item.state == "quiet")
+            for (_, kind, reason), titles in sorted(by_reason.items(), key=lambda pair: pair[0][0])
         ]
         body = table(columns, rows, label="不能计算的指标和原因", css="is-reasons")
     note = f"可以计算{known}项" if listed else "按近30日的数据"
