@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from data_access.imports import datums
 from data_access.imports.mapping import (
@@ -27,6 +27,7 @@ from data_access.imports.mapping import (
     Text,
     TimeRule,
 )
+from data_access.imports.personal_data import look_like_names
 from data_access.schema.cases import CATEGORIES, METHODS, RESOLUTION_LEVELS, STEPS
 
 # Times of a case in the order of the workflow; the column of the case is `<step>_at`.
@@ -135,6 +136,13 @@ class HolderRule(Section):
     code_prefix: Text = ""
     values: Labels
     kind: Literal["department", "centre", "committee", "platform", "grid_team"] = "department"
+
+    @field_validator("values")
+    @classmethod
+    def _are_no_persons(cls, values: dict[str, str]) -> dict[str, str]:
+        if look_like_names(list(values.values())):
+            raise ValueError("应为单位的名称，像是人名")
+        return values
 
 
 class LocationRule(Section):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dashboard.errors import ImportRefused
+from dashboard.indicators import INDICATORS, REPORTED
 from data_access.imports import guessing, personal_data
 from data_access.imports.case_mapping import (
     DISPUTE_CHOICES,
@@ -24,6 +25,7 @@ from data_access.imports.personal_columns import is_personal
 from data_access.imports.sources.opening import form_of, open_source
 from data_access.imports.tables.fields import TableKind
 from data_access.imports.tables.kinds import TABLE_KINDS
+from data_access.schema.cases import STEPS
 
 ROWS_LOOKED_AT = 20_000
 # A column with more values than this holds no codes.
@@ -49,7 +51,7 @@ TIME_WORDS: dict[str, tuple[str, ...]] = {
     "visited_at": ("回访时间", "visited"),
     "archived_at": ("归档时间", "archived"),
     "sign_due_at": ("签收时限", "签收期限"),
-    "due_at": ("办结时限", "办理时限", "截止时间", "期限", "到期", "target", "due"),
+    "due_at": ("办结时限", "化解时限", "办理时限", "截止时间", "期限", "到期", "target", "due"),
     "mediation_started_at": ("调解开始", "开始调解"),
     "mediation_ended_at": ("调解结束", "结束调解", "调解日期"),
     "resolved_at": ("化解时间", "化解日期", "resolved"),
@@ -83,6 +85,7 @@ CASE_WORDS: dict[str, tuple[str, ...]] = {
     "class": ("事件类别", "纠纷类别", "类别", "类型", "小类", "type", "category", "reason"),
     "channel": ("来源渠道", "事件来源", "来源", "渠道", "source", "channel"),
     "holder": ("承办单位", "处置单位", "办理单位", "责任单位", "部门", "department"),
+    "status": ("案件状态", "事件状态", "处理状态", "办理状态", "状态", "status"),
     "lon": ("经度", "longitude", "lon", "lng"),
     "lat": ("纬度", "latitude", "lat"),
     "point": ("坐标", "经纬度", "point", "location"),
@@ -93,7 +96,44 @@ CASE_WORDS: dict[str, tuple[str, ...]] = {
     "is_satisfied": ("是否满意", "满意度"),
     "is_emergency": ("是否突发", "是否紧急"),
 }
-WORDS_OF_FLAGS = {"是": True, "否": False}
+# Usual words of sites for what the database takes.
+MEANINGS: dict[str, str | bool] = {
+    **{indicator.title: indicator.key for indicator in (*INDICATORS, *REPORTED)},
+    **dict.fromkeys(("是", "成功", "满意", "已受理"), True),
+    **dict.fromkeys(("否", "不成功", "失败", "不满意", "未受理"), False),
+    **dict.fromkeys(("省", "省级"), "province"),
+    **dict.fromkeys(("市", "市级", "地市"), "city"),
+    **dict.fromkeys(("县", "区", "县级", "县区", "区县", "县（市、区）"), "county"),
+    **dict.fromkeys(("乡镇", "街道", "乡镇街道", "镇街", "乡镇级", "镇"), "town"),
+    **dict.fromkeys(("村", "社区", "村社区", "村级", "村（社区）"), "village"),
+    **dict.fromkeys(("网格",), "grid"),
+    **dict.fromkeys(("人民调解",), "people"),
+    **dict.fromkeys(("行政调解",), "administrative"),
+    **dict.fromkeys(("司法调解",), "judicial"),
+    **dict.fromkeys(("更名",), "renamed"),
+    **dict.fromkeys(("变更代码",), "recoded"),
+    **dict.fromkeys(("合并",), "merged"),
+    **dict.fromkeys(("拆分",), "split"),
+    **dict.fromkeys(("划转",), "moved"),
+    **dict.fromkeys(("部门", "单位"), "department"),
+    **dict.fromkeys(("综治中心", "中心"), "centre"),
+    **dict.fromkeys(("调委会", "调解委员会"), "committee"),
+    **dict.fromkeys(("平台",), "platform"),
+    **dict.fromkeys(("登记", "上报"), "registered"),
+    **dict.fromkeys(("受理", "办理中", "处理中"), "accepted"),
+    **dict.fromkeys(("交办", "派单", "分流", "已交办"), "dispatched"),
+    **dict.fromkeys(("签收", "已签收"), "signed"),
+    **dict.fromkeys(("办理", "处置"), "handling"),
+    **dict.fromkeys(("反馈", "已反馈"), "feedback"),
+    **dict.fromkeys(("办结", "已办结", "结案", "完成"), "closed"),
+    **dict.fromkeys(("回访", "已回访"), "visited"),
+    **dict.fromkeys(("归档", "已归档"), "archived"),
+    **dict.fromkeys(("退回",), "returned"),
+    **dict.fromkeys(("延期",), "extended"),
+}
+# A column of which so many values look like personal numbers is one of them; of case numbers with
+# a day inside, one in eleven does by chance.
+PERSONAL_SHARE = 0.5
 
 
 def write(
@@ -136,7 +176,13 @@ def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Itera
 
 
 def _looks_personal(name: str, column: list[str]) -> bool:
-    return is_personal(name) or personal_data.might_hold_any(column)
+    if is_personal(name) or personal_data.look_like_names(column):
+        return True
+    if not personal_data.might_hold_any(column):
+        return False
+    given = [text for text in column if text]
+    found = sum(personal_data.found_in(text) is not None for text in given)
+    return found >= PERSONAL_SHARE * len(given)
 
 
 def _file_section(path: Path) -> FileSection:
@@ -183,6 +229,7 @@ def _cases(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
     yield from _classes(kind, texts, found.get("class"))
     yield from _channel(texts, found.get("channel"))
     yield from _holder(texts, found.get("holder"))
+    yield from _status(texts, found.get("status"))
     choices = INCIDENT_CHOICES if kind == "incidents" else DISPUTE_CHOICES
     for name, allowed in choices.items():
         if name in found:
@@ -232,7 +279,7 @@ def _channel(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
 def _holder(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
     if column is None:
         return
-    yield from ("", "[holder]", _column("column", column), f'code_prefix = ""   {CHECK}')
+    yield from ("", "[holder]", _column("column", column))
     yield f"{CHECK}：只留单位，不得有人名"
     yield "[holder.values]"
     yield from _translations(texts[column])
@@ -249,10 +296,29 @@ def _choice(
     yield from ("", f"[choices.{name}]", _column("column", column))
     shown = " | ".join("true" if value is True else str(value).lower() for value in allowed)
     yield f"[choices.{name}.values]   # 对照为 {shown}"
+    yield from _meanings(texts, allowed)
+
+
+def _meanings(texts: list[str], allowed: tuple[str | bool, ...]) -> Iterator[str]:
+    """A line for every value; those whose meaning is not known are left to the operator."""
     for value, rows in _codes_met(texts).items():
-        meaning = WORDS_OF_FLAGS.get(value, allowed[-1])
-        written = _quoted(meaning) if isinstance(meaning, str) else str(meaning).lower()
-        yield f"{_quoted(value)} = {written}   {CHECK}，{rows} 行"
+        meaning = value if value in allowed else MEANINGS.get(value)
+        if meaning in allowed:
+            written = _quoted(meaning) if isinstance(meaning, str) else str(meaning).lower()
+            yield f"{_quoted(value)} = {written}   {CHECK}，{rows} 行"
+        else:
+            yield f'# {_quoted(value)} = ""   {CHECK}：没有认出，{rows} 行'
+
+
+def _status(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
+    if column is None:
+        return
+    yield from ("", "[status]", _column("column", column))
+    yield f"[status.values]   # 对照为 {' | '.join(STEPS)}，或空文本"
+    for value, rows in _codes_met(texts[column]).items():
+        meaning = MEANINGS.get(value)
+        written = meaning if meaning in STEPS else ""
+        yield f'{_quoted(value)} = "{written}"   {CHECK}，{rows} 行'
 
 
 def _location(texts: dict[str, list[str]], found: dict[str, str]) -> Iterator[str]:
@@ -304,9 +370,7 @@ def _table(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
     for field in declared.fields:
         if field.type == "choice" and field.name in found:
             yield from ("", f"[values.{field.name}]   # 对照为 {' | '.join(field.choices)}")
-            for value, rows in _codes_met(texts[found[field.name]]).items():
-                meaning = value if value in field.choices else field.choices[0]
-                yield f"{_quoted(value)} = {_quoted(meaning)}   {CHECK}，{rows} 行"
+            yield from _meanings(texts[found[field.name]], field.choices)
     yield from _unused(texts, found.values())
 
 

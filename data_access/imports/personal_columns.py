@@ -17,7 +17,7 @@ _PERSONAL = re.compile(
     r"|身份证|证件号|证件号码|护照|公民身份|手机|电话|联系方式|微信|邮箱|电子邮件|QQ"
     r"|住址|家庭地址|户籍地|户籍地址|详细地址|详址|门牌|居住地|出生|生日|性别|民族(?!宗教)|年龄(?!段)|学历|婚姻状况"
     r"|车牌|号牌|银行卡|账号|人脸|照片|指纹|IMEI|MAC地址"
-    r"|简述|描述|详情|内容(?!分?类)|备注|正文|意见(?!领|类|建议数|数)|案情|事由|诉求内容|处理结果说明",
+    r"|标题|简述|描述|详情|内容(?!分?类)|备注|正文|意见(?!领|类|建议数|数)|案情|事由|诉求内容|处理结果说明",
     re.IGNORECASE,
 )
 _LATIN = re.compile(
@@ -27,7 +27,7 @@ _LATIN = re.compile(
     r"|phone(?:_?(?:no|num(?:ber)?))?|mobile(?:_?(?:no|num(?:ber)?))?|tel(?:ephone)?(?:_?no)?"
     r"|e?_?mail|wechat|home_?address|address|birth(?:_?(?:day|date))?|date_of_birth|gender|sex"
     r"|plate(?:_?(?:no|num(?:ber)?))?|licen[cs]e_?plate|description|remarks?|comments?|notes?"
-    r"|content|narrative)(?:$|[_\W])",
+    r"|content|narrative|title)(?:$|[_\W])",
     re.IGNORECASE,
 )
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -3,11 +3,11 @@
 Identity numbers of 18 digits by their checksum (GB 11643-1999, ISO 7064 MOD 11-2) and date of
 birth, those of 15 digits (before 1999, without checksum) by province and date of birth; mobile
 numbers; landlines where the area code stands apart, as a bare row of digits is too often something
-else. All of them also full-width, and in groups with single spaces or hyphens.
+else; plate numbers. All of them also full-width, and in groups with single spaces or hyphens.
 
 Case numbers of 18 digits are no identity numbers unless all of this fits by chance (1 in 11 of
-those with a date inside); see `is_identity_number` for the way out. Names and free text can't be
-told by pattern: a mapping never reads such columns.
+those with a date inside); see `is_identity_number` for the way out. A single name can't be told by
+pattern, a column of names can; columns are told by their headers too (`personal_columns`).
 """
 
 import re
@@ -29,6 +29,25 @@ LANDLINE = re.compile(
     rf"[2-8]\d{{2,3}}[- ]?\d{{4}}{_END}",
     re.ASCII,
 )
+# 省, 发牌机关, five or six characters (new energy: six), also with a dot between.
+PLATE_NUMBER = re.compile(
+    rf"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-HJ-NP-Z][·•. -]?"
+    rf"(?=[A-HJ-NP-Z0-9]*\d)[A-HJ-NP-Z0-9]{{4,5}}[A-HJ-NP-Z0-9挂学警]{_END}",
+    re.ASCII,
+)
+# The commonest family names, for columns of names without any number beside them.
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
+    "姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
+PERSON_NAME = re.compile(rf"(?:欧阳|司马|上官|诸葛|[{_SURNAMES}])[\u4e00-\u9fff]{{1,2}}")
+# Last characters of authorities, places and things: 马路, 高坠, 石桥村 are no persons.
+_NO_PERSON = re.compile(
+    r"[局办处科所队部委会院站厅心司社村镇乡县市区街道路里巷弄桥湾岭山岗库坝堤渠塘厂店场馆园校]$"
+    r"|[灯类故案件污染扰伤口岸线网组点]$"
+)
+NAMES_SHARE = 0.6
+FEWEST_NAMES = 3
 _GROUPING = re.compile(r"(?<=\d)[- ](?=\d)", re.ASCII)
 _DASHES_AND_INVISIBLE = str.maketrans(
     dict.fromkeys("‐‒–—―−", "-") | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad")
@@ -59,6 +78,8 @@ def found_in(text: str, registered_on: date | None = None) -> str | None:
         return "身份证号"
     if MOBILE_NUMBER.search(plain) or MOBILE_NUMBER.search(ungrouped):
         return "手机号"
+    if PLATE_NUMBER.search(plain.upper()):
+        return "车牌号"
     return "固定电话号码" if LANDLINE.search(plain) else None
 
 
@@ -67,12 +88,24 @@ def might_hold_any(texts: list[str]) -> bool:
     plain, ungrouped = _readings("\n".join(set(texts)))
     return bool(
         LANDLINE.search(plain)
+        or PLATE_NUMBER.search(plain.upper())
         or any(
             pattern.search(read)
             for pattern in (IDENTITY_NUMBER, MOBILE_NUMBER)
             for read in (plain, ungrouped)
         )
     )
+
+
+def look_like_names(texts: list[str]) -> bool:
+    """Whether most of a column's values are shaped like names of persons (family name first)."""
+    distinct = {text for text in texts if text}
+    named = sum(_is_like_a_name(text) for text in distinct)
+    return named >= max(FEWEST_NAMES, NAMES_SHARE * len(distinct))
+
+
+def _is_like_a_name(text: str) -> bool:
+    return bool(PERSON_NAME.fullmatch(text)) and not _NO_PERSON.search(text)
 
 
 def masked(text: str, registered_on: date | None = None) -> str:

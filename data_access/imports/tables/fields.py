@@ -58,6 +58,8 @@ class Field:
     column: str | None = None
     # False where what looks like a personal number is decided by the kind's own code.
     is_scanned: bool = True
+    # True where names of persons could be handed over instead of those of things.
+    must_not_be_names: bool = False
     # A grid's code has 15 digits, like an identity number of before 1999.
     may_have_15_digits: bool = False
 

@@ -104,7 +104,12 @@ SIMPLE = (
         table="organisations",
         fields=(
             Field("code", "机构代码", "code", words=("代码", "编码", "code"), longest=40),
-            Field("name", "机构名称", "name", words=("名称", "机构", "单位", "name"), longest=60),
+            Field(
+                *("name", "机构名称", "name"),
+                words=("名称", "机构", "单位", "name"),
+                longest=60,
+                must_not_be_names=True,
+            ),
             Field(
                 *("kind", "机构类型", "choice"),
                 words=("类型", "类别", "kind"),
@@ -168,7 +173,7 @@ SIMPLE = (
         fields=(
             *(TOWN, DAY, STAFF),
             _count("due", "应完成次数", "应", "due"),
-            _count("done", "已完成次数", "完成", "done"),
+            _count("done", "已完成次数", "完成", "已", "done"),
         ),
         key=("town", "day"),
         dated_by="day",
@@ -226,7 +231,12 @@ SIMPLE = (
                 longest=LONGEST_LABEL,
             ),
             Field("code", "代码", "code", words=("代码", "编码", "code"), longest=LONGEST_LABEL),
-            Field("label", "名称", "name", words=("名称", "label"), longest=LONGEST_LABEL),
+            Field(
+                *("label", "名称", "name"),
+                words=("名称", "label"),
+                longest=LONGEST_LABEL,
+                must_not_be_names=True,
+            ),
             Field(*("parent_code", "上级代码", "code"), required=False, words=("上级", "parent")),
             Field(
                 *("category", "大类", "choice"),

@@ -246,7 +246,7 @@ def _fields() -> tuple[Field, ...]:
         ),
         Field("name", "名称", "name", words=("名称", "全称", "name"), longest=60),
         Field("level", "层级", "choice", words=("层级", "级别", "level"), choices=LEVELS),
-        Field("valid_from", "起始日", "date", words=("起始", "生效", "valid_from")),
+        Field("valid_from", "起始日", "date", words=("起始", "启用", "生效", "valid_from")),
         optional("parent", "上级代码", "code", *("上级", "父", "parent"), **code),
         optional("valid_to", "终止日", "date", "终止", "失效", "valid_to"),
         optional("short_name", "简称", "name", "简称", "short", longest=40),

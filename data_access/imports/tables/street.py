@@ -51,6 +51,7 @@ TITLES = {
     "ambiguous_time": "当地出现两次的时间",
     "duplicate_row": "同一行重复",
 }
+HIDDEN_NAME = "〔像人名，已遮蔽〕"
 
 
 class TableStreet:
@@ -216,6 +217,12 @@ def _texts_found(column: ReadColumn, days: list[date | None]) -> Iterator[tuple[
         return
     texts = column.texts
     joined = "\n".join(set(texts))
+    if column.field.must_not_be_names and personal_data.look_like_names(texts):
+        for row in range(len(texts)):
+            reason = "此列像是人名，不得入库"
+            found = _finding("personal_data", column, True, reason, row)
+            yield row, found._replace(value=HIDDEN_NAME)
+        return
     if column.field.is_scanned and personal_data.might_hold_any(texts):
         for row, text_ in enumerate(texts):
             if _is_own_code(column, row):

@@ -1,0 +1,115 @@
+"""A first mapping is valid, guesses right on plain files, and writes no personal value."""
+
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from dashboard.errors import ImportRefused
+from data_access.imports import first_mapping
+from data_access.imports.mapping_file import load_mapping
+
+FILES = Path(__file__).parent / "examples"
+IDENTITY = "11010519491231002X"
+
+
+def drafted(kind: str, file: Path, folder: Path) -> str:
+    return first_mapping.write(kind, file, folder / "draft.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", ["incidents", "disputes"])
+def test_a_draft_of_cases_can_be_loaded_as_it_is(kind: str, tmp_path: Path) -> None:
+    draft = drafted(kind, FILES / f"{kind}.csv", tmp_path)
+    mapping = load_mapping(tmp_path / "draft.toml", kind).mapping
+    assert mapping.kind == kind
+    assert "请核对" in draft
+
+
+@pytest.mark.parametrize(
+    "kind", ["regions", "organisations", "staffing", "patrols", "receptions", "reported", "targets"]
+)
+def test_a_draft_of_a_table_names_the_columns_of_its_example(kind: str, tmp_path: Path) -> None:
+    draft = drafted(kind, FILES / f"{kind}.csv", tmp_path)
+    mapping = load_mapping(tmp_path / "draft.toml", kind).mapping
+    example = load_mapping(FILES.parents[3] / "docs" / "examples" / f"{kind}.toml").mapping
+    assert mapping.columns == example.columns, draft
+
+
+def test_encoding_delimiter_times_and_columns_are_guessed(tmp_path: Path) -> None:
+    file = tmp_path / "site.csv"
+    file.write_bytes(
+        "工单号;登记时间;所属区域;事件类型\nA1;2026/11/01 08:00;上城区;路灯\n".encode("gb18030")
+    )
+    draft = drafted("incidents", file, tmp_path)
+    for line in (
+        'encoding = "gb18030"',
+        'delimiter = ";"',
+        'case_no = "工单号"',
+        'registered_at = "登记时间"',
+        'format = "%Y/%m/%d %H:%M"',
+        'column = "所属区域"',
+        'columns = ["事件类型"]',
+        '"路灯" = "c01"',
+    ):
+        assert line in draft
+
+
+def test_english_headers_are_guessed_too(excerpt: Path, tmp_path: Path) -> None:
+    draft = drafted("incidents", excerpt, tmp_path)
+    for line in (
+        'case_no = "CASE_ENQUIRY_ID"',
+        'registered_at = "OPEN_DT"',
+        'due_at = "TARGET_DT"',
+        'closed_at = "CLOSED_DT"',
+        'format = "%m/%d/%Y %I:%M:%S %p"',
+        'lon = "LONGITUDE"',
+        'lat = "LATITUDE"',
+    ):
+        assert line in draft
+
+
+def test_swapped_coordinates_are_told_by_their_values(tmp_path: Path) -> None:
+    file = tmp_path / "site.csv"
+    file.write_text(
+        "编号,登记时间,区划代码,类别,经度,纬度\nA1,2026-11-01,330102,x,30.2,120.1\n", "utf-8"
+    )
+    draft = drafted("incidents", file, tmp_path)
+    assert 'lon = "纬度"' in draft
+    assert 'lat = "经度"' in draft
+
+
+def test_values_of_personal_columns_are_never_written(tmp_path: Path) -> None:
+    file = tmp_path / "site.csv"
+    file.write_text(
+        "编号,登记时间,区划代码,类别,联系人,来源\n"
+        f"A1,2026-11-01,330102,路灯,虚构甲,{IDENTITY}\n"
+        "A2,2026-11-01,330102,路灯,虚构乙,13800138000\n",
+        "utf-8",
+    )
+    draft = drafted("incidents", file, tmp_path)
+    assert not [value for value in (IDENTITY, "13800138000", "虚构甲") if value in draft]
+    assert "联系人" in draft
+    assert "channel" not in draft
+
+
+def test_a_title_above_the_header_of_a_sheet_is_passed_over(tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["2026年11月网格员力量"])
+    sheet.append(["乡镇代码", "日期", "在册网格员数", "在线网格员数", "有上报的网格员数"])
+    sheet.append(["330102001", "2026-11-01", 24, 22, 18])
+    book.save(tmp_path / "staffing.xlsx")
+    draft = drafted("staffing", tmp_path / "staffing.xlsx", tmp_path)
+    assert "header_row = 2" in draft
+    assert 'town = "乡镇代码"' in draft
+
+
+def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
+    drafted("staffing", FILES / "staffing.csv", tmp_path)
+    with pytest.raises(ImportRefused, match="已存在"):
+        drafted("staffing", FILES / "staffing.csv", tmp_path)
+
+
+def test_an_unknown_kind_is_named_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ImportRefused, match=r"没有种类 events：应为 regions、outlines"):
+        first_mapping.write("events", FILES / "staffing.csv", tmp_path / "draft.toml")
