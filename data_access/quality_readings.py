@@ -173,15 +173,17 @@ def window_of(
 def source_states(connection: Connection, as_of: datetime) -> Iterable[SourceQuality]:
     """All sources, judged one by one, in order of their id."""
     # Monthly figures may be written by a program that knows nothing of heartbeats.
-    reported = dict(
-        connection.execute(
-            select(reported_values.c.source_id, func.max(reported_values.c.recorded_at))
+    reported = {
+        row.source_id: row.newest
+        for row in connection.execute(
+            select(
+                reported_values.c.source_id,
+                func.max(reported_values.c.recorded_at).label("newest"),
+            )
             .where(reported_values.c.recorded_at < as_of)
             .group_by(reported_values.c.source_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     for row in connection.execute(select(sources).order_by(sources.c.id)):
         contact = row.last_contact_at
         last_row_at = row.last_row_at or reported.get(row.id)
