@@ -326,6 +326,24 @@ def archive(
 
 
 @database.command()
+def distribute(
+    on: On = "main",
+    drop_triggers: Annotated[
+        bool, typer.Option("--drop-triggers", help="去掉触发器：变化不再自动进入汇总和大屏")
+    ] = False,
+) -> None:
+    """把各表分布到 Citus 集群的多台机器上；没有 Citus 时只说明，不作改动。"""
+    from data_access import distribution
+    from data_access.installation import require_current_schema
+
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        with opened.write() as connection:
+            declared = distribution.distribute(connection, drop_triggers=drop_triggers)
+    say(f"已分布 {len(declared)} 张表。")
+
+
+@database.command()
 def status(on: On = "main") -> None:
     """版本、案件数、各来源最近一次联系。"""
     from data_access.database_status import database_status

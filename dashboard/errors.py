@@ -12,6 +12,7 @@
     ├── MigrationError
     ├── BackupError
     ├── ArchiveRefused
+    ├── DistributionRefused
     ├── ImportRefused
     │   └── MappingError
     ├── PortInUse
@@ -80,6 +81,10 @@ class BackupError(CockpitError):
 
 class ArchiveRefused(CockpitError):
     """A month was not archived, and all of it is still in the database."""
+
+
+class DistributionRefused(CockpitError):
+    """The tables were not distributed over several machines, and nothing was changed."""
 
 
 class ImportRefused(CockpitError):

@@ -86,6 +86,15 @@ def test_the_years_that_walls_compare_are_not_archived(
     assert "今年和去年的明细须留在库中" in said
 
 
+def test_without_citus_nothing_is_distributed(
+    cockpit_database: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("db", "migrate")
+    said = said_by_main(monkeypatch, capsys, "db", "distribute")
+    assert "没有安装 Citus 扩展" in said
+    assert "未作任何改动" in said
+
+
 def test_an_empty_database_is_migrated_and_then_agrees_with_its_rows(
     cockpit_database: URL,
 ) -> None:

@@ -11,6 +11,7 @@ the times of these steps, written by the trigger on `steps` or, in bulk, by the 
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -219,7 +221,7 @@ receptions = Table(
 return_visits = Table(
     "return_visits",
     metadata,
-    Column("id", Integer, Identity(), primary_key=True),
+    Column("id", BigInteger, Identity()),
     Column("subject", Text, nullable=False),
     Column("home_county_id", Integer, nullable=False),
     Column("source_id", SmallInteger, nullable=False),
@@ -229,6 +231,7 @@ return_visits = Table(
     instant("visited_at", required=True),
     Column("is_valid", Boolean, nullable=False),
     Column("is_satisfied", Boolean),
+    PrimaryKeyConstraint("home_county_id", "id"),
     CheckConstraint("not is_valid or is_satisfied is not null", name="valid_has_answer"),
     Index("ix_return_visits_visited_at", "visited_at", "county_id"),
 )

@@ -1,0 +1,261 @@
+"""Ready for several machines: keys, statements, and the command, by the rules of Citus.
+
+Citus itself is not here. Its two functions are stood in for by functions that refuse what it
+refuses (docs/scale.md names the rules).
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, inspect, text
+
+from dashboard.asks import Ask
+from dashboard.errors import DistributionRefused
+from dashboard.scope import Scope
+from dashboard.views import View
+from data_access import rollups, schema
+from data_access.case_lists import rows_of_measure, rows_of_stock
+from data_access.database import Database
+from data_access.distribution import (
+    DISTRIBUTED,
+    DISTRIBUTION_COLUMN,
+    LOCAL,
+    REFERENCE,
+    distribute,
+)
+from data_access.partitions import PARTITIONED_TABLES
+from data_access.snapshotting import compute
+from data_access.wall_parts import Kept
+from tests.case_builder import NOW, add_everything
+
+STAND_IN = """
+create table citus_tables (name text primary key, kind text, beside text);
+create function citus_allows(relation regclass, key text) returns void language plpgsql as $$
+declare wrong text;
+begin
+  select tgname into wrong from pg_trigger where tgrelid = relation and not tgisinternal limit 1;
+  if found then raise exception 'cannot distribute relation % because it has triggers', relation;
+  end if;
+  select c.conname into wrong from pg_constraint c join pg_class f on f.oid = c.confrelid
+  where c.conrelid = relation and c.contype = 'f' and f.relname <> all (
+    select name from citus_tables where kind = 'reference' or key is not null
+    union select relation::text);
+  if found then raise exception 'foreign key % to a table that is not there', wrong; end if;
+  if key is null then return; end if;
+  select i.indexrelid::regclass::text into wrong from pg_index i
+  where i.indrelid = relation and i.indisunique and not exists (
+    select from pg_attribute a where a.attrelid = relation and a.attnum = any (i.indkey)
+    and a.attname = key);
+  if found then raise exception 'unique index % without the distribution column', wrong; end if;
+  select attname into wrong from pg_attribute
+  where attrelid = relation and attidentity <> '' and atttypid <> 'bigint'::regtype;
+  if found then raise exception 'sequence of % is smaller than bigint', wrong; end if;
+end $$;
+create function create_reference_table(relation regclass) returns void language plpgsql as $$
+begin
+  perform citus_allows(relation, null);
+  insert into citus_tables values (relation::text, 'reference', null);
+end $$;
+create function create_distributed_table(
+  relation regclass, key text, colocate_with text default 'default'
+) returns void language plpgsql as $$
+begin
+  perform citus_allows(relation, key);
+  insert into citus_tables values (relation::text, 'distributed', colocate_with);
+end $$;
+"""
+
+
+@pytest.fixture
+def filled(database: Database) -> Database:
+    with database.write() as connection:
+        add_everything(connection, seed=3, count=200)
+        rollups.follow_regions(connection)
+        rollups.fold(connection)
+    return database
+
+
+def stand_in(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(STAND_IN)
+
+
+def test_every_table_has_its_place_and_only_one() -> None:
+    places = [*DISTRIBUTED, *REFERENCE, *LOCAL]
+    assert len(places) == len(set(places))
+    assert set(places) == set(schema.metadata.tables)
+    assert set(PARTITIONED_TABLES) <= set(DISTRIBUTED)
+
+
+@pytest.mark.parametrize("table", DISTRIBUTED)
+def test_every_key_of_a_distributed_table_contains_its_column(
+    database: Database, table: str
+) -> None:
+    """In the database, not in the metadata alone."""
+    inspector = inspect(database.engine)
+    keys = [inspector.get_pk_constraint(table)["constrained_columns"]]
+    keys += [unique["column_names"] for unique in inspector.get_unique_constraints(table)]
+    keys += [index["column_names"] for index in inspector.get_indexes(table) if index["unique"]]
+    assert keys
+    assert all(DISTRIBUTION_COLUMN in key for key in keys)
+    assert all(
+        key["referred_table"] in REFERENCE or DISTRIBUTION_COLUMN in key["constrained_columns"]
+        for key in inspector.get_foreign_keys(table)
+    )
+    [column] = [c for c in inspector.get_columns(table) if c["name"] == DISTRIBUTION_COLUMN]
+    assert str(column["type"]) == "INTEGER"
+    assert not column["nullable"]
+
+
+def test_reference_and_local_tables_refer_to_nothing_distributed() -> None:
+    for table in schema.metadata.sorted_tables:
+        targets = {key.column.table.name for key in table.foreign_keys}
+        assert targets.isdisjoint(DISTRIBUTED)
+        if table.name in REFERENCE:
+            assert targets <= set(REFERENCE)
+
+
+def test_all_is_declared_in_an_order_that_the_rules_allow(filled: Database) -> None:
+    with filled.write() as connection:
+        stand_in(connection)
+        distribute(connection, drop_triggers=True)
+        rows = connection.execute(text("select name, kind from citus_tables")).all()
+        declared = {row.name: row.kind for row in rows}
+        beside = set(
+            connection.scalars(
+                text("select beside from citus_tables where kind = 'distributed' and name <> :n"),
+                {"n": DISTRIBUTED[0]},
+            )
+        )
+    assert {name for name, kind in declared.items() if kind == "reference"} == set(REFERENCE)
+    assert {name for name, kind in declared.items() if kind == "distributed"} == set(DISTRIBUTED)
+    assert beside == {DISTRIBUTED[0]}
+
+
+def test_the_rules_stood_in_for_do_refuse(filled: Database) -> None:
+    """Otherwise the test above would prove nothing."""
+    refused = {
+        "because it has triggers": "create_distributed_table('incidents', 'home_county_id')",
+        "to a table that is not there": "create_reference_table('region_geometries')",
+        "without the distribution column": "create_distributed_table('import_findings', 'reason')",
+        "smaller than bigint": "create_distributed_table('import_batches', 'id')",
+    }
+    with filled.write() as connection:
+        stand_in(connection)
+        for words, statement in refused.items():
+            with pytest.raises(Exception, match=words), connection.begin_nested():
+                connection.execute(text(f"select {statement}"))
+
+
+def test_triggers_go_only_when_that_is_said(filled: Database) -> None:
+    with filled.write() as connection:
+        stand_in(connection)
+        with pytest.raises(DistributionRefused, match="--drop-triggers"):
+            distribute(connection, drop_triggers=False)
+        assert connection.scalar(text("select count(*) from citus_tables")) == 0
+        assert connection.scalar(
+            text("select count(*) from pg_trigger where tgname like 'cockpit_incidents%'")
+        )
+
+
+def test_without_citus_it_says_so_in_chinese_and_changes_nothing(database: Database) -> None:
+    with (
+        pytest.raises(DistributionRefused, match=r"没有安装 Citus 扩展.*未作任何改动"),
+        database.write() as connection,
+    ):
+        distribute(connection, drop_triggers=True)
+
+
+# Statements
+
+# What a statement over several shards must not contain.
+FORBIDDEN = {
+    "for update": r"\bfor (no key )?(update|share)\b",
+    "tablesample": r"\btablesample\b",
+    "recursive": r"\bwith recursive\b",
+    "grouping sets": r"\b(grouping sets|rollup|cube)\s*\(",
+    "lateral with a limit": r"\blateral\s*\(.*?\blimit\b",
+    "window": r"\bover\s*\(",
+}
+# docs/scale.md says what has to be done about it before a move.
+KNOWN = {"lateral with a limit": "from unnest(cast(%(counties)s as int[])) as county (id)"}
+TOUCHES = re.compile(rf"\b(?:from|join) ({'|'.join(DISTRIBUTED)})\b", re.IGNORECASE)
+# Whether there is any row at all: the first one found answers.
+ANY_ROW = re.compile(r"exists \(select \* \s*from", re.IGNORECASE)
+BY_COUNTY = re.compile(r"\bcounty_id (= any|in|=)", re.IGNORECASE)
+
+
+@pytest.fixture
+def asked(filled: Database) -> Iterator[list[tuple[str, Any]]]:
+    """Every statement on distributed tables that snapshots of all levels and lists ask."""
+    said: list[tuple[str, Any]] = []
+
+    @event.listens_for(filled.engine, "before_cursor_execute")
+    def note(connection: Any, cursor: Any, statement: str, values: Any, *more: Any) -> None:
+        if TOUCHES.search(statement):
+            said.append((statement, values))
+
+    for region in (330000, 330100, 330102):
+        made = compute(filled, View("wall", region), now=NOW, ask=Ask(), kept=Kept())
+        assert made.failures == {}
+    scope = Scope(counties=frozenset({330102}))
+    with filled.read() as connection:
+        start = NOW.replace(day=1)
+        rows_of_measure(connection, "registered_all", scope, start=start, end=NOW, as_of=None)
+        rows_of_stock(connection, "open", scope, as_of=NOW)
+    event.remove(filled.engine, "before_cursor_execute", note)
+    yield said
+
+
+def test_no_statement_uses_what_citus_forbids(asked: list[tuple[str, Any]]) -> None:
+    assert len(asked) > 30
+    found = {
+        (name, statement)
+        for name, pattern in FORBIDDEN.items()
+        for statement, _ in asked
+        if re.search(pattern, statement, re.IGNORECASE | re.DOTALL)
+    }
+    unknown = [(name, s) for name, s in found if name not in KNOWN or KNOWN[name] not in s]
+    assert unknown == []
+    assert {name for name, _ in found} == set(KNOWN), "no longer needed: strike it from KNOWN"
+
+
+def test_every_statement_on_cases_names_its_counties_and_is_answered_by_an_index(
+    asked: list[tuple[str, Any]], filled: Database
+) -> None:
+    """However many cases there are: none reads a table from end to end."""
+    explained = 0
+    with filled.read() as connection:
+        connection.execute(text("set local enable_seqscan = off"))
+        connection.execute(text("set local plan_cache_mode = force_custom_plan"))
+        for statement, values in {s: v for s, v in asked if not ANY_ROW.search(s)}.items():
+            assert BY_COUNTY.search(statement), statement
+            plan = connection.exec_driver_sql(f"explain (format json) {statement}", values)
+            assert list(whole_scans(plan.scalar_one()[0]["Plan"])) == [], statement
+            explained += 1
+    assert explained > 10
+
+
+def whole_scans(node: dict[str, Any]) -> Iterator[str]:
+    """Tables of cases that a plan reads from end to end."""
+    name = str(node.get("Relation Name", ""))
+    if node["Node Type"] == "Seq Scan" and name.startswith(DISTRIBUTED):
+        yield name
+    for below in node.get("Plans", ()):
+        yield from whole_scans(below)
+
+
+def test_of_incidents_only_the_edges_of_periods_are_counted_in_the_rows(
+    asked: list[tuple[str, Any]],
+) -> None:
+    """Whole days come from roll-ups: a wall counts no more incidents in a year than in a day."""
+    spans = [
+        values["end"] - values["start"]
+        for statement, values in asked
+        if "FROM incidents" in statement and {"start", "end", "counties"} <= values.keys()
+    ]
+    assert spans
+    assert max(spans) <= timedelta(days=1)
