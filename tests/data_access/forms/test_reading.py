@@ -1,0 +1,165 @@
+"""A filled form is read whole or refused with the cell, and never repeats what a cell held."""
+
+import zipfile
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.errors import ImportRefused
+from dashboard.reporting_forms import form_named
+from data_access.database import Database
+from data_access.forms import publishing, writing
+from data_access.forms.reading import read
+from data_access.forms.sheet import FILLED_SHEET, TRACE_SHEET
+from tests.case_builder import COUNTIES
+from tests.data_access.forms.filling import change, fill
+
+
+def refusal(file: Path) -> str:
+    with pytest.raises(ImportRefused) as refused:
+        read(file)
+    return str(refused.value)
+
+
+def test_pairs_are_read_with_their_unit_and_blank_ones_are_none(form: Path) -> None:
+    fill(form, {"D8": 20, "E8": 19, "G9": 0, "H9": 0, "D11": 4.0, "E11": 3.0})
+    filled = read(form)
+    assert [
+        (figure.unit.code, figure.indicator, figure.numerator, figure.denominator)
+        for figure in filled.figures
+    ] == [
+        (str(COUNTIES[0]), "psychology_coverage", 19, 20),
+        (str(COUNTIES[1]), "psychology_followed", 0, 0),
+        (str(COUNTIES[3]), "psychology_coverage", 3, 4),
+    ]
+    assert filled.blank == 5
+    assert len(filled.file_sha256) == 64
+
+
+def test_an_empty_form_reports_nothing(form: Path) -> None:
+    assert read(form).figures == ()
+
+
+@pytest.mark.parametrize(
+    ("cells", "address", "fault"),
+    [
+        ({"D8": 5, "E8": 6}, "E8", "分子不能大于分母"),
+        ({"D8": 5}, "E8", "未填"),
+        ({"E8": 5}, "D8", "未填"),
+        ({"D8": 5, "E8": 2.5}, "E8", "小数"),
+        ({"D8": -1, "E8": 0}, "D8", "不小于0"),
+        ({"D8": "五", "E8": 1}, "D8", "不是文字"),
+        ({"D8": "5", "E8": 1}, "D8", "不是文字"),
+        ({"D8": "=2+3", "E8": 1}, "D8", "公式"),
+        ({"D8": True, "E8": 1}, "D8", "不是文字"),
+        ({"D8": 10**11, "E8": 1}, "D8", "不小于0的整数"),
+    ],
+)
+def test_a_wrong_cell_is_named_with_what_was_expected(
+    form: Path, cells: dict[str, Any], address: str, fault: str
+) -> None:
+    said = refusal(fill(form, cells))
+    assert f"“{FILLED_SHEET}”{address}（" in said
+    assert fault in said
+    assert "未作任何改动" in said
+
+
+def test_cases_of_no_people_are_refused(province: Database, tmp_path: Path) -> None:
+    with province.read() as connection:
+        sheet, due = publishing.sheet_for(
+            connection, form_named("诉源治理"), date(2026, 10, 1), None
+        )
+    file = fill(writing.write(sheet, due, tmp_path), {"D8": 0, "E8": 3})
+    assert "“常住人口(人)”为0时分子也应为0" in refusal(file)
+
+
+def test_the_unit_and_the_column_stand_beside_the_cell(form: Path) -> None:
+    said = refusal(fill(form, {"D9": 1.5, "E9": 1}))
+    assert f"D9（县{COUNTIES[1]} 应建站室(个)）" in said
+
+
+@pytest.mark.parametrize("number", [13800138000, "13800138000", "11010519491231002X"])
+def test_a_number_of_a_person_is_refused_and_not_repeated(form: Path, number: Any) -> None:
+    said = refusal(fill(form, {"D8": number, "E8": 1}))
+    assert "不得填写个人信息" in said
+    assert str(number) not in said
+
+
+def test_a_text_is_not_repeated_either(form: Path) -> None:
+    assert "张三" not in refusal(fill(form, {"D8": "张三", "E8": 1}))
+
+
+def test_all_wrong_cells_are_told_at_once_up_to_a_dozen(form: Path) -> None:
+    cells = {f"{column}{row}": "x" for column in "DEGH" for row in range(8, 12)}
+    said = refusal(fill(form, cells))
+    assert "有16处不能接受" in said
+    assert said.count("不是文字") == 12
+    assert "另有4处" in said
+
+
+@pytest.mark.parametrize(
+    ("cells", "word"),
+    [
+        ({"D7": "应建(个)"}, "D7 应为“应建站室(个)”"),
+        ({"A8": "330199"}, "版式校验不符"),
+        ({"C9": "别处"}, "版式校验不符"),
+        ({"A20": "另加一行"}, "第13行以下还有内容"),
+    ],
+)
+def test_a_changed_layout_is_refused(form: Path, cells: dict[str, Any], word: str) -> None:
+    assert word in refusal(fill(form, cells))
+
+
+@pytest.mark.parametrize(
+    ("cells", "word"),
+    [
+        ({"B4": "2026-09"}, "表头被改动过|版式校验不符"),
+        ({"B2": "天气"}, "天气"),
+        ({"B4": "2026"}, "2026-11"),
+        ({"B7": "9"}, "版式9"),
+        ({"B8": "999999"}, "单位数"),
+        ({"B9": None}, "版式校验"),
+    ],
+)
+def test_a_changed_trace_is_refused(form: Path, cells: dict[str, Any], word: str) -> None:
+    change(form, TRACE_SHEET, cells)
+    with pytest.raises(ImportRefused, match=word):
+        read(form)
+
+
+def test_another_workbook_is_told_to_use_the_template(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    other = tmp_path / "自建.xlsx"
+    Workbook().save(other)
+    said = refusal(other)
+    assert "自建.xlsx" in said
+    assert "cockpit template" in said
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"PK\x03\x04broken"])
+def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "x.xlsx"
+    file.write_bytes(content)
+    assert "不是 Excel 表格" in refusal(file)
+
+
+def test_an_archive_of_something_else_is_no_workbook(tmp_path: Path) -> None:
+    file = tmp_path / "x.xlsx"
+    with zipfile.ZipFile(file, "w") as packed:
+        packed.writestr("readme.txt", "x")
+    assert "不是 Excel 表格" in refusal(file)
+
+
+def test_a_small_file_that_unpacks_into_a_large_one_is_not_unpacked(tmp_path: Path) -> None:
+    file = tmp_path / "x.xlsx"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", b"0" * (80 * 1024 * 1024))
+    assert file.stat().st_size < 1024 * 1024
+    assert "太大" in refusal(file)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    assert "nowhere.xlsx" in refusal(tmp_path / "nowhere.xlsx")
