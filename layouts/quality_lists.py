@@ -36,23 +36,12 @@ def build(found: QualityList, address: QualityAddress) -> html.Div:
                     [
                         html.Div(
                             [
-                                html.H2(
-                                    [
-                                        found.title,
-                                        " ",
-                                        html.Strong(f"{found.total:,}"),
-                                        _unit(address),
-                                    ]
-                                ),
+                                html.H2(f"{found.title} {found.total:,}{_unit(address)}"),
                                 html.P(found.about, className="quality-note"),
                             ],
                             className="quality-head",
                         ),
-                        *(
-                            [html.P(found.consequence, className="quality-why")]
-                            if found.consequence
-                            else []
-                        ),
+                        html.P(found.consequence, className="quality-why"),
                         _table(found, address, zone),
                         _pages(found, address),
                     ],

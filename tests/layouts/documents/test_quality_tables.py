@@ -1,0 +1,58 @@
+"""The report as one table: the same numbers as the page, safe in a spreadsheet."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from dashboard.errors import SettingsError
+from layouts.documents import quality_tables
+from tests.layouts import quality_samples as samples
+
+
+def test_every_line_has_every_column() -> None:
+    lines = list(quality_tables.table(samples.everything_wrong()))
+    assert {len(line) for line in lines} == {len(quality_tables.HEADS)}
+    assert {line[0] for line in lines[1:]} == {
+        *("报告", "来源", "指标", "完整", "月报", "导入", "原因", "区划", "界线"),
+    }
+
+
+def test_a_terminal_is_told_gaps_and_what_is_due() -> None:
+    parts = quality_tables.worth_telling(samples.everything_wrong())
+    assert [line[2] for line in parts["字段完整"]] == ["坐标", "事件"]
+    assert [line[2] for line in parts["部门月报"]] == ["2026年10月"]
+    assert set(parts) == set(quality_tables.NOTHING_FOUND)
+
+
+def test_the_verdict_names_sources_and_indicators() -> None:
+    said = quality_tables.verdict(samples.everything_wrong())
+    assert (
+        said == "1个来源中断（网格系统）；3项指标不能计算（按期办结率、视频完好率、视频在线率）。"
+    )
+    assert quality_tables.verdict(samples.report()) == ""
+
+
+def test_the_file_opens_again_with_its_mark_and_its_lines(tmp_path: Path) -> None:
+    file = tmp_path / "质量.csv"
+    quality_tables.write(samples.everything_wrong(), file)
+    assert file.read_bytes().startswith(b"\xef\xbb\xbf")
+    with file.open(encoding="utf-8-sig", newline="") as stored:
+        rows = list(csv.reader(stored))
+    assert tuple(rows[0]) == quality_tables.HEADS
+    assert len(rows) == len(list(quality_tables.table(samples.everything_wrong())))
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="nowhere"):
+        quality_tables.write(samples.report(), tmp_path / "nowhere" / "x.csv")
+
+
+@pytest.mark.parametrize("text", ["=1+2", "@sum", "+86", "-x", "\tx"])
+def test_a_text_is_no_formula(text: str) -> None:
+    assert quality_tables.as_text(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("number", ["1,234", "-3", "99.9"])
+def test_a_number_stays_one(number: str) -> None:
+    assert quality_tables.as_text(number) == number
