@@ -8,6 +8,7 @@ the disk. Only the columns that the mapping names are asked for.
 import hashlib
 import re
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
@@ -53,6 +54,7 @@ class DatabaseQuery:
         if self._facts is None:
             positions(self.name, self.header(), wanted)
             self._spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the source
+            weakref.finalize(self, self._spool.close)
             with self._connection() as connection:
                 self._facts = self._spooled(connection, self._spool, wanted)
         return self._facts

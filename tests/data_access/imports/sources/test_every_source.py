@@ -1,0 +1,224 @@
+"""The same rows from every kind of source: same texts, same order, and from any line on."""
+
+import gzip
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import Workbook
+from sqlalchemy import URL, create_engine, text
+
+from dashboard.errors import ImportRefused, MappingError
+from data_access.imports.mapping import FileSection
+from data_access.imports.sources.opening import open_source
+from data_access.imports.sources.rows import ROUNDED, RawChunk, Source
+
+HEADER = ("编号", "名称", "数量")
+ROWS = [(f"A{n:03d}", f"名称{n}" if n % 3 else "", n) for n in range(1, 12)]
+WANTED = ["编号", "数量"]
+EXPECTED = [(number, str(amount)) for number, _, amount in ROWS]
+
+
+def write_sheet(path: Path) -> Path:
+    book = Workbook()
+    for row in (HEADER, *ROWS):
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def csv_source(folder: Path) -> Source:
+    lines = [",".join(map(str, row)) for row in (HEADER, *ROWS)]
+    path = folder / "rows.csv"
+    path.write_bytes(gzip.compress("\r\n".join(lines).encode("gb18030")))
+    return open_source(path, FileSection(encoding="gb18030"))
+
+
+def excel_source(folder: Path) -> Source:
+    return open_source(write_sheet(folder / "rows.xlsx"), FileSection())
+
+
+def parquet_source(folder: Path) -> Source:
+    columns = [list(column) for column in zip(*ROWS, strict=True)]
+    path = folder / "rows.parquet"
+    pq.write_table(pa.table(dict(zip(HEADER, columns, strict=True))), path, row_group_size=4)
+    return open_source(path, FileSection())
+
+
+def sqlite_source(folder: Path) -> Source:
+    url = f"sqlite:///{folder / 'other.db'}"
+    fill(url)
+    return open_source("handed_over", FileSection(), from_url=url)
+
+
+def fill(url: str | URL) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text('create table handed_over ("编号" text, "名称" text, "数量" int)'))
+        connection.execute(
+            text("insert into handed_over values (:a, :b, :c)"),
+            [dict(zip("abc", row, strict=True)) for row in reversed(ROWS)],
+        )
+    engine.dispose()
+
+
+@pytest.fixture(params=[csv_source, excel_source, parquet_source, sqlite_source])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
+    return request.param(tmp_path)
+
+
+def pairs(chunks: list[RawChunk]) -> list[tuple[str, ...]]:
+    return [
+        pair
+        for chunk in chunks
+        for pair in zip(*[chunk.columns[name] for name in WANTED], strict=True)
+    ]
+
+
+def lines(chunks: list[RawChunk]) -> list[int]:
+    return [line for chunk in chunks for line in chunk.lines]
+
+
+def test_rows_come_in_their_order_as_texts(source: Source) -> None:
+    assert source.header() == list(HEADER)
+    assert pairs(list(source.chunks(WANTED, after_line=0, size=4))) == EXPECTED
+
+
+def test_reading_goes_on_after_any_chunk(source: Source) -> None:
+    whole = list(source.chunks(WANTED, after_line=0, size=3))
+    assert [chunk.rows_read for chunk in whole] == [3, 3, 3, 2]
+    for stopped, chunk in enumerate(whole):
+        rest = list(source.chunks(WANTED, after_line=chunk.last_line, size=3))
+        assert pairs(whole[: stopped + 1]) + pairs(rest) == EXPECTED
+        assert lines(rest) == lines(whole[stopped + 1 :])
+
+
+def test_facts_are_of_the_content(source: Source) -> None:
+    facts = source.facts(WANTED)
+    assert facts == source.facts(WANTED)
+    assert facts.lines in (len(ROWS), len(ROWS) + 1)
+
+
+def test_a_missing_column_is_named(source: Source) -> None:
+    with pytest.raises(MappingError, match="没有映射所需的列 颜色"):
+        source.facts(["颜色"])
+
+
+def test_a_query_of_postgresql_is_read_by_its_wanted_columns_only(
+    empty_database_url: URL,
+) -> None:
+    fill(empty_database_url)
+    url = empty_database_url.render_as_string(hide_password=False)
+    query = 'select "编号", "数量", 1 / ("数量" - "数量") as broken from handed_over'
+    source = open_source(query, FileSection(), from_url=url)
+    assert source.name == "（查询）"
+    # The broken column is never asked for.
+    assert pairs(list(source.chunks(WANTED, after_line=0, size=4))) == EXPECTED
+
+
+def test_a_query_gives_what_was_there_when_it_began(tmp_path: Path) -> None:
+    source = sqlite_source(tmp_path)
+    before = source.facts(WANTED)
+    engine = create_engine(f"sqlite:///{tmp_path / 'other.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("delete from handed_over"))
+    engine.dispose()
+    assert pairs(list(source.chunks(WANTED, after_line=0, size=4))) == EXPECTED
+    assert source.facts(WANTED) == before
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("nosuch://host/db", "驱动不可用"),
+        ("sqlite:////nowhere/at/all.db", "无法从另一数据库读取 handed_over"),
+        ("postgresql+psycopg://user:secret@127.0.0.1:1/db", "无法从另一数据库读取"),
+    ],
+)
+def test_a_database_that_cannot_be_read_is_said_without_its_password(
+    url: str, expected: str
+) -> None:
+    with pytest.raises(ImportRefused, match=expected) as refused:
+        open_source("handed_over", FileSection(), from_url=url).facts(WANTED)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Iterator[Callable[..., Source]]:
+    """``sheet([cells, cells …])`` is a workbook of these rows."""
+
+    def write(rows: list[tuple[object, ...]], **section: object) -> Source:
+        book = Workbook()
+        book.active.title = "数据"
+        for row in rows:
+            book.active.append(row)
+        book.save(tmp_path / "sheet.xlsx")
+        return open_source(tmp_path / "sheet.xlsx", FileSection(**section))
+
+    yield write
+
+
+def test_cells_of_a_sheet_become_plain_texts(sheet: Callable[..., Source]) -> None:
+    at = datetime(2026, 11, 1, 8, 30)
+    source = sheet([("a", "b", "c", "d"), (at, 5.0, 0.25, True)])
+    (chunk,) = source.chunks(["a", "b", "c", "d"], after_line=0, size=10)
+    assert [chunk.columns[name] for name in "abcd"] == [
+        ["2026-11-01T08:30:00"],
+        ["5"],
+        ["0.25"],
+        ["true"],
+    ]
+
+
+def test_a_long_number_in_a_number_cell_is_marked(sheet: Callable[..., Source]) -> None:
+    source = sheet([("a",), (330102202611010001,), (330102,)])
+    (chunk,) = source.chunks(["a"], after_line=0, size=10)
+    assert [text.endswith(ROUNDED) for text in chunk.columns["a"]] == [True, False]
+
+
+def test_rows_of_a_sheet_are_known_by_the_numbers_excel_shows(
+    sheet: Callable[..., Source],
+) -> None:
+    rows = [("标题",), ("a", "b"), ("1", "x"), (None, None), ("2", "y"), ("3", "z", "more")]
+    source = sheet(rows, header_row=2, sheet="数据")
+    (chunk,) = source.chunks(["a"], after_line=0, size=10)
+    assert (chunk.lines, chunk.malformed) == ([3, 5], [(6, 3)])
+
+
+def test_a_sheet_that_is_not_there_is_named(sheet: Callable[..., Source]) -> None:
+    with pytest.raises(MappingError, match="没有工作表 其他，只有 数据"):
+        sheet([("a",)], sheet="其他").header()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "form"),
+    [
+        ("broken.xlsx", b"PK\x03\x04 and then nothing", "Excel"),
+        ("broken.parquet", b"PAR1 and then nothing", "Parquet"),
+        ("broken.geojson", b'{"type": "FeatureCollection", "features": [{"a"', "GeoJSON"),
+        ("other.json", b'{"type": "Topology"}', "GeoJSON"),
+    ],
+)
+def test_a_file_that_is_cut_short_is_refused(
+    tmp_path: Path, name: str, content: bytes, form: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ImportRefused, match=f"不是完整的 {form} 文件"):
+        open_source(path, FileSection()).facts(["a"])
+
+
+def test_features_are_read_one_by_one_whatever_stands_around_them(tmp_path: Path) -> None:
+    path = tmp_path / "lines.geojson"
+    feature = '{{"properties": {{"n": {n}, "note": "[]{{}}"}}, "geometry": {{"type": "Point"}}}}'
+    features = ", \n".join(feature.format(n=n) for n in range(50))
+    path.write_text(f'\ufeff{{"name": "x", "features" : [ {features} ], "crs": null}}', "utf-8")
+    source = open_source(path, FileSection())
+    assert source.header() == ["n", "note", "geometry"]
+    chunks = list(source.chunks(["n", "geometry"], after_line=10, size=7))
+    assert [n for chunk in chunks for n in chunk.columns["n"]] == [str(n) for n in range(10, 50)]
+    assert chunks[0].lines[0] == 11
+    assert chunks[0].columns["geometry"][0] == '{"type":"Point"}'
