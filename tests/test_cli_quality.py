@@ -1,0 +1,103 @@
+"""`cockpit check`, `cockpit template` and `cockpit import form` as an operator meets them."""
+
+import csv
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, text
+
+from data_access.database import Database
+from tests.case_builder import add_everything
+from tests.data_access.forms.filling import fill
+from tests.test_cli import cockpit_database, run, said_by_main
+
+__all__ = ["cockpit_database"]
+PAIR = {"D8": 20, "E8": 19}
+
+
+@pytest.fixture
+def province(cockpit_database: URL) -> URL:
+    run("db", "migrate")
+    with closing(Database(cockpit_database)) as database, database.write() as connection:
+        add_everything(connection, seed=2, count=40)
+        connection.execute(text("update sources set last_contact_at = now()"))
+    return cockpit_database
+
+
+def test_a_database_of_another_schema_is_not_checked(
+    cockpit_database: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "cockpit db migrate" in said_by_main(monkeypatch, capsys, "check")
+
+
+def test_what_is_wrong_is_named_with_status_1_and_written_to_a_file(
+    province: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "质量.csv"
+    said = said_by_main(monkeypatch, capsys, "check", "--csv", str(file))
+    assert "项指标不能计算" in said
+    assert "视频完好率" in said
+    assert "Traceback" not in said
+    with file.open(encoding="utf-8-sig", newline="") as stored:
+        parts = {row[0] for row in csv.reader(stored)}
+    assert {"来源", "指标", "完整", "月报"} <= parts
+
+
+def test_a_stale_source_is_named(
+    province: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(Database(province)) as database, database.write() as connection:
+        connection.execute(text("update sources set last_contact_at = now() - interval '1 hour'"))
+    assert "1个来源中断（网格系统）" in said_by_main(monkeypatch, capsys, "check")
+
+
+def test_a_form_goes_out_and_comes_back(province: URL, tmp_path: Path) -> None:
+    written = run("template", "心理服务", "2026-10", "--out", str(tmp_path))
+    assert "4个单位" in written.output
+    file = tmp_path / "心理服务-2026-10-浙江省.xlsx"
+    handed = run("import", "form", str(fill(file, PAIR)))
+    assert "新报1" in handed.output
+    assert "此前已导入" in run("import-form", str(file)).output
+
+
+def test_all_forms_are_written_at_once(province: URL, tmp_path: Path) -> None:
+    run("template", "all", "2026-11", "--region", "330100", "--out", str(tmp_path))
+    assert len(list(tmp_path.glob("*-2026-11-杭州市.xlsx"))) == 8
+
+
+def test_one_wrong_file_keeps_all_from_being_imported(
+    province: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("template", "all", "2026-10", "--out", str(tmp_path))
+    good = fill(tmp_path / "信访积案-2026-10-浙江省.xlsx", PAIR)
+    bad = fill(tmp_path / "心理服务-2026-10-浙江省.xlsx", {"D8": 1})
+    said = said_by_main(monkeypatch, capsys, "import-form", str(good), str(bad))
+    assert "心理服务-2026-10-浙江省.xlsx" in said
+    assert "E8" in said
+    with closing(Database(province)) as database, database.read() as connection:
+        assert connection.scalar(text("select count(*) from form_submissions")) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (("天气", "2026-10"), "心理服务"),
+        (("心理服务", "10月"), "2026-11"),
+        (("心理服务", "2026-10", "--region", "999999"), "999999"),
+    ],
+)
+def test_a_form_that_is_none_is_named(
+    province: URL,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    word: str,
+) -> None:
+    assert word in said_by_main(monkeypatch, capsys, "template", *arguments)
