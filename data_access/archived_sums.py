@@ -11,9 +11,9 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from data_access import facts
-from data_access.rollups import MEASURES, spreads
+from data_access.rollups import spreads
 from data_access.rollups.counting import written_sums
-from data_access.rollups.tables import GROUPS
+from data_access.rollups.tables import GROUPS, SLOTS_FROM
 
 
 def keep(connection: Connection, month: date, leaving: Mapping[str, str]) -> None:
@@ -24,38 +24,22 @@ def keep(connection: Connection, month: date, leaving: Mapping[str, str]) -> Non
     """
     zone = str(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
     values = {"month": month}
-    connection.execute(text(_sums(zone, leaving)), values)
+    for group in GROUPS:
+        if group.subject in leaving:
+            rows = _rows(group.subject, leaving[group.subject])
+            counted = written_sums(group, rows, zone=zone, slots_from=SLOTS_FROM)
+            measures = ", ".join(measure.column for measure in group.measures)
+            columns = f"registered_month, county_id, day, slot, {measures}"
+            connection.execute(
+                text(
+                    f"insert into rollup_archive ({columns}) select :month, p.* from ({counted}) p"
+                ),
+                values,
+            )
     for spread in spreads.SPREADS:
         gone = spreads.written(spread, _rows("incidents", leaving["incidents"], sign=-1), zone)
         columns = "spread, county_id, day, x, y, amount"
         connection.execute(text(f"insert into spread_deltas ({columns}) {gone}"), values)
-
-
-def _sums(zone: str, leaving: Mapping[str, str]) -> str:
-    """A month may be archived in several goes, as its last cases end: what comes later is added."""
-    parts = []
-    for group in GROUPS:
-        if group.subject in leaving:
-            mine = [measure.column for measure in group.measures]
-            rows = _rows(group.subject, leaving[group.subject])
-            counted = written_sums(group, rows, zone=zone, slots_from="'infinity'")
-            named = f"({counted}) p (county_id, day, slot, {', '.join(mine)})"
-            all_of_them = ", ".join(
-                f"p.{name}" if name in mine else "null::bigint" for name in MEASURES
-            )
-            parts.append(f"select p.county_id, p.day, {all_of_them} from {named}")
-    names = ", ".join(MEASURES)
-    totals = ", ".join(f"sum(s.{name})::bigint" for name in MEASURES)
-    added = ", ".join(
-        f"{name} = coalesce(r.{name} + excluded.{name}, r.{name}, excluded.{name})"
-        for name in MEASURES
-    )
-    return (
-        f"insert into rollup_archive as r (registered_month, county_id, day, {names})"
-        f" select :month, s.county_id, s.day, {totals}"
-        f" from ({' union all '.join(parts)}) s (county_id, day, {names}) group by 2, 3"
-        f" on conflict (registered_month, county_id, day) do update set {added}"
-    )
 
 
 def _rows(table: str, leaves: str, sign: int = 1) -> str:
