@@ -13,6 +13,9 @@ FIND_CHROMIUM = for program in "$$COCKPIT_CHROMIUM" chromium chromium-browser go
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 DATABASE_TESTS := tests/data_access tests/callbacks
+MAJORS := 15 16 17 18
+# What the wheel brings; a test of server_programs knows it too.
+WHEEL_MAJOR := 18
 # Three at a time, as they wait more than they compute; but what is timed in a browser comes last and
 # alone (tests/conftest.py).
 PARALLEL := -n 3 --no-loadscope-reorder
@@ -52,11 +55,23 @@ fix: $(INSTALLED) ## 自动修正格式与可修正的问题
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-test-pg: $(INSTALLED) ## 在 COCKPIT_TEST_DATABASE_URL 指定的 PostgreSQL（15—18）上测试
-	@test -n "$$COCKPIT_TEST_DATABASE_URL" || { \
-	echo "请先设置 COCKPIT_TEST_DATABASE_URL，其用户须能新建数据库，例如：" \
-	"postgresql+psycopg://postgres@/postgres?host=/var/run/postgresql" >&2; exit 1; }
-	@$(BIN)/pytest -m "not soak and not browser" $(PARALLEL) $(wildcard $(DATABASE_TESTS)) $(ARGS)
+# Each PostgreSQL that is here: the wheel's (18) and those that Debian's packages bring; or the one
+# running server named by COCKPIT_TEST_DATABASE_URL, whose user must be allowed to create databases.
+test-pg: $(INSTALLED) ## 在本机找得到的各版 PostgreSQL（15—18）上测试，或在 COCKPIT_TEST_DATABASE_URL 指定的服务器上
+	@run="$(BIN)/pytest -m 'not soak and not browser' $(PARALLEL) $(wildcard $(DATABASE_TESTS)) $(ARGS)"; \
+	if [ -n "$$COCKPIT_TEST_DATABASE_URL" ]; then eval "$$run"; exit $$?; fi; \
+	failed=0; tested=""; missing=""; \
+	for major in $(MAJORS); do \
+		bin="/usr/lib/postgresql/$$major/bin"; \
+		if [ "$$major" = "$(WHEEL_MAJOR)" ]; then bin=""; \
+		elif [ ! -x "$$bin/postgres" ]; then missing="$$missing $$major"; continue; fi; \
+		echo "== PostgreSQL $$major（$${bin:-自带程序}）"; \
+		COCKPIT_TEST_PROGRAMS="$$bin" eval "$$run" || { failed=1; major="$$major(失败)"; }; \
+		tested="$$tested $$major"; \
+	done; \
+	echo "已测试 PostgreSQL：$$tested"; \
+	[ -z "$$missing" ] || echo "没有安装、未测试：$$missing（Debian：apt-get install postgresql-15）"; \
+	exit $$failed
 
 soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m soak $(ARGS)

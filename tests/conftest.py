@@ -1,7 +1,8 @@
 """What tests of every folder share: a real PostgreSQL server, and an empty database of one's own.
 
-One embedded server serves a whole run of pytest (one each process of it); COCKPIT_TEST_DATABASE_URL
-names another server to use instead (its user must be allowed to create databases).
+One embedded server serves a whole run of pytest (one each process of it); COCKPIT_TEST_PROGRAMS is
+the `bin` folder of another PostgreSQL to start, COCKPIT_TEST_DATABASE_URL a running server to use
+instead (its user must be allowed to create databases).
 """
 
 import os
@@ -22,6 +23,7 @@ from data_access.database import Database
 from data_access.embedded import EmbeddedServer
 from data_access.migrating import migrate
 from data_access.rollups.tables import SLOTS_FACT
+from tests.programs import chosen_programs
 
 EXTERNAL_SERVER = "COCKPIT_TEST_DATABASE_URL"
 
@@ -71,7 +73,8 @@ def postgres(server_folder: Path) -> Iterator[Callable[[str], URL]]:
         yield lambda name: make_url(external).set(database=name)
         return
     fast = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    with EmbeddedServer(server_folder / "session", settings=fast) as server:
+    folder = server_folder / "session"
+    with EmbeddedServer(folder, settings=fast, programs=chosen_programs()) as server:
         yield server.url
 
 

@@ -8,14 +8,16 @@ from pathlib import Path
 from data_access.embedded import EmbeddedServer
 from data_access.server_data_folder import SUPERUSER
 from data_access.server_programs import programs_for, run_as_for
+from tests.programs import chosen_programs
 
 
 @contextmanager
-def standby_of(
-    primary: EmbeddedServer, folder: Path, *, programs: Path | None = None
-) -> Iterator[EmbeddedServer]:
-    """A hot standby that follows the primary over its socket; stopped at the end."""
-    standby = EmbeddedServer(folder, settings={"fsync": "off"}, programs=programs)
+def standby_of(primary: EmbeddedServer, folder: Path) -> Iterator[EmbeddedServer]:
+    """A hot standby that follows the primary over its socket; stopped at the end.
+
+    The primary runs the chosen programs.
+    """
+    standby = EmbeddedServer(folder, settings={"fsync": "off"}, programs=chosen_programs())
     run_as = run_as_for(folder)
     standby.folder.prepare(run_as)
     bin = programs_for(run_as, primary.program("pg_basebackup").parent)

@@ -25,6 +25,7 @@ from data_access.feed import PULSE_CHANNEL, libpq_url
 from data_access.snapshotter import Snapshotter
 from data_access.standby import Standby, parse_lsn, written_through
 from tests import live_province
+from tests.programs import chosen_programs
 from tests.replication import standby_of
 
 WALL = View("wall", live_province.PROVINCE)
@@ -34,7 +35,8 @@ NAME = "live"
 @pytest.fixture(scope="module")
 def primary(server_folder: Any) -> Iterator[EmbeddedServer]:
     folder = server_folder / f"primary-{uuid4().hex[:8]}"
-    with EmbeddedServer(folder, settings={"fsync": "off"}) as server:
+    fast = {"fsync": "off"}
+    with EmbeddedServer(folder, settings=fast, programs=chosen_programs()) as server:
         server.create_database(NAME)
         live_province.found(server.url(NAME))
         with closing(live_province.Writer(server.url(NAME))) as writer:

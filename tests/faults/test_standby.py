@@ -14,6 +14,7 @@ from data_access.feed import libpq_url
 from tests import live_province
 from tests.faults.conftest import LIVE_AGAIN_SECONDS, SAYS_SO_SECONDS, Wall, beating
 from tests.live_cockpit import LiveCockpit
+from tests.programs import chosen_programs
 from tests.replication import standby_of
 
 pytestmark = pytest.mark.browser
@@ -27,7 +28,7 @@ def servers() -> Iterator[tuple[EmbeddedServer, EmbeddedServer]]:
     """A primary with the invented province, and its standby."""
     folder = Path(tempfile.mkdtemp(prefix="cockpit-standby-"))
     folder.chmod(0o755)
-    with EmbeddedServer(folder / "primary") as primary:
+    with EmbeddedServer(folder / "primary", programs=chosen_programs()) as primary:
         primary.create_database("live")
         live_province.found(primary.url("live"))
         with standby_of(primary, folder / "standby") as standby:
