@@ -70,7 +70,7 @@ test-pg: $(INSTALLED) ## 在本机找得到的各版 PostgreSQL（15—18）上�
 		tested="$$tested $$major"; \
 	done; \
 	echo "已测试 PostgreSQL：$$tested"; \
-	[ -z "$$missing" ] || echo "没有安装、未测试：$$missing（Debian：apt-get install postgresql-15）"; \
+	[ -z "$$missing" ] || echo "没有安装、未测试：$$missing（Debian 12 有 postgresql-15；18 由依赖自带）"; \
 	exit $$failed
 
 soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化
