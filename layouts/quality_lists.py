@@ -55,7 +55,7 @@ def build(found: QualityList, address: QualityAddress) -> html.Div:
 
 
 def _unit(address: QualityAddress) -> str:
-    return {"findings": " 行", "form": " 个单位"}.get(address.kind, " 件")
+    return {"findings": " 行", "form": " 个"}.get(address.kind, " 件")
 
 
 def _table(found: QualityList, address: QualityAddress, zone: ZoneInfo) -> html.Div:
