@@ -53,14 +53,14 @@ def first_whole_day(instant: datetime, zone: ZoneInfo) -> date:
     return day if day_start(day, zone) >= instant else day + ONE_DAY
 
 
-def slot_at(instant: datetime) -> datetime:
-    """The beginning of the quarter of an hour in which the instant lies."""
-    return instant - (instant - SLOT_ORIGIN) % SLOT
+def slot_at(instant: datetime, length: timedelta = SLOT) -> datetime:
+    """The beginning of the quarter of an hour (or hour of UTC) in which the instant lies."""
+    return instant - (instant - SLOT_ORIGIN) % length
 
 
-def slot_at_or_after(instant: datetime) -> datetime:
-    """The first beginning of a quarter of an hour at the instant or after it."""
-    return instant + (SLOT_ORIGIN - instant) % SLOT
+def slot_at_or_after(instant: datetime, length: timedelta = SLOT) -> datetime:
+    """The first beginning of a quarter of an hour (or hour of UTC) at the instant or after it."""
+    return instant + (SLOT_ORIGIN - instant) % length
 
 
 def today_so_far(as_of: datetime, zone: ZoneInfo) -> Period:

@@ -5,6 +5,7 @@ Never a person, never a place finer than the grid. Sensitive classes are in no l
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, text
 
@@ -87,25 +88,33 @@ def work_items(
     The open ones are taken county by county from the index of what is open, however many cases
     there are; those that were open at a past as-of are among the ones closed since.
     """
-    columns = f"i.county_id, i.due_at, i.red_card_at, i.registered_at, i.class_code, {BY_KEY}"
+    columns = (
+        f"i.county_id, i.due_at, i.red_card_at, i.registered_at, {BY_KEY},"
+        " (select c.label from codes c where c.list_key = 'incident_class'"
+        "   and c.code = i.class_code) as label"
+    )
     overdue = f"i.due_at < :as_of and i.registered_at < :as_of and {NOT_SENSITIVE}"
     order = f"order by i.due_at, {BY_KEY} limit :limit"
-    rows = connection.execute(
+    values = {"as_of": as_of, "counties": list(counties), "limit": limit}
+    still_open = connection.execute(
         text(
-            "select i.county_id, i.due_at, i.red_card_at, i.registered_at, c.label from ("
-            " select o.* from unnest(cast(:counties as int[])) as county (id) cross join lateral"
+            "select o.* from unnest(cast(:counties as int[])) as county (id) cross join lateral"
             f" (select {columns} from incidents i"
             f"  where i.county_id = county.id and i.closed_at is null and {overdue} {order}) o"
-            " union all"
-            f" (select {columns} from incidents i"
-            # With an end the planner expects few, as it is now, and takes the index.
-            "  where i.closed_at >= :as_of and i.closed_at < 'infinity'"
-            f"  and i.county_id = any(:counties) and {overdue} {order})"
-            " ) i left join codes c on c.list_key = 'incident_class' and c.code = i.class_code"
-            f" {order}"
         ),
-        {"as_of": as_of, "counties": list(counties), "limit": limit},
-    ).all()
+        values,
+    )
+    # Apart: as one statement, twelve million cases were read by the wrong index.
+    closed_since = connection.execute(
+        text(
+            f"select {columns} from incidents i"
+            # With an end the planner expects few, as it is now, and takes the index.
+            " where i.closed_at >= :as_of and i.closed_at < 'infinity'"
+            f" and i.county_id = any(:counties) and {overdue} {order}"
+        ),
+        values,
+    )
+    rows = sorted([*still_open, *closed_since], key=_longest_overdue_first)[:limit]
     return tuple(
         WorkItem(
             kind="red" if row.red_card_at is not None and row.red_card_at < as_of else "yellow",
@@ -116,6 +125,11 @@ def work_items(
         )
         for row in rows
     )
+
+
+def _longest_overdue_first(row: Row[Any]) -> tuple[Any, ...]:
+    key = (row.home_county_id, row.source_id, row.case_no, row.registered_month)
+    return row.due_at, *key
 
 
 def newest(

@@ -5,7 +5,9 @@ Rates only, on fixed scales. Outlines stand in `data_access.outlines`, points in
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,7 +18,7 @@ from dashboard.asks import Ask, HeatAsk
 from dashboard.heat_cells import rate_of
 from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
-from dashboard.periods import day_start, first_whole_day
+from dashboard.periods import day_start, first_whole_day, slot_at, slot_at_or_after
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
 from data_access.database import planned_for_this_moment
 from data_access.region_tree import Region
@@ -45,8 +47,14 @@ Cell = tuple[int, int]
 # [start, end)
 Span = tuple[datetime, datetime]
 Cells = Counter[Cell | None]
-# What was counted over whole days, counted anew when their cases, or what was asked, are others.
+# Gives what is kept of a span of whole days, counted anew when their cases, or what was asked, are
+# others.
 KeepDays = Callable[[Span, Hashable, Callable[[], list[Cells]]], list[Cells]]
+# The same of the hour that begins at an instant.
+KeepHour = Callable[[datetime, Callable[[], Cells]], Cells]
+HOUR = timedelta(hours=1)
+# Spans from this length on are made of days.
+LONG = timedelta(days=3)
 # Within one county a cell with one or two cases would tell of a household.
 COUNTY_CELL_MINIMUM = 3
 
@@ -61,7 +69,8 @@ def heat(
     origin: tuple[float, float],
     zone: ZoneInfo,
     groups: Iterable[Group],
-    keep: KeepDays,
+    keep_days: KeepDays,
+    keep_hour: KeepHour,
     is_whole: bool,
 ) -> list[HeatCells]:
     """Rates on metric cells for each window of the groups, 件/百平方公里·日, not smoothed.
@@ -71,22 +80,23 @@ def heat(
     `is_whole`: the counties are all of the region's, so that its own roll-ups may be read.
     """
     cell_km = ask.cell_km.get(region.level, max(ask.cell_km.values()))
+    has_rollups = is_whole and cell_km == CELL_KM.get(region.level)
+    reader = _CellReader(
+        connection=connection,
+        counties=list(counties),
+        cell_km=cell_km,
+        zone=zone,
+        keep_days=keep_days,
+        keep_hour=keep_hour,
+        rolled_up=region.id if has_rollups else None,
+    )
     minimum = COUNTY_CELL_MINIMUM if region.level == "county" else 1
-    reader = _CellReader(connection, list(counties), cell_km)
-    if is_whole and cell_km == CELL_KM.get(region.level):
-        reader = _RolledUpCellReader(connection, list(counties), cell_km, region.id)
-    layers = []
-    for group in groups:
-        windows = [window for window in WINDOWS if window.group == group]
-        if group == "slow":
-            counted = reader.over_days(windows, as_of, zone, keep)
-        else:
-            counted = reader.count([(as_of - window.span, as_of) for window in windows])
-        for window, cells in zip(windows, counted, strict=True):
-            layers.append(
-                _layer(window, cells, ask, cell_km, minimum=minimum, origin=origin, as_of=as_of)
-            )
-    return layers
+    windows = [window for group in groups for window in WINDOWS if window.group == group]
+    counted = reader.ended_at(as_of, [window.span for window in windows])
+    return [
+        _layer(window, cells, ask, cell_km, minimum=minimum, origin=origin, as_of=as_of)
+        for window, cells in zip(windows, counted, strict=True)
+    ]
 
 
 def _layer(
@@ -121,94 +131,100 @@ def _layer(
     )
 
 
+@dataclass(frozen=True, kw_only=True)
 class _CellReader:
-    """Counts the cases that may stand on a map by cell; None: those without a usable point."""
+    """Counts the cases that may stand on a map by cell; None: those without a usable point.
 
-    def __init__(self, connection: Connection, counties: list[int], cell_km: int) -> None:
-        self._connection, self._counties, self._cell_km = connection, counties, cell_km
+    Whole days and hours are kept, so that one more case costs the reading of an hour's.
+    """
 
-    def over_days(
-        self, windows: Sequence[HeatWindow], as_of: datetime, zone: ZoneInfo, keep: KeepDays
-    ) -> list[Cells]:
-        """Windows of many days: their whole days are kept, both ends are counted."""
-        today = as_of.astimezone(zone).date()
-        midnight = day_start(today, zone)
-        starts = [as_of - window.span for window in windows]
-        first_days = [first_whole_day(start, zone) for start in starts]
-        settled = keep(
-            (day_start(min(first_days), zone), midnight),
-            (self._cell_km, *first_days),
-            lambda: self._over_whole_days([(first, today) for first in first_days], zone),
-        )
-        [since_midnight] = self.count([(midnight, as_of)])
+    connection: Connection
+    counties: list[int]
+    cell_km: int
+    zone: ZoneInfo
+    keep_days: KeepDays
+    keep_hour: KeepHour
+    # The region whose own roll-ups have cells of this size.
+    rolled_up: int | None
+
+    def ended_at(self, as_of: datetime, spans: Sequence[timedelta]) -> list[Cells]:
+        """The cases of spans that end at the instant."""
+        today = as_of.astimezone(self.zone).date()
+        long = [span for span in spans if span >= LONG]
+        first_days = [first_whole_day(as_of - span, self.zone) for span in long]
+        days = dict(zip(long, self._days(first_days, today), strict=True))
+        hour = slot_at(as_of, HOUR)
+        this_hour = self._count(hour, as_of)
         counted = []
-        for start, first, days in zip(starts, first_days, settled, strict=True):
-            [begun] = self.count([(start, day_start(first, zone))])
+        for span in spans:
+            start = as_of - span
             # Added to a copy: `+` would look at every cell again.
-            total = days.copy()
-            total.update(begun)
-            total.update(since_midnight)
+            total: Cells = days[span].copy() if span in days else Counter()
+            if span in days:
+                first = day_start(first_whole_day(start, self.zone), self.zone)
+                self._add_hours(total, start, first)
+                start = day_start(today, self.zone)
+            self._add_hours(total, start, hour)
+            total.update(this_hour)
             counted.append(total)
         return counted
 
-    def _over_whole_days(self, spans: Sequence[Days], zone: ZoneInfo) -> list[Cells]:
-        """How long the spans and how many the counties are decides by which index it is read."""
-        with planned_for_this_moment(self._connection):
-            return self.count(
-                [(day_start(first, zone), day_start(last, zone)) for first, last in spans]
-            )
-
-    def count(self, spans: Sequence[Span]) -> list[Cells]:
-        """Cases by cell in each span [start, end), from one scan."""
-        counts = ", ".join(
-            f"count(*) filter (where registered_at >= :start_{n} and registered_at < :end_{n})"
-            for n in range(len(spans))
+    def _days(self, first_days: Sequence[date], today: date) -> list[Cells]:
+        """Whole days from each of the first ones until today."""
+        if not first_days:
+            return []
+        midnights = [day_start(first, self.zone) for first in first_days]
+        return self.keep_days(
+            (min(midnights), day_start(today, self.zone)),
+            (self.cell_km, *first_days),
+            lambda: self._count_days([(first, today) for first in first_days]),
         )
-        edges = {
-            f"{name}_{n}": instant
-            for n, span in enumerate(spans)
-            for name, instant in zip(("start", "end"), span, strict=True)
-        }
-        rows = self._connection.execute(
+
+    def _count_days(self, spans: Sequence[Days]) -> list[Cells]:
+        if self.rolled_up is not None:
+            found = reading.cells(
+                self.connection, self.rolled_up, self.counties, spans, cell_km=self.cell_km
+            )
+            return [Counter(cells) for cells in found]
+        # How long the spans and how many the counties are decides by which index it is read.
+        with planned_for_this_moment(self.connection):
+            return [self._count(*(day_start(day, self.zone) for day in span)) for span in spans]
+
+    def _add_hours(self, total: Cells, start: datetime, end: datetime) -> None:
+        """The whole hours of a span from what is kept, and what is left at its ends."""
+        first = slot_at_or_after(start, HOUR)
+        hours = max((end - first) // HOUR, 0)
+        last = first + hours * HOUR
+        if not hours:
+            total.update(self._count(start, end))
+            return
+        for n in range(hours):
+            hour = first + n * HOUR
+            total.update(self.keep_hour(hour, partial(self._count, hour, hour + HOUR)))
+        total.update(self._count(start, first))
+        total.update(self._count(last, end))
+
+    def _count(self, start: datetime, end: datetime) -> Cells:
+        """The cases of [start, end) from the rows."""
+        if start >= end:
+            return Counter()
+        rows = self.connection.execute(
             text(
                 "select floor(cell_x::float / :km)::int as ix,"
-                f" floor(cell_y::float / :km)::int as iy, {counts} from incidents i"
-                " where registered_at >= :since and registered_at < :until"
+                " floor(cell_y::float / :km)::int as iy, count(*) as n from incidents i"
+                " where registered_at >= :start and registered_at < :end"
                 f" and category = any(:categories) and {NOT_SENSITIVE}"
                 " and county_id = any(:counties) group by 1, 2"
             ),
             {
-                "km": self._cell_km,
-                "since": min(start for start, _ in spans),
-                "until": max(end for _, end in spans),
+                "km": self.cell_km,
+                "start": start,
+                "end": end,
                 "categories": list(POINT_CATEGORIES),
-                "counties": self._counties,
-                **edges,
+                "counties": self.counties,
             },
-        ).all()
-        found: list[Cells] = [Counter() for _ in spans]
-        for ix, iy, *numbers in rows:
-            cell = None if ix is None else (ix, iy)
-            for cells, number in zip(found, numbers, strict=True):
-                if number:
-                    cells[cell] = number
-        return found
-
-
-class _RolledUpCellReader(_CellReader):
-    """Reads whole days from the region's own roll-ups, which have cells of this size."""
-
-    def __init__(
-        self, connection: Connection, counties: list[int], cell_km: int, region_id: int
-    ) -> None:
-        super().__init__(connection, counties, cell_km)
-        self._region_id = region_id
-
-    def _over_whole_days(self, spans: Sequence[Days], zone: ZoneInfo) -> list[Cells]:
-        found = reading.cells(
-            self._connection, self._region_id, self._counties, spans, cell_km=self._cell_km
         )
-        return [Counter(cells) for cells in found]
+        return Counter({None if row.ix is None else (row.ix, row.iy): row.n for row in rows})
 
 
 def grid_inset(

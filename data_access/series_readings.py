@@ -41,13 +41,14 @@ def half_hours(
 
     Whole half-hours: of one that `end` lies in, nothing or more than was known by then is told.
     """
-    slots = reader.by_slot("registered_all", slot_at_or_after(start), end)
+    slots = reader.by_slot(("registered_all",), slot_at_or_after(start), end)
     if slots is None:
         return _half_hours_of_rows(reader, start, end, zone)
     counts: Counter[datetime] = Counter()
-    for began, count in slots.items():
-        counts[began - timedelta(minutes=began.astimezone(zone).minute % 30)] += count
-    return dict(counts)
+    for began, sums in slots.items():
+        half_hour = began - timedelta(minutes=began.astimezone(zone).minute % 30)
+        counts[half_hour] += sums["registered_all"]
+    return {began: count for began, count in counts.items() if count}
 
 
 def _half_hours_of_rows(

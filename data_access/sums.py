@@ -130,15 +130,17 @@ class SumReader:
         )
         return {day: Counter(sums) for day, sums in found.items()}
 
-    def by_slot(self, column: str, start: datetime, end: datetime) -> dict[datetime, int] | None:
-        """Sums of a rolled-up measure of the scope's own region by the instant (UTC) at which a
+    def by_slot(
+        self, columns: Sequence[str], start: datetime, end: datetime
+    ) -> dict[datetime, dict[str, int]] | None:
+        """Sums of rolled-up measures of the scope's own region by the instant (UTC) at which a
         quarter of an hour began, for those in [start, end); None where they are not kept.
         """
-        if self._slots_from is None or start < self._slots_from:
+        if not self._are_kept(start):
             return None
         return reading.by_slot(
             self.connection,
-            column,
+            columns,
             (start, end),
             region_ids=self._own_ids(),
             county_ids=self.booked,

@@ -5,10 +5,11 @@ One public function a part, all from one `Work`. How each figure is read stands 
 `data_access.snapshotting`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -105,7 +106,7 @@ class Kept:
     Names that were not asked for longest go first.
     """
 
-    MOST = 500
+    MOST = 2000
 
     def __init__(self) -> None:
         self._values: dict[Hashable, tuple[Hashable, Any]] = {}
@@ -396,10 +397,19 @@ def choropleth(work: Work) -> Choropleth:
 
 
 def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
-    def keep(span: tuple[datetime, datetime], more: Hashable, count: Callable[[], T]) -> T:
+    name = (work.connection.engine.url, work.booked, work.region.level, work.is_current)
+
+    def keep_days(span: tuple[datetime, datetime], more: Hashable, count: Callable[[], T]) -> T:
         cases = _cases_on_the_map(work, span, work.counties)
-        name = (work.connection.engine.url, "heat", work.booked, work.region.level, work.is_current)
-        return work.kept.get(name, (span, more, *_state(work, cases)), count)
+        return work.kept.get(("heat", *name), (span, more, *_state(work, cases)), count)
+
+    cases_by_hour = cache(partial(_cases_by_hour, work))
+
+    def keep_hour(hour: datetime, count: Callable[[], T]) -> T:
+        cases = cases_by_hour(hour.astimezone(work.zone).date())
+        if cases is None:
+            return count()
+        return work.kept.get(("heat of an hour", *name, hour), cases.get(hour, 0), count)
 
     layers = map_readings.heat(
         work.connection,
@@ -410,7 +420,8 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
         origin=work.heat_origin,
         zone=work.zone,
         groups=(group,),
-        keep=keep,
+        keep_days=keep_days,
+        keep_hour=keep_hour,
         is_whole=work.reader.is_whole,
     )
     return tuple(layers)
@@ -465,6 +476,19 @@ def _county_grids(work: Work, counties: Sequence[Region]) -> list[GridInset | No
 def _cases_on_the_map(work: Work, span: tuple[datetime, datetime], counties: Sequence[int]) -> Sums:
     columns = tuple(f"registered__{category}" for category in POINT_CATEGORIES)
     [cases] = work.reader.each([Wish(columns, *span, frozenset(counties))])
+    return cases
+
+
+def _cases_by_hour(work: Work, day: date) -> dict[datetime, int] | None:
+    """Cases that may stand on the map by the hour they were registered in; None: not kept."""
+    columns = tuple(f"registered__{category}" for category in POINT_CATEGORIES)
+    start, end = (spans.day_start(day + timedelta(days=n), work.zone) for n in (0, 1))
+    slots = work.reader.by_slot(columns, start, end)
+    if slots is None:
+        return None
+    cases: Counter[datetime] = Counter()
+    for slot, sums in slots.items():
+        cases[spans.slot_at(slot, map_readings.HOUR)] += sum(sums.values())
     return cases
 
 

@@ -99,22 +99,15 @@ def by_day(
 
 def by_slot(
     connection: Connection,
-    column: str,
+    columns: Sequence[str],
     slots: Slots,
     *,
     region_ids: Sequence[int],
     county_ids: Sequence[int],
-) -> dict[datetime, int]:
-    """Sums of one measure of all the regions together by the instant (UTC) a slot began."""
+) -> dict[datetime, dict[str, int]]:
+    """The same by the instant (UTC) a slot began; slots without a row are absent."""
     rows = connection.execute(
-        text(
-            f"select slot, sum({column}) from ("
-            f"  select slot, {column} from rollup_slots"
-            "    where region_id = any(:ids) and slot >= :start and slot < :end"
-            f"  union all select slot, {column} from rollup_deltas"
-            "    where county_id = any(:county_ids) and slot >= :start and slot < :end"
-            f") s where {column} <> 0 group by slot"
-        ),
+        _slot_statement(tuple(columns)),
         {
             "ids": list(region_ids),
             "county_ids": list(county_ids),
@@ -123,7 +116,9 @@ def by_slot(
         },
     )
     # In UTC: two instants of one zone that the clock shows alike would be one key.
-    return {slot.astimezone(UTC): int(amount) for slot, amount in rows}
+    return {
+        row[0].astimezone(UTC): dict(zip(columns, map(int, row[1:]), strict=True)) for row in rows
+    }
 
 
 def cells(
@@ -243,6 +238,20 @@ def _day_statement(columns: tuple[str, ...]) -> TextClause:
         f" union all select day, {names} from rollup_deltas"
         "   where county_id = any(:county_ids) and day >= :first and day < :last"
         ") s group by day"
+    )
+
+
+@cache
+def _slot_statement(columns: tuple[str, ...]) -> TextClause:
+    names = ", ".join(columns)
+    totals = ", ".join(f"coalesce(sum({name}), 0)" for name in columns)
+    return text(
+        f"select slot, {totals} from ("
+        f" select slot, {names} from rollup_slots"
+        "   where region_id = any(:ids) and slot >= :start and slot < :end"
+        f" union all select slot, {names} from rollup_deltas"
+        "   where county_id = any(:county_ids) and slot >= :start and slot < :end"
+        ") s group by slot"
     )
 
 

@@ -129,7 +129,8 @@ def _cells(connection: Connection, now: datetime) -> HeatCells:
         zone=ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE),
         groups=("slow",),
         # Nothing is kept: the 30 days are counted anew each time.
-        keep=lambda span, asked, count: count(),
+        keep_days=lambda span, asked, count: count(),
+        keep_hour=lambda hour, count: count(),
         is_whole=True,
     )
     return next(layer for layer in layers if layer.window == "30d")

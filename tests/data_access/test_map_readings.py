@@ -51,6 +51,11 @@ def uncounted(span: Any, asked: Any, count: Any) -> Any:
     return count()
 
 
+def uncounted_hour(hour: datetime, count: Any) -> Any:
+    """Keeps nothing."""
+    return count()
+
+
 def layers(
     connection: Connection,
     region_id: int = PROVINCE,
@@ -73,7 +78,8 @@ def layers(
         origin=(120.0, 29.0),
         zone=zone,
         groups=("live", "slow"),
-        keep=keep,
+        keep_days=keep,
+        keep_hour=uncounted_hour,
         is_whole=is_whole,
     )
     return {layer.window: layer for layer in found}
@@ -228,7 +234,8 @@ def test_only_the_groups_asked_for_are_read(connection) -> None:
             origin=(120.0, 29.0),
             zone=ZONE,
             groups=(group,),  # type: ignore[arg-type]
-            keep=uncounted,
+            keep_days=uncounted,
+            keep_hour=uncounted_hour,
             is_whole=True,
         )
         assert [layer.window for layer in found] == windows

@@ -375,13 +375,13 @@ def test_the_heat_of_whole_days_is_kept_until_they_have_other_cases(
     filled: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[int] = []
-    over_whole_days = map_readings._RolledUpCellReader._over_whole_days
+    count_days = map_readings._CellReader._count_days
 
-    def noted(reader: Any, spans: Any, zone: Any) -> Any:
+    def noted(reader: Any, spans: Any) -> Any:
         read.append(len(spans))
-        return over_whole_days(reader, spans, zone)
+        return count_days(reader, spans)
 
-    monkeypatch.setattr(map_readings._RolledUpCellReader, "_over_whole_days", noted)
+    monkeypatch.setattr(map_readings._CellReader, "_count_days", noted)
     kept, placed = Kept(), {"location_quality": "point", "cell_x": 4, "cell_y": 4}
     first = made(filled, kept=kept).map.heat
     assert made(filled, kept=kept).map.heat == first

@@ -56,7 +56,8 @@ def layers(connection: Connection, region_id: int, **more: Any) -> list[HeatCell
         origin=(120.0, 29.0),
         zone=ZONE,
         groups=("slow",),
-        keep=lambda span, asked, count: count(),
+        keep_days=lambda span, asked, count: count(),
+        keep_hour=lambda hour, count: count(),
         **more,
     )
 
