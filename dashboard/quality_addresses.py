@@ -17,7 +17,7 @@ NAME = "quality"
 DAYS = (1, 7, 30)
 DEFAULT_DAYS = 7
 LARGEST = 2**31 - 1
-RESULTS = ("rejected", "doubtful")
+RESULTS = ("rejected", "doubtful", "missing", "partial")
 LISTED_BY = (
     *("source", "subject", "check", "county"),
     *("batch", "column", "result", "form", "month"),
@@ -34,7 +34,7 @@ class QualityAddress:
     cases: `check` of `subject` from `source`; county: cases booked under the id `county`;
     findings: lines of the file `batch`, of one `check` and `column` or one `result` (rejected,
     doubtful) if given; form: `month` of
-    `form` (2026-10).
+    `form` (2026-10), of one `result` (missing, partial) if given.
     """
 
     region: str | None = None
@@ -85,7 +85,14 @@ class QualityAddress:
             county=_read(given, "county", int, None, "区划编号", _is_number),
             batch=_read(given, "batch", int, None, "导入批次号", _is_number),
             column=given.get("column"),
-            result=_read(given, "result", str, None, "rejected 或 doubtful", RESULTS.__contains__),
+            result=_read(
+                given,
+                "result",
+                str,
+                None,
+                "、".join(RESULTS),
+                RESULTS.__contains__,
+            ),
             form=given.get("form"),
             month=given.get("month"),
             page=_read(given, "page", int, 1, "从 1 起的页码", _is_number),

@@ -91,7 +91,10 @@ CASE_CHECKS: tuple[CaseCheck, ...] = (
         consequence="只按县(市、区)计，不计入其下各级",
     ),
 )
-CHECK_BY_KEY = {check.key: check for check in CASE_CHECKS}
+# Lists that are of no single check: every row, and the rows that at least one check names.
+ALL_ROWS = CaseCheck(key="all", field="登记", title="登记的案件", consequence="")
+ANY_GAP = CaseCheck(key="any_gap", field="缺项", title="有缺项的案件", consequence="缺什么见“原因”")
+CHECK_BY_KEY = {check.key: check for check in (*CASE_CHECKS, ALL_ROWS, ANY_GAP)}
 
 
 def checks_of(subject: str) -> tuple[CaseCheck, ...]:
@@ -99,7 +102,15 @@ def checks_of(subject: str) -> tuple[CaseCheck, ...]:
     return tuple(check for check in CASE_CHECKS if subject in check.subjects)
 
 
-# Why a row is on a list, in words; by the code that the SQL gives.
+def reason_in_words(code: str) -> str:
+    """Why a row is on a list, of the code that the SQL gives: one of REASONS, or keys of checks."""
+    if code in REASONS:
+        return REASONS[code]
+    fields = [CHECK_BY_KEY[key].field for key in code.split(",") if key]
+    return f"缺{'、'.join(fields)}" if fields else "完整"
+
+
+# Why one check names a row.
 REASONS = {
     "empty": "为空",
     "not_listed": "类别代码不在代码表",

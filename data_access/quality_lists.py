@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, text
 from dashboard.errors import UnknownAddress
 from dashboard.quality import CaseRow, FindingRow, ListRow, QualityList, SourceQuality, UnitRow
 from dashboard.quality_addresses import QualityAddress
-from dashboard.quality_checks import CHECK_BY_KEY, REASONS, SUBJECT_WORDS
+from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS, reason_in_words
 from dashboard.reporting_forms import form_named, month_named
 from dashboard.scope import Scope
 from data_access import facts, form_readings, quality_sql
@@ -176,7 +176,7 @@ def _cases(asked: _Asked) -> _Listing:
         about=f"{source.name if source else '全部来源'} · {SUBJECT_WORDS[subject]}"
         f" · {first.month}月{first.day}日—{last.month}月{last.day}日登记",
         consequence=check.consequence,
-        columns=_case_columns(subject, quality_sql.reason(check.key)),
+        columns=_case_columns(subject, quality_sql.reason(check.key, subject)),
         rows=f"{_with_words(subject)}{only} and {quality_sql.missing(check.key, subject)}",
         order=_NEWEST_FIRST,
         parameters=parameters,
@@ -251,17 +251,19 @@ def _units(asked: _Asked) -> tuple[str, str, list[ListRow]]:
     rows: list[ListRow] = []
     for county in counties:
         lacks = form_readings.lacking(form, month, county.id, found)
-        if lacks:
+        is_missing = len(lacks) == len(form.figures)
+        if lacks and asked.address.result in (None, "missing" if is_missing else "partial"):
             rows.append(
                 UnitRow(
                     city_name=asked.place.tree.place_of(county.id)[0],
                     unit_name=county.name,
                     lacks=lacks,
-                    is_missing=len(lacks) == len(form.figures),
+                    is_missing=is_missing,
                 )
             )
     about = f"{form.department} · {month.year}年{month.month}月 · {len(counties)}个单位应报"
-    return f"{form.name}月报未报全的单位", about, rows
+    what = {"missing": "未报送", "partial": "部分报送"}.get(asked.address.result or "", "未报全")
+    return f"{form.name}月报{what}的单位", about, rows
 
 
 _NEWEST_FIRST = "i.registered_at desc, i.home_county_id, i.source_id, i.case_no, i.registered_month"
@@ -317,5 +319,5 @@ def _row(row: Row[Any]) -> ListRow:
         class_label=None if row.is_hidden else row.class_label,
         registered_at=row.registered_at,
         is_closed=row.is_closed,
-        reason=REASONS[row.reason_code],
+        reason=reason_in_words(row.reason_code),
     )

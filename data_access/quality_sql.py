@@ -4,7 +4,7 @@ For a table `i` of incidents or disputes, left-joined with `regions r` on the re
 Parameters: `:zone`, besides those of `FROM_WHERE`.
 """
 
-from dashboard.quality_checks import DISPUTES, INCIDENTS, checks_of
+from dashboard.quality_checks import ALL_ROWS, ANY_GAP, DISPUTES, INCIDENTS, checks_of
 
 CLASS_LISTS = {INCIDENTS: "incident_class", DISPUTES: "dispute_class"}
 LOCAL_DAY = "(i.registered_at at time zone :zone)::date"
@@ -38,8 +38,14 @@ _REASONS = {
 }
 
 
-def reason(check: str) -> str:
-    """Why the check names a row."""
+def reason(check: str, subject: str) -> str:
+    """Why the check names a row: a code of its own, or the keys of all checks that name it."""
+    if check in (ALL_ROWS.key, ANY_GAP.key):
+        keys = (
+            f"case when {missing(each.key, subject)} then '{each.key}' end"
+            for each in checks_of(subject)
+        )
+        return f"concat_ws(',', {', '.join(keys)})"
     return _REASONS.get(check, "'empty'")
 
 
@@ -50,6 +56,10 @@ def base(check: str) -> str:
 
 def missing(check: str, subject: str) -> str:
     """The rows that the check names; each is one of its base."""
+    if check == ALL_ROWS.key:
+        return "true"
+    if check == ANY_GAP.key:
+        return f"({any_gap(subject)})"
     condition = _CONDITIONS[check][1].format(class_list=CLASS_LISTS[subject])
     return f"({_CONDITIONS[check][0]} and {condition})"
 

@@ -1,8 +1,10 @@
 """How complete the cases of each source are: a row a source, a column a check, a link a gap."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from dash import dcc, html
+from dash.development.base_component import Component
 
 from dashboard.quality import (
     CheckCount,
@@ -10,7 +12,7 @@ from dashboard.quality import (
     QualityReport,
 )
 from dashboard.quality_addresses import DAYS, QualityAddress
-from dashboard.quality_checks import CASE_CHECKS, SUBJECT_WORDS
+from dashboard.quality_checks import ALL_ROWS, ANY_GAP, CASE_CHECKS, SUBJECT_WORDS
 from layouts import quality_wording as words
 from layouts import wording
 from layouts.panel_frame import css_percent
@@ -30,6 +32,7 @@ def completeness(report: QualityReport, here: QualityAddress, zone: ZoneInfo) ->
         Column("来源"),
         Column("登记", "件", is_number=True),
         Column("每日", "亮色为有缺项"),
+        Column("有缺项", "件", is_number=True),
         *(Column(check.field, is_number=True) for check in CASE_CHECKS),
     )
     rows = [_completeness_row(item, here, zone) for item in report.completeness]
@@ -70,11 +73,20 @@ def _completeness_row(item: Completeness, here: QualityAddress, zone: ZoneInfo) 
     ]
     last = item.end.astimezone(zone).date()
     is_past = (here.as_of or item.end).astimezone(zone).date() != last
-    rows: Children = f"{item.rows:,}" if item.rows else words.emptiness(item)
+    every = here.to(source=item.source_key, subject=item.subject)
+    rows: list[str | Component] = [
+        link(f"{item.rows:,}", replace(every, check=ALL_ROWS.key).href())
+        if item.rows
+        else words.emptiness(item)
+    ]
     if is_past:
-        rows = [str(rows), html.Small(f"到{last:%Y-%m-%d}")]
+        rows.append(html.Small(f"到{last:%Y-%m-%d}"))
+    gaps = sum(gap for _, _, gap in item.days)
+    any_gap: Children = "0" if item.rows else wording.NOTHING
+    if gaps:
+        any_gap = link(f"{gaps:,}", replace(every, check=ANY_GAP.key).href())
     cells = [_check_cell(counts.get(check.key), item, here) for check in CASE_CHECKS]
-    return [name, rows, _days(item), *cells]
+    return [name, rows, _days(item), any_gap, *cells]
 
 
 def _check_cell(count: CheckCount | None, item: Completeness, here: QualityAddress) -> Children:

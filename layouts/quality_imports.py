@@ -57,7 +57,7 @@ def imports(report: QualityReport, here: QualityAddress, zone: ZoneInfo) -> html
 def _files(files: Sequence[ImportedFile], here: QualityAddress, zone: ZoneInfo) -> html.Div:
     columns = (
         Column("批次", is_number=True),
-        Column("文件", "来源"),
+        Column("文件", "种类 · 来源"),
         Column("开始", "状态"),
         Column("读入", is_number=True),
         Column("拒绝", is_number=True),
@@ -70,7 +70,7 @@ def _files(files: Sequence[ImportedFile], here: QualityAddress, zone: ZoneInfo) 
             str(file.id),
             [
                 html.Span(file.file_name, className="is-file", title=file.file_name),
-                html.Small(file.source_name),
+                html.Small(f"{words.kind(file.kind)} · {file.source_name}"),
             ],
             [
                 words.full_instant(file.started_at, zone),

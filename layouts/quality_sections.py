@@ -116,6 +116,7 @@ def forms(report: QualityReport, here: QualityAddress) -> html.Section:
         Column("未报送", is_number=True),
         Column("未报送、部分报送的单位"),
         Column(f"{running.month.month}月已报全", words.deadline(running), is_number=True),
+        Column("未报全", is_number=True),
     )
     rows = [
         _form_row(form, by_month[form.form, running.month], here)
@@ -131,24 +132,22 @@ def forms(report: QualityReport, here: QualityAddress) -> html.Section:
 
 
 def _form_row(last: FormState, running: FormState, here: QualityAddress) -> list[Children]:
+    unreported = len(running.missing) + len(running.partial)
     return [
         [html.Strong(last.form), html.Small(last.department)],
         f"{last.complete}/{last.units}",
-        _of_form(len(last.partial), last, here),
-        _of_form(len(last.missing), last, here),
+        _of_form(len(last.partial), last, here, "partial"),
+        _of_form(len(last.missing), last, here, "missing"),
         _units(last),
-        _of_form(running.complete, running, here, f"{running.complete}/{running.units}"),
+        f"{running.complete}/{running.units}",
+        _of_form(unreported, running, here, None),
     ]
 
 
-def _of_form(units: int, form: FormState, here: QualityAddress, text: str = "") -> Children:
-    """A number of units that opens those which have not reported all."""
-    if not text and not units:
-        return "0"
-    if form.complete == form.units:
-        return text
-    listed = here.to(form=form.form, month=f"{form.month:%Y-%m}").href()
-    return link(text or str(units), listed)
+def _of_form(units: int, form: FormState, here: QualityAddress, result: str | None) -> Children:
+    """A number of units that opens these units and what they lack."""
+    listed = here.to(form=form.form, month=f"{form.month:%Y-%m}", result=result)
+    return link(str(units), listed.href()) if units else "0"
 
 
 def _units(form: FormState) -> Children:
@@ -209,5 +208,5 @@ def outlines(report: QualityReport) -> html.Section:
             ]
             for item in report.outlines
         ]
-        body = table(columns, rows, label="界线与审图号", css="is-reasons")
+        body = table(columns, rows, label="界线与审图号", css="is-outlines")
     return section(QualityIds.OUTLINES, "界线与审图号", body, note="审图号只对所审的这一套界线有效")

@@ -57,10 +57,9 @@ def parts(report: QualityReport) -> dict[str, list[Line]]:
 
 
 def worth_telling(report: QualityReport) -> dict[str, list[Line]]:
-    """The parts for a terminal: complete fields and forms that are not due yet are left out."""
-    left_out = {COMPLETE, "未到期限"}
+    """The parts for a terminal: complete fields are left out."""
     return {
-        title: [line for line in lines if line[4] not in left_out]
+        title: [line for line in lines if line[4] != COMPLETE]
         for title, lines in parts(report).items()
     }
 

@@ -14,6 +14,7 @@ ADDRESSES = [
     "/quality/330100?source=grid&subject=incidents&check=no_point&page=3",
     "/quality?subject=disputes&county=330102",
     "/quality?check=unknown_region&batch=7&column=ward",
+    "/quality?batch=7&result=rejected",
     "/quality?form=%E5%BF%83%E7%90%86%E6%9C%8D%E5%8A%A1&month=2026-10",
 ]
 

@@ -51,6 +51,13 @@ def test_every_number_of_every_check_is_as_long_as_its_list(known: Database) -> 
             assert listed(known, address).total == count.missing, count
             assert len(every(known, address)) == count.missing
             compared += count.missing > 0
+        gaps = sum(gap for _, _, gap in item.days)
+        for check, number in (("all", item.rows), ("any_gap", gaps)):
+            whole = QualityAddress(days=30).to(
+                source=item.source_key, subject=item.subject, check=check
+            )
+            assert listed(known, whole).total == number
+            assert len(every(known, whole)) == number
     assert compared >= 8
 
 
@@ -70,6 +77,23 @@ def test_a_list_says_why_each_case_is_on_it(known: Database) -> None:
         "无坐标",
     ]
     assert found.consequence == "不计入热力图"
+
+
+def test_the_list_of_all_gaps_names_what_each_case_lacks(known: Database) -> None:
+    with known.write() as connection:
+        samples.add(
+            connection,
+            whole_incident(1, due_at=None, grid_id=None),
+            whole_incident(2, town_id=None),
+            whole_incident(3),
+        )
+    gaps = listed(known, ALL.to(subject="incidents", check="any_gap"))
+    assert {row.case_no: row.reason for row in gaps.rows} == {
+        "T0000001": "缺办结时限、网格",
+        "T0000002": "缺乡镇(街道)",
+    }
+    whole = listed(known, ALL.to(subject="incidents", check="all"))
+    assert {row.case_no: row.reason for row in whole.rows}["T0000003"] == "完整"
 
 
 def test_a_sensitive_case_keeps_its_place_and_hides_what_it_is_about(known: Database) -> None:
@@ -186,6 +210,9 @@ def test_units_that_did_not_report_are_listed_with_what_they_lack(known: Databas
         is_missing=False,
     )
     assert [row.is_missing for row in found.rows] == [False, True, True]
+    of_month = {"form": "心理服务", "month": "2026-10"}
+    assert listed(known, ALL.to(**of_month, result="partial")).total == 1
+    assert listed(known, ALL.to(**of_month, result="missing")).total == 2
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,13 @@ def test_a_gap_opens_its_cases_as_of_the_report() -> None:
     assert address.as_of == samples.AS_OF
 
 
+def test_all_rows_and_all_rows_with_gaps_open_too() -> None:
+    section = part(page(samples.everything_wrong()), QualityIds.COMPLETENESS)
+    found = links(section)
+    assert "check=all" in found["1,200"]
+    assert "check=any_gap" in found["37"]
+
+
 def test_a_share_with_gaps_is_never_rounded_up_to_all() -> None:
     count = samples.completeness(1, rows=1_000_000).checks[1]
     assert words.share(count) == "99.9%"
