@@ -2,13 +2,14 @@
 
 A case goes with its steps and versions when it is closed, in no stock any more, and every one of
 its times lies before the limit; any other case of the month stays with all that is its own. Here:
-choosing and taking away. The files stand in `data_access.archive_files`, what an archived month
-means for readers in `data_access.archives`, for roll-ups in `data_access.archived_sums`.
+the order of it, and taking away. Which cases may go stands in `data_access.archive_choice`, the
+files in `data_access.archive_files`, what an archived month means for readers in
+`data_access.archives`, for roll-ups in `data_access.archived_sums`.
 
-Two transactions a month. The first exports, without locks. The second sees that nothing of the
-month has changed since, and puts a partition with what stays in place of the old one, which is
-dropped: no row is deleted, so no trigger counts it out of the roll-ups, tells the outbox or keeps a
-version.
+Two transactions a month. The first exports and counts, without locks. The second sees that nothing
+of the month has changed since, and puts a partition with what stays in place of the old one, which
+is dropped: no row is deleted, so no trigger counts it out of the roll-ups, tells the outbox or
+keeps a version.
 """
 
 import shutil
@@ -20,57 +21,22 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import (
-    URL,
-    ColumnElement,
-    Connection,
-    DateTime,
-    Table,
-    and_,
-    create_engine,
-    func,
-    or_,
-    text,
-)
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import URL, Connection, NullPool, create_engine, func, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from dashboard.errors import ArchiveRefused
-from dashboard.indicators import STOCKS
 from dashboard.periods import day_start
-from dashboard.vocabulary import Stock, Subject
 from data_access import archive_files, archived_sums, facts, rollups
+from data_access.archive_choice import KINDS, PARTS, choose
 from data_access.archive_files import ArchivedFile
 from data_access.archives import archived_before
-from data_access.compiling import TABLES, condition_expression, moment_expression
 from data_access.partitions import PARTITIONED_TABLES
-from data_access.schema import agreements, archived_months
+from data_access.schema import archived_months
 
-KEY = ("home_county_id", "source_id", "case_no", "registered_month")
-BY_KEY = ", ".join(KEY)
-KINDS = {Subject.INCIDENT: "incident", Subject.DISPUTE: "dispute"}
-# Recorded late is no reason to stay: what was imported years after is of its own time.
-NOT_A_TIME_OF_THE_CASE = "recorded_at"
 # Less than a writer waits before it looks for a deadlock: we are the ones to give way.
 LOCK_MILLISECONDS = 500
 LOCK_TRIES, LOCK_PAUSE_SECONDS = 20, 0.5
-
-# The cases that go, for the time of one month.
-GOING = "archiving_cases"
-OF_A_GOING_CASE = f"exists (select from {GOING} g where {{subject}} and {{same}})"
-SAME_CASE = " and ".join(f"g.{name} = t.{name}" for name in KEY)
-# What goes of each table `t`.
-PARTS = {
-    table: OF_A_GOING_CASE.format(subject=subject, same=SAME_CASE)
-    for table, subject in {
-        "incidents": "g.subject = 'incident'",
-        "disputes": "g.subject = 'dispute'",
-        "steps": "g.subject = t.subject",
-        "case_versions": "g.subject = t.subject",
-        "case_doubts": "true",
-    }.items()
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +74,8 @@ def archive(
             written to.
     """
     require_old_enough(before, today)
-    engine = create_engine(url, hide_parameters=True)
+    # A connection a month: what is noted for the time of one ends with it.
+    engine = create_engine(url, hide_parameters=True, poolclass=NullPool)
     total = 0
     try:
         with engine.begin() as connection:
@@ -168,17 +135,15 @@ def _archive_month(
     return choice.found
 
 
-# Choosing
-
-
 def _choose_and_export(connection: Connection, month: date, limit: datetime, place: Path) -> Choice:
     oldest_writer = text("select pg_snapshot_xmin(pg_current_snapshot())::xid::text")
     seen = str(connection.scalar(oldest_writer))
     rows = _rows_of(connection, month)
-    cases = _choose(connection, month, limit)
+    cases = choose(connection, month, limit)
     found = ArchivedMonth(month, cases, rows["incidents"] + rows["disputes"] - cases)
     files: tuple[ArchivedFile, ...] = ()
     if cases:
+        archived_sums.count(connection, month, {table: PARTS[table] for table in KINDS})
         connection.execute(text("set local timezone = 'UTC'"))
         files = tuple(
             archive_files.export(
@@ -190,86 +155,6 @@ def _choose_and_export(connection: Connection, month: date, limit: datetime, pla
             for table, going in PARTS.items()
         )
     return Choice(found, files, rows, seen)
-
-
-def _choose(connection: Connection, month: date, limit: datetime) -> int:
-    """Fill GOING with what goes of a month; returns how many cases that are.
-
-    Cases that were deleted go as well, when their last version is old enough: steps and versions
-    are all that is left of them.
-    """
-    connection.execute(
-        text(
-            f"create temp table {GOING} (subject text, home_county_id integer,"
-            " source_id smallint, case_no text, registered_month date)"
-        )
-    )
-    values = {"month": month, "limit": limit}
-    cases = 0
-    for subject, kind in KINDS.items():
-        cases += connection.execute(
-            text(
-                f"insert into {GOING} select '{kind}', {BY_KEY} from {subject} t"
-                f" where t.registered_month = :month and {_goes(subject, kind)}"
-            ),
-            values,
-        ).rowcount
-        connection.execute(
-            text(
-                f"insert into {GOING} select '{kind}', {BY_KEY} from case_versions g"
-                f" where subject = '{kind}' and registered_month = :month"
-                f" and not exists (select from {subject} t where {SAME_CASE})"
-                f" group by {BY_KEY} having max(recorded_to) < :limit"
-            ),
-            values,
-        )
-    connection.execute(text(f"create index on {GOING} ({BY_KEY})"))
-    connection.execute(text(f"analyze {GOING}"))
-    return cases
-
-
-def _goes(subject: Subject, kind: str) -> str:
-    """Condition on a case `t`: closed, in no stock, and all its times before :limit."""
-    later = {
-        "steps": "g.occurred_at >= :limit and g.subject",
-        "return_visits": "g.visited_at >= :limit and g.subject",
-    }
-    agreed = ", ".join(f"g.{name}" for name in _times(agreements))
-    conditions = [
-        "t.closed_at is not null",
-        f"greatest({', '.join(f't.{name}' for name in _times(TABLES[subject]))}) < :limit",
-        f"({_in_a_stock(subject)}) is not true",
-        *(
-            f"not exists (select from {table} g where {SAME_CASE} and {condition} = '{kind}')"
-            for table, condition in later.items()
-        ),
-        f"not exists (select from agreements g where {SAME_CASE} and greatest({agreed}) >= :limit)",
-    ]
-    return " and ".join(conditions)
-
-
-def _times(table: Table) -> list[str]:
-    return [
-        column.name
-        for column in table.columns
-        if isinstance(column.type, DateTime) and column.name != NOT_A_TIME_OF_THE_CASE
-    ]
-
-
-def _in_a_stock(subject: Subject) -> str:
-    """Condition on a case `t`: it has entered a stock and not left it."""
-    rows = TABLES[subject].alias("t")
-
-    def held(stock: Stock) -> ColumnElement[bool]:
-        return and_(
-            moment_expression(stock.entered, rows).is_not(None),
-            moment_expression(stock.left, rows).is_(None),
-            *(condition_expression(part, rows, None) for part in stock.where),
-        )
-
-    mine = or_(*(held(stock) for stock in STOCKS if stock.subject is subject))
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    return str(mine.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
 
 def _rows_of(connection: Connection, month: date) -> dict[str, int]:
@@ -293,7 +178,7 @@ def _take_away(connection: Connection, choice: Choice, before: date, place: Path
             raise ArchiveRefused(
                 f"{month:%Y-%m} 的案件在导出期间有改动，该月未作归档。请稍后重新执行。"
             )
-        archived_sums.keep(connection, month, {table: PARTS[table] for table in KINDS})
+        archived_sums.keep(connection)
         exported = {file.table: file.rows for file in choice.files}
         for table in PARTITIONED_TABLES:
             gone = _exchange(connection, table, month)
@@ -305,7 +190,6 @@ def _take_away(connection: Connection, choice: Choice, before: date, place: Path
         connection.execute(text(f"delete from case_doubts t where {PARTS['case_doubts']}"))
         _refuse_new_ones(connection, max(before, archived_before(connection) or before))
         _note(connection, choice.found, before, place)
-        connection.execute(text(f"drop table {GOING}"))
         connection.commit()
     finally:
         connection.rollback()
