@@ -50,6 +50,14 @@ STEPS = (
 BRANCHES = ("returned", "extended", "joint", "escalated")  # 退回, 延期, 协同, 上报
 
 
+_STEP_TIMES = (
+    *("registered_at", "accepted_at", "dispatched_at", "signed_at", "handling_at"),
+    *("feedback_at", "visited_at", "archived_at", "returned_at"),
+)
+# Since when an open case is in its step, in SQL about a row `i`: the newest of its times.
+STEP_AT = f"greatest({', '.join(f'i.{time}' for time in _STEP_TIMES)})"
+
+
 def _key_columns() -> list[Column[Any]]:
     return [
         Column("home_county_id", Integer, primary_key=True),
@@ -141,6 +149,12 @@ incidents = Table(
     *_time_indexes(
         "incidents",
         ("dispatched_at", "sign_due_at", "due_at", "red_card_at", "recorded_at"),
+    ),
+    Index(
+        "ix_incidents_step_at",
+        "county_id",
+        text(STEP_AT.replace("i.", "")),
+        postgresql_where=text("closed_at is null"),
     ),
     # With the county: the durations of a month's closings are read for one county as for all.
     Index("ix_incidents_closed_at_county_id", "closed_at", "county_id"),
