@@ -170,6 +170,20 @@ class FormState:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OtherData:
+    """Rows that are no cases: how many lately (None: not of a kind that comes daily), the newest.
+
+    `covered` is how many of the region's counties have them, where that can be told.
+    """
+
+    key: str
+    state: Literal["good", "quiet", "partial", "short", "never"]
+    lately: int | None
+    newest: date | None
+    covered: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CaseRow:
     """A case that a check names. `case_no` is None for a sensitive one: its unit alone sees it."""
 
@@ -242,6 +256,7 @@ class QualityReport:
     days: int
     sources: tuple[SourceQuality, ...]
     completeness: tuple[Completeness, ...]
+    others: tuple[OtherData, ...]
     files: tuple[ImportedFile, ...]
     findings: tuple[FindingGroup, ...]
     indicators: tuple[IndicatorState, ...]

@@ -22,7 +22,8 @@ from dashboard.reporting_forms import form_named, month_named
 from dashboard.scope import Scope
 from data_access import facts, form_readings, quality_sql
 from data_access.database import Database, planned_for_this_moment
-from data_access.quality_readings import READ_SECONDS, Place, place_of, source_states, window_of
+from data_access.quality_readings import READ_SECONDS, source_states
+from data_access.quality_window import Place, place_of, window_of
 
 PAGE_SIZE = 50
 ROWS_AT_ONCE = 1_000

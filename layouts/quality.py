@@ -24,7 +24,7 @@ from layouts.quality_parts import (
     header,
     page,
 )
-from layouts.quality_sections import forms, indicators, outlines, regions, sources
+from layouts.quality_sections import forms, indicators, others, outlines, regions, sources
 
 NO_PERSON = "本页不含姓名、证件号、电话、住址。"
 
@@ -54,6 +54,7 @@ def build(report: QualityReport, address: QualityAddress) -> html.Div:
                     completeness(report, here, zone),
                     forms(report, here),
                     imports(report, here, zone),
+                    others(report),
                     outlines(report),
                     regions(report, here),
                 ],
@@ -69,7 +70,7 @@ def _cards(report: QualityReport) -> html.Div:
         word: sum(words.HEALTH_WORDS[source.health] == word for source in report.sources)
         for word in words.HEALTH_WORDS.values()
     }
-    others = " · ".join(f"{word}{n}" for word, n in by_health.items() if n and word != "中断")
+    in_states = " · ".join(f"{word}{n}" for word, n in by_health.items() if n and word != "中断")
     rows = sum(item.rows for item in report.completeness)
     gaps = sum(gap for item in report.completeness for _, _, gap in item.days)
     rejected = sum(file.rows_rejected for file in report.files)
@@ -86,7 +87,7 @@ def _cards(report: QualityReport) -> html.Div:
                 "中断的来源",
                 str(len(report.stale)),
                 f"/ {len(report.sources)}个",
-                others or "没有登记任何来源",
+                in_states or "没有登记任何来源",
                 mark="bad" if report.stale else "",
             ),
             card(

@@ -24,6 +24,7 @@ class QualityIds(StrEnum):
     ROOT = "quality"
     SOURCES = "quality-sources"
     COMPLETENESS = "quality-completeness"
+    OTHERS = "quality-others"
     INDICATORS = "quality-indicators"
     IMPORTS = "quality-imports"
     FORMS = "quality-forms"

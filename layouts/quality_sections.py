@@ -104,6 +104,36 @@ def indicators(report: QualityReport) -> html.Section:
     return section(QualityIds.INDICATORS, "不能计算的指标", body, note=note)
 
 
+def others(report: QualityReport) -> html.Section:
+    """What is there beside cases, and which figures need it."""
+    marks = {"good": "good", "quiet": "plain", "partial": "late", "short": "late"}
+    columns = (
+        Column("数据"),
+        Column("情况"),
+        Column("条数", f"逐日的为近{report.days}天", is_number=True),
+        Column("最近", is_number=True),
+        Column("覆盖", "县(市、区)", is_number=True),
+        Column("用于"),
+    )
+    rows: list[list[Children]] = [
+        [
+            html.Strong(words.OTHER_WORDS[item.key]),
+            state(words.OTHER_STATES[item.state], marks.get(item.state, "unknown")),
+            wording.NOTHING if item.lately is None else f"{item.lately:,}",
+            words.newest(item),
+            words.covered(item),
+            words.OTHER_USES[item.key],
+        ]
+        for item in report.others
+    ]
+    return section(
+        QualityIds.OTHERS,
+        "其他数据",
+        table(columns, rows, label="案件以外的各类数据"),
+        note="“近来没有”是查询成功而没有新的，“未接入”是从未有过",
+    )
+
+
 def forms(report: QualityReport, here: QualityAddress) -> html.Section:
     """The month before, of which figures are due or soon will be, and the one that runs."""
     months = sorted({form.month for form in report.forms})

@@ -10,6 +10,7 @@ from dashboard.quality import (
     FindingRow,
     FormState,
     ListRow,
+    OtherData,
     OutlineSet,
     SourceQuality,
     StrayCounty,
@@ -47,6 +48,38 @@ KIND_WORDS = {
     "calendar": "工作日历",
     "codes": "代码表",
     "form": "部门月报",
+}
+OTHER_WORDS = {
+    "receptions": "接待",
+    "return_visits": "回访",
+    "agreements": "调解协议",
+    "staffing": "网格员到岗",
+    "patrols": "巡查",
+    "population": "常住人口",
+    "calendar": "工作日历",
+    "organisations": "承办单位",
+    "codes": "代码表",
+    "targets": "目标值",
+}
+OTHER_STATES = {
+    "good": "正常",
+    "quiet": "近来没有",
+    "partial": "不全",
+    "short": "将用完",
+    "never": "未接入",
+}
+# What figures lack without it.
+OTHER_USES = {
+    "receptions": "接待批次、人次",
+    "return_visits": "满意率",
+    "agreements": "司法确认率、履行率",
+    "staffing": "网格员在线率、上报率",
+    "patrols": "巡查率",
+    "population": "每万人事件数、地图着色",
+    "calendar": "办结时限、超期工作日、月报期限",
+    "organisations": "承办单位的名称",
+    "codes": "类别、渠道的名称，敏感类别",
+    "targets": "与目标值的对照",
 }
 STATE_WORDS = {"staging": "读入中", "staged": "待发布", "published": "已发布"}
 LEVEL_WORDS = {
@@ -127,6 +160,18 @@ def share(count: CheckCount) -> str:
     if count.missing and count.share > 0.999:
         return "99.9%"
     return f"{wording.percent(count.share)}%"
+
+
+def newest(item: OtherData) -> str:
+    """2026-11-20, of a calendar where it ends."""
+    if item.newest is None:
+        return wording.NOTHING
+    return f"到{item.newest:%Y-%m-%d}" if item.key == "calendar" else f"{item.newest:%Y-%m-%d}"
+
+
+def covered(item: OtherData) -> str:
+    """88/90 counties."""
+    return wording.NOTHING if item.covered is None else f"{item.covered[0]}/{item.covered[1]}"
 
 
 def emptiness(item: Completeness) -> str:

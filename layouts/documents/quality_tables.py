@@ -24,6 +24,7 @@ NOTHING_FOUND = {
     "来源": "没有登记任何来源，新鲜程度无从判断。",
     "不能计算的指标": "全部指标可以计算。",
     "字段完整": "没有缺项的案件；没有来源送达案件时也是如此，见“来源”。",
+    "其他数据": "没有查到。",
     "部门月报": "没有应报的单位。",
     "导入：拒绝与存疑": "没有导入过文件。",
     "未知或已撤销的区划": "没有案件登记在未知或已撤销的县(市、区)。",
@@ -49,6 +50,7 @@ def parts(report: QualityReport) -> dict[str, list[Line]]:
         "来源": list(sources(report)),
         "不能计算的指标": list(indicators(report)),
         "字段完整": list(completeness(report)),
+        "其他数据": list(others(report)),
         "部门月报": list(forms(report)),
         "导入：拒绝与存疑": list(imports(report)),
         "未知或已撤销的区划": list(regions(report)),
@@ -112,6 +114,21 @@ def completeness(report: QualityReport) -> Iterator[Line]:
                 f"缺{count.missing:,}" if count.missing else COMPLETE,
                 f"{count.base:,}件中；{check.title}：{check.consequence}",
             )
+
+
+def others(report: QualityReport) -> Iterator[Line]:
+    """What is there beside cases."""
+    for item in report.others:
+        lately = wording.NOTHING if item.lately is None else f"{item.lately:,}"
+        coverage = f"覆盖{words.covered(item)}；" if item.covered else ""
+        yield (
+            "其他",
+            words.OTHER_WORDS[item.key],
+            words.newest(item),
+            lately,
+            words.OTHER_STATES[item.state],
+            f"{coverage}用于{words.OTHER_USES[item.key]}",
+        )
 
 
 def forms(report: QualityReport) -> Iterator[Line]:

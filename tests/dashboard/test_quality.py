@@ -64,6 +64,7 @@ def quality_report(**parts) -> QualityReport:
             "days": 7,
             "sources": (),
             "completeness": (),
+            "others": (),
             "files": (),
             "findings": (),
             "indicators": (),

@@ -10,6 +10,7 @@ from dashboard.quality import (
     FormState,
     ImportedFile,
     IndicatorState,
+    OtherData,
     OutlineSet,
     QualityReport,
     SourceQuality,
@@ -87,6 +88,7 @@ def report(**parts: Any) -> QualityReport:
             "days": 7,
             "sources": (source(),),
             "completeness": (completeness(),),
+            "others": (other(),),
             "files": (),
             "findings": (),
             "indicators": (indicator("known", ""),),
@@ -138,6 +140,12 @@ def file(**more: Any) -> ImportedFile:
     )
 
 
+def other(key: str = "receptions", state: str = "good", **more: Any) -> OtherData:
+    return OtherData(
+        **{"key": key, "state": state, "lately": 7, "newest": date(2026, 11, 20)} | more
+    )
+
+
 def everything_wrong() -> QualityReport:
     """A fault in every part."""
     return report(
@@ -148,6 +156,12 @@ def everything_wrong() -> QualityReport:
             source("by_hand", key="old", name="历史台账", age_seconds=9e6),
         ),
         completeness=(completeness(37), completeness(0, rows=0, source_name="热线")),
+        others=(
+            other(state="quiet", lately=0),
+            other("staffing", "partial", covered=(88, 90)),
+            other("calendar", "short", lately=None),
+            other("targets", "never", lately=0, newest=None),
+        ),
         files=(file(), file(id=11, state="staging", rows_rejected=0, rows_doubtful=0)),
         findings=(
             FindingGroup(

@@ -137,6 +137,14 @@ def test_who_sees_a_part_is_told_that_files_are_not_for_them() -> None:
     assert marks(section) == {"mark-unknown"}
 
 
+def test_other_data_tell_nothing_lately_from_nothing_ever() -> None:
+    section = part(page(samples.everything_wrong()), QualityIds.OTHERS)
+    assert marks(section) == {"mark-plain", "mark-late", "mark-unknown"}
+    said = text_of(section)
+    for word in ("近来没有", "不全", "88/90", "将用完", "未接入", "到2026-11-20"):
+        assert word in said
+
+
 def test_missing_units_are_named_and_open_what_they_lack() -> None:
     section = part(page(samples.everything_wrong()), QualityIds.FORMS)
     assert "海宁市、临安区、玉环市(部分)" in text_of(section)
