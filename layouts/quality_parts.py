@@ -66,7 +66,13 @@ def header(
             html.Div(f"数据范围：{region}", className="quality-region"),
             *tag,
             html.Div(
-                ["读取于 ", html.Strong(words.instant(as_of, zone))], className="quality-as-of"
+                [
+                    "读取于 ",
+                    html.Strong(words.instant(as_of, zone)),
+                    # assets/quality_age.js says in it how long ago that is.
+                    marked(html.Span(className="quality-age"), read_at=as_of.isoformat()),
+                ],
+                className="quality-as-of",
             ),
             html.Nav(
                 [*actions, html.A("返回大屏", href=f"/{DEFAULT_SCREEN}", className="button")],

@@ -103,7 +103,7 @@ def _head(page: Worksheet, sheet: FormSheet, due: date) -> None:
         cell = page[f"A{row}"]
         cell.value, cell.font = text, font
         cell.alignment = Alignment(vertical="center", wrap_text=True)
-        page.row_dimensions[row].height = 28 if row in (1, 4) else 18
+        page.row_dimensions[row].height = 34 if row in (1, 4) else 18
 
 
 def _column_heads(page: Worksheet, sheet: FormSheet) -> None:

@@ -133,6 +133,16 @@ def test_the_page_listens_to_no_stream_and_asks_nobody_else(
     assert page.locator(".quality-header").count() == 1
 
 
+def test_a_page_left_open_says_how_old_it_is(page: Page, cockpit: LiveCockpit) -> None:
+    page.clock.install()
+    opened(page, cockpit)
+    page.clock.run_for(10_000)
+    assert page.inner_text(".quality-age") == ""
+    page.clock.run_for(6 * 60_000)
+    assert page.inner_text(".quality-age") == "6分钟前"
+    assert "is-old" in (page.get_attribute(".quality-age", "class") or "")
+
+
 def test_from_the_page_to_the_wall_the_stream_begins(page: Page, cockpit: LiveCockpit) -> None:
     opened(page, cockpit)
     page.click("text=返回大屏")

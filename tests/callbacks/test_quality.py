@@ -1,5 +1,6 @@
 """/quality of a running cockpit: the page by its callback, lists and files by plain HTTP."""
 
+import asyncio
 import csv
 import io
 import json
@@ -7,6 +8,8 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from callbacks.wall import desk_page_for
+from dashboard.errors import DatabaseUnavailable
 from tests import live_province
 from tests.callbacks.test_pages import fetch, page
 from tests.live_cockpit import LiveCockpit
@@ -98,3 +101,25 @@ def test_a_file_of_nothing_is_explained_and_not_sent(cockpit: LiveCockpit, addre
     assert status == 410
     assert headers["Content-Type"].startswith("text/plain")
     assert content.decode("utf-8").strip()
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (
+            DatabaseUnavailable("数据库无应答", "connection refused"),
+            "数据库无应答，请稍后重新读取。",
+        ),
+        (RuntimeError("a fault of ours"), "本页暂不可用"),
+    ],
+)
+def test_a_page_that_cannot_be_read_says_so_in_chinese(error: Exception, word: str) -> None:
+    async def failing(path: str, query: str) -> None:
+        raise error
+
+    built = asyncio.run(desk_page_for({"quality": failing}, "quality", "/quality", "?x=1"))  # type: ignore[dict-item]
+    shown = str(built[0])
+    assert built[1:] == ("/quality?x=1", None, None)
+    assert word in shown
+    assert "refused" not in shown
+    assert "fault" not in shown
