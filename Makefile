@@ -27,7 +27,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-boston serve test check fix test-pg soak bench screenshots indicators clean
+.PHONY: help demo demo-boston serve test check fix test-pg soak bench bench-province screenshots indicators clean
 
 help: ## 列出这些命令
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -78,6 +78,9 @@ soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化
 
 bench: $(INSTALLED) chromium ## 测量并写入 docs/performance.md
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/python -m tests.bench $(ARGS)
+
+bench-province: $(INSTALLED) chromium ## 在一个省的真实业务量（1200 万件）上测量，写入 docs/performance-province.md
+	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/python -m tests.bench.province $(ARGS)
 
 screenshots: $(INSTALLED) chromium ## 给正在运行的演示截图，存入 docs/screenshots
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" \

@@ -47,6 +47,11 @@ class CaseLine:
     ordered_by: datetime
 
 
+def ordered_by(order: Order) -> str:
+    """SQL of what a page is ordered by, about a row `i`."""
+    return _VALUE[order]
+
+
 def page(
     connection: Connection,
     county_ids: Iterable[int],
@@ -60,7 +65,7 @@ def page(
     `county_ids`: the county, and the abolished ones whose cases count in it. By limit, only cases
     that have one.
     """
-    value = _VALUE[order]
+    value = ordered_by(order)
     is_falling = order == "registered"
     where = (
         f" and ({value}, {_KEY}) {'<' if is_falling else '>'} (:value, {_AFTER})" if after else ""

@@ -4,6 +4,7 @@ Here: the value and what follows from its samples. Not here: how anything is mea
 subject), nor how a table looks (``report``).
 """
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +48,11 @@ class Measurement:
     @property
     def median(self) -> float:
         return median(self.samples)
+
+    @property
+    def p95(self) -> float:
+        """The smallest sample that 95 % do not exceed."""
+        return sorted(self.samples)[math.ceil(0.95 * len(self.samples)) - 1]
 
     @property
     def worst(self) -> float:

@@ -48,8 +48,8 @@ def terminal_table(measurements: Iterable[Measurement]) -> Table:
 
 def document(machine: Mapping[str, str], measurements: Sequence[Measurement]) -> str:
     """The whole of docs/performance.md."""
-    about = _markdown(("", ""), list(machine.items()))
-    table = _markdown(COLUMNS, rows(measurements))
+    about = markdown(("", ""), list(machine.items()))
+    table = markdown(COLUMNS, rows(measurements))
     notes = "\n".join(f"- **{each.what}**: {each.note}" for each in measurements if each.note)
     return (
         f"{INTRODUCTION}\n## Machine and data\n\n{about}\n## Measured\n{READING}\n{table}\n"
@@ -72,7 +72,8 @@ def _beside(measurement: Measurement) -> str:
     return f"{measurement.beside.what}: {printed(measurement.beside.median, measurement.unit)}"
 
 
-def _markdown(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+def markdown(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """A table."""
     lines = [head, ["---"] * len(head), *body]
     return "".join(f"| {' | '.join(_cell(text) for text in line)} |\n" for line in lines)
 

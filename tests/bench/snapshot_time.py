@@ -55,14 +55,15 @@ from disputes where county_id = any(:counties) and registered_at < :now group by
 def measure(database: BenchDatabase) -> Iterable[Measurement]:
     """Live group and both groups for each level; storing one."""
     with closing(Database(database.app_url)) as opened:
-        chosen = _largest_of_each_level(opened)
+        chosen = largest_of_each_level(opened)
         kept = Kept()
         for region in chosen:
             yield from _of_region(opened, region, kept)
         yield _storing(opened, chosen[0], kept)
 
 
-def _largest_of_each_level(database: Database) -> tuple[Region, ...]:
+def largest_of_each_level(database: Database) -> tuple[Region, ...]:
+    """The root, and the county with most cases with its city."""
     with database.read() as connection:
         tree = region_tree.load(connection)
         busiest = connection.scalar(
@@ -74,12 +75,12 @@ def _largest_of_each_level(database: Database) -> tuple[Region, ...]:
 
 
 def _of_region(database: Database, region: Region, kept: Kept) -> Iterable[Measurement]:
-    plain = timed(lambda: _plain(database, region), 5)
+    plain = timed(lambda: plain_figures(database, region), 5)
     for groups, name in ((LIVE, "live group"), (BOTH, "both groups")):
         yield Measurement(
             what=f"snapshot, {region.level}, {name}",
             unit="ms",
-            samples=timed(_computation(database, region, kept, groups), RUNS, warm=3),
+            samples=timed(computation(database, region, kept, groups), RUNS, warm=3),
             aim=AIM_MS,
             beside=Beside(what="main figures from rows", samples=plain),
             note=f"{region.name}: one warm connection, bands known, computed and not stored."
@@ -88,9 +89,10 @@ def _of_region(database: Database, region: Region, kept: Kept) -> Iterable[Measu
         )
 
 
-def _computation(
+def computation(
     database: Database, region: Region, kept: Kept, groups: tuple[Group, ...]
 ) -> Callable[[], Snapshot]:
+    """What computes a region's snapshot once more, with what was kept and made before."""
     previous = _computed(database, region, kept, BOTH, None)
     return lambda: _computed(database, region, kept, groups, previous)
 
@@ -116,7 +118,8 @@ def _computed(
     return made
 
 
-def _plain(database: Database, region: Region) -> None:
+def plain_figures(database: Database, region: Region) -> None:
+    """The wall's main figures straight from the rows."""
     with database.read() as connection:
         tree = region_tree.load(connection)
         zone = connection.scalar(text("select value #>> '{}' from database_facts where key='zone'"))

@@ -79,7 +79,7 @@ def test_sensitive_cases_and_other_counties_are_in_no_page(connection: Connectio
 def test_a_page_is_read_from_an_index_in_its_order(connection: Connection, order: Order) -> None:
     from data_access import case_pages
 
-    value = case_pages._VALUE[order]
+    value = case_pages.ordered_by(order)
     connection.execute(text("set local enable_seqscan = off"))
     connection.execute(text("set local enable_sort = off"))
     plan = connection.scalars(

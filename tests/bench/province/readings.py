@@ -1,0 +1,217 @@
+"""Readings on twelve million cases, each beside the plain SQL that answers it from the rows."""
+
+import gzip
+import random
+from collections.abc import Callable, Iterable
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import orjson
+from sqlalchemy import Connection, text
+
+from dashboard.asks import HeatAsk
+from dashboard.heat_cells import rate_of
+from dashboard.indicators import POINT_CATEGORIES
+from dashboard.periods import Period, day_start
+from dashboard.scope import Scope
+from data_access import case_pages, map_readings, ranking_readings, region_tree
+from data_access.database import Database
+from data_access.region_tree import Region
+from data_access.sensitive_classes import NOT_SENSITIVE
+from data_access.sums import SumReader
+from data_access.wall_parts import Kept
+from tests.bench.measurement import Beside, Measurement, milliseconds_of, timed
+from tests.bench.province.databases import ProvinceDatabase
+from tests.bench.snapshot_time import BOTH, LIVE, computation, largest_of_each_level, plain_figures
+
+RUNS = 100
+PLAIN_RUNS = 3
+ZONE = ZoneInfo("Asia/Shanghai")
+SNAPSHOT_AIMS = {"province": 150.0, "city": 150.0, "county": 200.0}
+RANKING_AIM, HEAT_AIM, HEAT_BYTES_AIM, PAGE_AIM = 150.0, 200.0, 200.0, 150.0
+RANKED = "on_time_rate"
+ORDERS: tuple[case_pages.Order, ...] = ("registered", "due", "step")
+PLAIN_RANKING = """
+select county_id, count(*) filter (where closed_at <= due_at) as met, count(*) as due
+from incidents where due_at >= :start and due_at < :end and not has_doubtful_times
+  and county_id = any(:counties) group by county_id"""
+PLAIN_HEAT = f"""
+select floor(cell_x / 5.0)::int as ix, floor(cell_y / 5.0)::int as iy, count(*) from incidents i
+where registered_at >= :start and registered_at < :end and category = any(:categories)
+  and {NOT_SENSITIVE} and county_id = any(:counties) group by 1, 2"""
+# As one writes it who knows of no index: all open cases of the county, sorted.
+PLAIN_PAGE = """
+select case_no, registered_at, due_at, {value} as ordered_by from incidents i
+where county_id = :county and closed_at is null order by {value} + interval '0' limit 50"""
+
+
+def measure(large: ProvinceDatabase) -> Iterable[Measurement]:
+    """Snapshots, ranking, heat, and a county's list of cases."""
+    with closing(Database(large.database.app_url)) as opened:
+        yield from snapshots(opened)
+        with opened.read(timeout_seconds=600) as connection:
+            yield _ranking(connection)
+            yield from _heat(connection)
+            yield from _pages(connection, largest_of_each_level(opened)[-1])
+
+
+def snapshots(
+    opened: Database, runs: int = RUNS, plain_runs: int = PLAIN_RUNS
+) -> Iterable[Measurement]:
+    """Of the whole province, its largest city and that city's largest county."""
+    kept = Kept()
+    for region in largest_of_each_level(opened):
+        plain = (
+            timed(lambda region=region: plain_figures(opened, region), plain_runs)
+            if plain_runs
+            else ()
+        )
+        for groups, name in ((LIVE, "live group"), (BOTH, "both groups")):
+            yield Measurement(
+                what=f"snapshot, {region.level}, {name}",
+                unit="ms",
+                samples=timed(computation(opened, region, kept, groups), runs, warm=5),
+                aim=SNAPSHOT_AIMS[region.level],
+                beside=Beside(what="main figures from rows", samples=plain) if plain else None,
+                note=f"{region.name}, one warm connection, computed and not stored.",
+            )
+
+
+def _ranking(connection: Connection) -> Measurement:
+    tree = region_tree.load(connection)
+    counties = [county.id for county in tree.counties(tree.root)]
+    today = datetime.now(ZONE).date()
+    chosen = random.Random(5)
+
+    def period() -> Period:
+        first, last = sorted(chosen.sample(range(1, 360), 2), reverse=True)
+        return Period(_midnight(today, first), _midnight(today, last), "")
+
+    def rank() -> None:
+        reader = SumReader(
+            connection,
+            tree=tree,
+            region=tree.root,
+            scope=Scope(counties=frozenset(counties)),
+            as_of=datetime.now(UTC),
+            is_current=True,
+            zone=ZONE,
+        )
+        ranking = ranking_readings.rank_counties(
+            connection,
+            reader,
+            tree,
+            tree.root,
+            indicator_key=RANKED,
+            minimum=30,
+            month=period(),
+            cumulative_label="",
+            before=None,
+            as_of=datetime.now(UTC),
+            keep=lambda name, state, count: count(),
+        )
+        if ranking is None or sum(len(group.units) for group in ranking.groups) != len(counties):
+            raise RuntimeError("not all counties are in the ranking")
+
+    def plain() -> None:
+        span = period()
+        connection.execute(
+            text(PLAIN_RANKING), {"start": span.start, "end": span.end, "counties": counties}
+        ).all()
+
+    return Measurement(
+        what="ranking of 90 counties, any days of the year",
+        unit="ms",
+        samples=timed(rank, RUNS),
+        aim=RANKING_AIM,
+        beside=Beside(what="rates from rows, unranked", samples=timed(plain, PLAIN_RUNS)),
+        note="按期办结率 with groups, ties and ranges of ranks; another random period each time.",
+    )
+
+
+def _midnight(today: date, days_ago: int) -> datetime:
+    return day_start(today - timedelta(days=days_ago), ZONE)
+
+
+def _heat(connection: Connection) -> Iterable[Measurement]:
+    tree = region_tree.load(connection)
+    counties = [county.id for county in tree.counties(tree.root)]
+    now = datetime.now(UTC)
+    hours: dict[datetime, map_readings.Cells] = {}
+
+    def keep_hour(hour: datetime, count: Callable[[], map_readings.Cells]) -> map_readings.Cells:
+        if hour not in hours:
+            hours[hour] = count()
+        return hours[hour]
+
+    def cells() -> list[tuple[int, int, float]]:
+        layers = map_readings.heat(
+            connection,
+            tree.root,
+            counties,
+            now,
+            ask=HeatAsk(),
+            origin=(120.0, 29.0),
+            zone=ZONE,
+            groups=("slow",),
+            keep_days=lambda span, asked, count: count(),
+            keep_hour=keep_hour,
+            is_whole=True,
+        )
+        return list(next(layer for layer in layers if layer.window == "30d").cells)
+
+    def plain() -> None:
+        rows = connection.execute(
+            text(PLAIN_HEAT),
+            {
+                "start": now - timedelta(days=30),
+                "end": now,
+                "categories": list(POINT_CATEGORIES),
+                "counties": counties,
+            },
+        ).all()
+        rate_of([row[2] for row in rows], 5, 30)
+
+    yield Measurement(
+        what="heat cells of 30 days",
+        unit="ms",
+        samples=timed(cells, RUNS),
+        aim=HEAT_AIM,
+        beside=Beside(what="from the rows", samples=timed(plain, PLAIN_RUNS)),
+        note="Windows of 7 and 30 days together, whole days from roll-ups each time, hours of the"
+        " ends kept as the snapshotter keeps them.",
+    )
+    size = len(gzip.compress(orjson.dumps(cells())))
+    yield Measurement(
+        what="heat cells of 30 days, gzip",
+        unit="kB",
+        samples=(size / 1000,),
+        aim=HEAT_BYTES_AIM,
+    )
+
+
+def _pages(connection: Connection, county: Region) -> Iterable[Measurement]:
+    for order in ORDERS:
+        plain = text(PLAIN_PAGE.format(value=case_pages.ordered_by(order)))
+
+        def first(order: case_pages.Order = order) -> None:
+            if len(case_pages.page(connection, [county.id], order)) != 50:
+                raise RuntimeError("the first page is not full")
+
+        yield Measurement(
+            what=f"first page of a county's cases by {order}",
+            unit="ms",
+            samples=timed(first, RUNS),
+            aim=PAGE_AIM,
+            beside=Beside(
+                what="sorted without an index",
+                samples=tuple(
+                    milliseconds_of(
+                        lambda plain=plain: connection.execute(plain, {"county": county.id}).all()
+                    )
+                    for _ in range(PLAIN_RUNS)
+                ),
+            ),
+            note=f"{county.name}, 50 open cases.",
+        )
