@@ -396,6 +396,7 @@ class Snapshotter:
                     daily_at = time.monotonic() + PRUNE_EVERY_SECONDS  # should it fail
                     self._expire_reports()
                     self._make_months()
+                    self._move_slots_on()
                     daily_at = time.monotonic() + DAY_SECONDS
             except CockpitError as error:
                 log.warning("housekeeping failed and is tried again: %s", error)
@@ -419,6 +420,11 @@ class Snapshotter:
         with self.database.write() as connection:
             connection.execute(text(f"set local lock_timeout = {MONTHS_LOCK_MILLISECONDS}"))
             ensure_months_around(connection, self.clock().date())
+
+
+    def _move_slots_on(self) -> None:
+        with self.database.write() as connection:
+            rollups.move_slots_on(connection, self.clock())
 
 
 def run(

@@ -10,7 +10,6 @@ Counties, their cities and the root have rows; below the county the cases themse
 from data_access.rollups.checking import WrongFigure, differences, examples, repair
 from data_access.rollups.keeping import (
     SLOT_DAYS,
-    archive,
     fold,
     follow_regions,
     move_slots_on,
@@ -30,7 +29,6 @@ __all__ = [
     "MEASURES",
     "SLOT_DAYS",
     "WrongFigure",
-    "archive",
     "differences",
     "ensure_columns",
     "examples",

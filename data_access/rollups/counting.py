@@ -56,20 +56,7 @@ def counted_sums(*, zone: str, slots_from: str) -> str:
     )
 
 
-def month_sums(*, zone: str, slots_from: str) -> str:
-    """SELECT of the same sums of the cases registered in :month, one row a moment. Only what is
-    kept by the month of its case.
-    """
-    return " union all ".join(
-        _group_sums(
-            group, zone=zone, slots_from=slots_from, where=" and t.registered_month = :month"
-        )
-        for group in GROUPS
-        if "registered_month" in TABLES[group.subject].columns
-    )
-
-
-def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, where: str = "") -> str:
+def _group_sums(group: MomentGroup, *, zone: str, slots_from: str) -> str:
     table = TABLES[group.subject].alias("t")
     mine = {measure.column: _sum(measure, table) for measure in group.measures}
     values = ", ".join(mine.get(name, "null::bigint") for name in MEASURES)
@@ -77,7 +64,7 @@ def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, where: str = 
     return (
         f"select t.county_id, {_day(group, table, zone)}, {_slot(group, table, slots_from)},"
         f" {values}"
-        f" from {TABLES[group.subject].name} t where {_at(group, table)} is not null{where}"
+        f" from {TABLES[group.subject].name} t where {_at(group, table)} is not null"
         f" group by 1, 2, 3 having {some}"
     )
 

@@ -1,18 +1,18 @@
-"""Keeping roll-ups: folding deltas, computing all from the rows, moving the slots on, archiving.
+"""Keeping roll-ups: folding deltas, computing all from the rows, moving the slots on.
 
 All of it happens under one lock; writers are not concerned. Which rows make which sum stands in
 `counting` and `spreads`.
 """
 
 import logging
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
 from data_access import facts
 from data_access.rollups import ancestors, spreads
 from data_access.rollups.ancestors import ANCESTORS
-from data_access.rollups.counting import counted_sums, month_sums
+from data_access.rollups.counting import counted_sums
 from data_access.rollups.tables import MEASURES, SLOTS_FACT, SLOTS_FROM
 
 log = logging.getLogger(__name__)
@@ -154,25 +154,6 @@ def _keep_slots_from(connection: Connection, instant: datetime) -> None:
     known = slots_kept_from(connection)
     if known is None or known < instant:
         facts.write(connection, SLOTS_FACT, instant.isoformat())
-
-
-def archive(connection: Connection, month: date) -> None:
-    """Keep the sums of the cases registered in a month, whose rows the caller takes away in this
-    transaction without triggers; heat and durations forget them.
-    """
-    lock(connection)
-    zone = zone_of(connection)
-    connection.execute(
-        text(
-            f"insert into rollup_archive (registered_month, county_id, day, slot, {_NAMES})"
-            f" select :month, p.* from ({month_sums(zone=zone, slots_from=SLOTS_FROM)}) p"
-        ),
-        {"month": month},
-    )
-    gone = spreads.counted(zone, sign=-1, where="n.registered_month = :month")
-    connection.execute(
-        text(f"insert into spread_deltas ({_SPREAD_COLUMNS}) {gone}"), {"month": month}
-    )
 
 
 def zone_of(connection: Connection) -> str:

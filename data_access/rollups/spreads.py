@@ -79,7 +79,7 @@ def placed(deltas: str) -> str:
     )
 
 
-def counted(zone: str, *, sign: int = 1, where: str = "true") -> str:
+def counted(zone: str) -> str:
     """SELECT of what the rows of incidents make all spreads, by county as `written` gives it."""
-    rows = f"select {sign} as sign, n.* from incidents n where {where}"
+    rows = "select 1 as sign, n.* from incidents n"
     return " union all ".join(written(spread, rows, zone) for spread in SPREADS)

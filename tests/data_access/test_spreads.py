@@ -152,23 +152,3 @@ def test_slots_that_nobody_asks_for_any_more_are_dropped(connection: Connection)
     assert rollups.differences(connection) == 0
     rollups.fold(connection)
     assert rollups.differences(connection) == 0
-
-
-def test_archived_cases_stay_in_the_sums_and_leave_the_heat(connection: Connection) -> None:
-    rollups.fold(connection)
-    sums = text("select * from rollups order by 1, 2")
-    before = connection.execute(sums).all()
-    month = connection.scalar(text("select min(registered_month) from incidents"))
-    rollups.archive(connection, month)
-    connection.execute(text("set local session_replication_role = replica"))
-    for table in ("incidents", "disputes", "agreements", "return_visits"):
-        connection.execute(
-            text(f"delete from {table} where registered_month = :month"), {"month": month}
-        )
-    connection.execute(text("set local session_replication_role = origin"))
-    assert rollups.differences(connection) == 0
-    rollups.fold(connection)
-    assert connection.execute(sums).all() == before
-    require_equal_to_rows(connection)
-    rollups.rebuild(connection)
-    assert connection.execute(sums).all() == before
