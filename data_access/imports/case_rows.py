@@ -1,11 +1,13 @@
 """From a judged chunk of cases to lines of the staging table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from dashboard.heat_cells import Origin, cell_of
+from data_access.demo import binary_copy
+from data_access.demo.binary_copy import Column
 from data_access.imports.batches import Layout
 from data_access.imports.case_mapping import (
     DISPUTE_CHOICES,
@@ -15,10 +17,9 @@ from data_access.imports.case_mapping import (
     CaseMapping,
 )
 from data_access.imports.checks import Judgement
-from data_access.imports.interpreting import Coded, Floats, Interpretation, Locations
+from data_access.imports.interpreting import Coded, Interpretation, Locations
 from data_access.imports.sources.rows import RawChunk
-from data_access.imports.staging import NULL, Taken, escaped, escaped_codes
-from data_access.imports.times import Instants
+from data_access.imports.staging import Taken
 
 CELL_KM = 1.0
 FARTHEST_CELL = 32_767
@@ -52,95 +53,92 @@ def taken(
     mapping: CaseMapping,
     origin: Origin,
 ) -> Taken:
-    """The accepted rows of a chunk in the order of LAYOUT, and what was found."""
-    return Taken(
-        _lines(chunk, judgement, mapping, origin),
-        judgement.findings,
-        int(judgement.is_rejected.sum()) + len(raw.malformed),
-    )
+    """The accepted rows, by the columns of LAYOUT that have values, and what was found."""
+    accepted = np.flatnonzero(~judgement.is_rejected)
+    columns = {
+        name: column.take(accepted) for name, column in _columns(chunk, judgement, mapping, origin)
+    }
+    rows = b"".join(binary_copy.encoded(columns))
+    content = b"".join((binary_copy.HEADER, rows, binary_copy.TRAILER)) if rows else b""
+    rejected = int(judgement.is_rejected.sum()) + len(raw.malformed)
+    return Taken(tuple(columns), content, "binary", judgement.findings, rejected)
 
 
-def _lines(
+def _columns(
     chunk: Interpretation, judgement: Judgement, mapping: CaseMapping, origin: Origin
-) -> Iterator[str]:
-    count = len(chunk.lines)
-    nothing: list[str] = [NULL] * count
-    codes = mapping.classes.codes
-    times = {name: _instants(column.instant) for name, column in chunk.times.items()}
-    columns = [
-        map(str, chunk.lines),
-        map(escaped, chunk.case_no),
-        escaped_codes(chunk.region.code),
-        escaped_codes(chunk.classes.code),
-        [codes[code].category if code else NULL for code in chunk.classes.code],
-        *(
-            escaped_codes(coded.code) if coded else nothing
-            for coded in (chunk.channel, chunk.holder, chunk.centre)
-        ),
-        *(times.get(name, nothing) for name in TIMES),
-        np.datetime_as_string(chunk.times["registered_at"].local.astype("datetime64[M]"), unit="D"),
-        *_placed(chunk.locations, count, origin),
-        *(_chosen(chunk, name, count) for name in CHOICES),
-        np.where(judgement.has_doubtful_times, "t", "f"),
-    ]
-    rows = zip(*columns, judgement.is_rejected, strict=True)
-    return ("\t".join(row[:-1]) for row in rows if not row[-1])
+) -> Iterator[tuple[str, Column]]:
+    categories = {code: entry.category for code, entry in mapping.classes.codes.items()}
+    yield "line", Column("int8", np.asarray(chunk.lines, dtype=np.int64))
+    yield "case_no", _distinct(chunk.case_no)
+    yield "region_code", _coded(chunk.region.code)
+    yield "class_code", _coded(chunk.classes.code)
+    yield "category", _coded([categories.get(code) for code in chunk.classes.code])
+    for name, coded in (
+        ("channel", chunk.channel),
+        ("holder_code", chunk.holder),
+        ("centre_code", chunk.centre),
+    ):
+        if coded is not None:
+            yield name, _coded(coded.code)
+    for name in TIMES:
+        if times := chunk.times.get(name):
+            at = times.instant.astype("datetime64[us]")
+            yield name, Column("timestamptz", at.astype(np.int64), np.isnat(at))
+    months = chunk.times["registered_at"].local.astype("datetime64[M]").astype("datetime64[D]")
+    yield "registered_month", Column("date", months.astype(np.int64), np.isnat(months))
+    yield from _placed(chunk.locations, len(chunk.lines), origin)
+    for name, coded in chunk.choices.items():
+        yield name, _chosen(chunk, name, coded)
+    yield "has_doubtful_times", Column("bool", judgement.has_doubtful_times)
 
 
-def _chosen(chunk: Interpretation, name: str, count: int) -> list[str]:
-    coded = chunk.choices.get(name)
-    if coded is None:
-        return [NULL] * count
-    if name == "is_successful":
-        return _of_ended(chunk, coded)
-    empty = "f" if name in PLAIN_FLAGS else NULL
-    return [_value(code, empty) for code in coded.code]
+def _distinct(values: Sequence[str]) -> Column:
+    """Texts of which most are different. One that ends in NUL was rejected before."""
+    return Column("text", binary_copy.texts(values))
 
 
-def _of_ended(chunk: Interpretation, coded: Coded) -> list[str]:
+def _coded(values: Sequence[str | None]) -> Column:
+    """Texts of which there are few different ones."""
+    words = list(dict.fromkeys(values))
+    places = {word: place for place, word in enumerate(words)}
+    indexes = np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values))
+    null = indexes == places[None] if None in places else None
+    return Column("text", indexes, null, [word or "" for word in words])
+
+
+def _chosen(chunk: Interpretation, name: str, coded: Coded) -> Column:
+    codes = _of_ended(chunk, coded) if name == "is_successful" else coded.code
+    if CHOICES[name] != FLAG:
+        return _coded(codes)
+    null = np.fromiter((code is None for code in codes), dtype=bool, count=len(codes))
+    values = np.fromiter((bool(code) for code in codes), dtype=bool, count=len(codes))
+    return Column("bool", values, None if name in PLAIN_FLAGS else null)
+
+
+def _of_ended(chunk: Interpretation, coded: Coded) -> list[Any]:
     """Results of mediations that ended; others have none yet."""
     ended = chunk.times.get("mediation_ended_at")
     if ended is None:
-        return [NULL] * len(coded.code)
+        return [None] * len(coded.code)
     is_open = np.isnat(ended.local)
-    return [
-        NULL if open_ else _value(code, NULL)
-        for code, open_ in zip(coded.code, is_open, strict=True)
-    ]
+    return [None if open_ else code for code, open_ in zip(coded.code, is_open, strict=True)]
 
 
-def _value(code: Any, empty: str) -> str:
-    match code:
-        case None:
-            return empty
-        case bool():
-            return "t" if code else "f"
-    return escaped(str(code))
-
-
-def _placed(found: Locations | None, count: int, origin: Origin) -> Iterator[Iterable[str]]:
+def _placed(found: Locations | None, count: int, origin: Origin) -> Iterator[tuple[str, Column]]:
     """lon, lat, location_quality, cell_x, cell_y. Default coordinates are told apart later."""
     if found is None:
-        nothing = [NULL] * count
-        yield from (nothing, nothing, ["none"] * count, nothing, nothing)
-        return
+        nowhere = np.full(count, np.nan)
+        nothing = np.zeros(count, dtype=bool)
+        found = Locations("", [], nowhere, nowhere, nothing, nothing, nothing, nothing)
     is_known = ~np.isnan(found.lon)
     cells = cell_of(np.nan_to_num(found.lon), np.nan_to_num(found.lat), CELL_KM, origin)
     is_far = (np.abs(cells[0]) > FARTHEST_CELL) | (np.abs(cells[1]) > FARTHEST_CELL)
     doubted = found.is_outside | found.is_swapped | found.is_elsewhere
     is_outside = is_known & (doubted | is_far)
     is_point = is_known & ~is_outside
-    yield _degrees(found.lon, is_known)
-    yield _degrees(found.lat, is_known)
-    yield np.select([is_point, is_outside], ["point", "outside"], "none")
-    for cell in cells:
-        yield np.where(is_point, cell.astype(str), NULL)
-
-
-def _degrees(values: Floats, is_known: Any) -> list[str]:
-    return [repr(float(v)) if known else NULL for v, known in zip(values, is_known, strict=True)]
-
-
-def _instants(values: Instants) -> list[str]:
-    written = np.datetime_as_string(values, unit="us")
-    return [NULL if text == "NaT" else f"{text}Z" for text in written]
+    yield "lon", Column("float8", found.lon, ~is_known)
+    yield "lat", Column("float8", found.lat, ~is_known)
+    quality = np.select([is_point, is_outside], [0, 1], 2)
+    yield "location_quality", Column("text", quality, None, ("point", "outside", "none"))
+    for name, cell in zip(("cell_x", "cell_y"), cells, strict=True):
+        yield name, Column("int2", np.where(is_point, cell, 0), ~is_point)

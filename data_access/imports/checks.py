@@ -161,22 +161,23 @@ def _hits(mask: Mask, column: str, reason: str, text: list[str]) -> Iterator[Hit
 
 
 def _personal_data(chunk: Interpretation) -> Iterator[Hit]:
-    for column, texts in chunk.texts.items():
-        if not personal_data.might_hold_any(texts):
+    """Texts that were understood as times, degrees or listed codes are none of a person's."""
+    for column, rows in chunk.unexplained.items():
+        texts = chunk.texts[column]
+        suspects = personal_data.suspects(texts if rows is None else [texts[row] for row in rows])
+        if not suspects:
             continue
-        # A grid's code has 15 digits too, some of them with a date inside.
-        is_region = column == chunk.region.column
-        for row, text in enumerate(texts):
-            if is_region and not chunk.region.is_unknown[row]:
-                continue
-            if kind := personal_data.found_in(text, _registered_on(chunk, row)):
+        for row in range(len(texts)) if rows is None else rows:
+            text = texts[row]
+            if text in suspects and (
+                kind := personal_data.found_in(text, _registered_on(chunk, row))
+            ):
                 yield Hit(row, column, f"含有{kind}，不得入库", text)
 
 
 def _unreadable_text(chunk: Interpretation) -> Iterator[Hit]:
     for column, texts in chunk.texts.items():
-        joined = "\n".join(texts)
-        if not any(sign in joined for sign in UNREADABLE):
+        if not any(sign in chunk.joined(column) for sign in UNREADABLE):
             continue
         for row, text in enumerate(texts):
             if any(sign in text for sign in UNREADABLE):
@@ -185,6 +186,8 @@ def _unreadable_text(chunk: Interpretation) -> Iterator[Hit]:
 
 def _rounded_number(chunk: Interpretation) -> Iterator[Hit]:
     for column, texts in chunk.texts.items():
+        if ROUNDED not in chunk.joined(column):
+            continue
         for row, text in enumerate(texts):
             if text.endswith(ROUNDED):
                 reason = "数字单元格存不下这么多位，末几位已失；请以文本格式保存此列"

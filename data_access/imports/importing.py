@@ -6,6 +6,7 @@ What is particular to a kind stands in its `Street`: `cases`, `tables`.
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -200,16 +201,26 @@ class _Run:
         chunks = self.source.chunks(
             self.street.wanted(), after_line=after_line, size=self.rows_a_chunk
         )
-        for raw in chunks:
-            taken = self.street.take(raw)
-            with self.connection.begin():
-                staging.stage_chunk(self.connection, batch, self.street.layout, raw, taken)
-            self.progress("读入", raw.last_line, lines)
+        # The server takes one chunk in while the next is read and checked; one at a time, in order.
+        with ThreadPoolExecutor(max_workers=1) as writer:
+            pending: Future[None] | None = None
+            for raw in chunks:
+                taken = self.street.take(raw)
+                if pending is not None:
+                    pending.result()
+                pending = writer.submit(self._write, batch, raw, taken)
+                self.progress("读入", raw.last_line, lines)
+            if pending is not None:
+                pending.result()
         with self.connection.begin():
             self.connection.exec_driver_sql(f"analyze {batch.table}")
             self.street.finish(self.connection, batch)
             whole_file.count(self.connection, batch)
         return after_line
+
+    def _write(self, batch: Batch, raw: RawChunk, taken: Taken) -> None:
+        with self.connection.begin():
+            staging.stage_chunk(self.connection, batch, raw, taken)
 
     def _report(self, batch: Batch, folder: Path) -> Path:
         now = datetime.now(UTC)

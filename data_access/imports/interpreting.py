@@ -6,7 +6,7 @@ mask beside the value, and `checks` turns masks into findings.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -76,9 +76,19 @@ class Interpretation:
     choices: dict[str, Coded]
     locations: Locations | None
 
+    # Column -> rows whose text was not understood by any table or format; None: all of them.
+    unexplained: dict[str, list[int] | None]
+    _joined: dict[str, str] = field(default_factory=dict)
+
     @property
     def case_no(self) -> list[str]:
         return self.texts[self.case_column]
+
+    def joined(self, column: str) -> str:
+        """All texts of a column in one, to look for a sign in."""
+        if column not in self._joined:
+            self._joined[column] = "\n".join(self.texts[column])
+        return self._joined[column]
 
 
 class Interpreter:
@@ -96,9 +106,9 @@ class Interpreter:
 
     def interpret(self, raw: RawChunk) -> Interpretation:
         mapping = self._mapping
-        texts = {name: [text.strip() for text in column] for name, column in raw.columns.items()}
+        texts = raw.trimmed()
         region = self._regions(texts[mapping.region.column])
-        return Interpretation(
+        found = Interpretation(
             lines=raw.lines,
             texts=texts,
             malformed=raw.malformed,
@@ -119,7 +129,10 @@ class Interpreter:
                 for name, rule in mapping.choices.items()
             },
             locations=self._located(texts, region) if mapping.location else None,
+            unexplained={},
         )
+        found.unexplained = _unexplained(found, mapping)
+        return found
 
     def _regions(self, texts: list[str]) -> Coded:
         rule = self._mapping.region
@@ -140,6 +153,33 @@ class Interpreter:
             usable = np.where(is_no_place, np.nan, found.lon)
             found.is_elsewhere = self._outlines.are_outside(named, usable, found.lat)
         return found
+
+
+def _unexplained(chunk: Interpretation, mapping: CaseMapping) -> dict[str, list[int] | None]:
+    """Rows by column that were not understood by every use the mapping makes of the column."""
+    masks: dict[str, list[Mask]] = {}
+    for times in chunk.times.values():
+        masks.setdefault(times.column, []).append(times.is_unreadable)
+    rules = (chunk.region, chunk.channel, chunk.holder, chunk.centre, chunk.status)
+    for coded in (*rules, *chunk.choices.values()):
+        if coded is not None:
+            masks.setdefault(coded.column, []).append(coded.is_unknown)
+    places = mapping.location.columns() if mapping.location and chunk.locations else []
+    for column in places:
+        assert chunk.locations is not None
+        masks.setdefault(column, []).append(chunk.locations.is_unreadable)
+    for column in mapping.classes.columns:
+        masks.setdefault(column, []).append(_unlisted(chunk.texts[column], column, mapping))
+    found: dict[str, list[int] | None] = {
+        column: np.flatnonzero(np.logical_or.reduce(each)).tolist()
+        for column, each in masks.items()
+    }
+    return {column: rows for column, rows in found.items() if rows} | {chunk.case_column: None}
+
+
+def _unlisted(texts: list[str], column: str, mapping: CaseMapping) -> Mask:
+    listed = mapping.classes.values.get(column, {})
+    return np.fromiter((text not in listed for text in texts), dtype=bool, count=len(texts))
 
 
 def region_reader(rule: RegionSpelling, known: Iterable[str]) -> Callable[[str], str | None]:

@@ -6,12 +6,12 @@ resumes after the last staged line. Making rows visible stands in `publishing`.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from psycopg import sql
 from sqlalchemy import Connection, update
 
-from data_access.imports.batches import Batch, Layout
+from data_access.imports.batches import Batch
 from data_access.imports.checks import Finding
 from data_access.imports.sources.rows import RawChunk
 from data_access.schema import import_batches
@@ -21,21 +21,18 @@ NULL = "\\N"
 
 @dataclass
 class Taken:
-    """What a chunk became: lines of COPY's text format for its accepted rows, and the rest.
+    """What a chunk became: its accepted rows as COPY takes them, by `columns`, and the rest."""
 
-    Each line has the batch's `line` first, then the columns of the layout.
-    """
-
-    lines: Iterable[str]
+    columns: tuple[str, ...]
+    content: bytes
+    form: Literal["text", "binary"]
     findings: list[Finding]
     rejected: int
 
 
-def stage_chunk(
-    connection: Connection, batch: Batch, layout: Layout, raw: RawChunk, taken: Taken
-) -> None:
+def stage_chunk(connection: Connection, batch: Batch, raw: RawChunk, taken: Taken) -> None:
     """Put a chunk's accepted rows and its findings in, and move the batch's counters on."""
-    _copy(connection, batch.table, ("line", *layout), taken.lines)
+    _copy(connection, batch.table, taken.columns, taken.content, taken.form)
     write_findings(connection, batch, taken.findings)
     counts = import_batches.c
     connection.execute(
@@ -66,17 +63,27 @@ def write_findings(connection: Connection, batch: Batch, findings: Iterable[Find
         )
         for finding in findings
     )
-    _copy(connection, "import_findings", columns, lines)
+    _copy(connection, "import_findings", columns, copy_lines(lines), "text")
+
+
+def copy_lines(lines: Iterable[str]) -> bytes:
+    """Lines of COPY's text format in one."""
+    return "".join(f"{line}\n" for line in lines).encode("utf-8", "replace")
 
 
 def _copy(
-    connection: Connection, table: str, columns: tuple[str, ...], lines: Iterable[str]
+    connection: Connection,
+    table: str,
+    columns: tuple[str, ...],
+    content: bytes,
+    form: Literal["text", "binary"],
 ) -> None:
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(*table.split(".")), sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = sql.SQL("copy {} ({}) from stdin (format {})").format(
+        sql.Identifier(*table.split(".")),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(form),
     )
     driver: Any = connection.connection.dbapi_connection
-    content = "".join(f"{line}\n" for line in lines)
     if content:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             copy.write(content)
@@ -88,10 +95,3 @@ _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 def escaped(value: str | None) -> str:
     """A text as COPY takes it."""
     return NULL if value is None else value.translate(_SPECIAL)
-
-
-def escaped_codes(codes: Iterable[str | None]) -> list[str]:
-    """A column of few distinct values: each is escaped once."""
-    kept = list(codes)
-    written = {code: escaped(code) for code in set(kept)}
-    return [written[code] for code in kept]

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from data_access.imports import fixed_width
 from data_access.imports.mapping import TimeRule
 
 Mask = npt.NDArray[np.bool_]
@@ -37,7 +38,7 @@ def read_times(column: str, texts: list[str], rule: TimeRule, zone: str) -> Time
     """
     given = pd.Series(texts, dtype="str")
     local, certain = _parsed(given, rule.format, zone)
-    is_empty = np.fromiter((not value for value in texts), dtype=bool, count=len(texts))
+    is_empty = np.asarray(given == "")
     is_none = np.asarray(local.isna())
     first = np.full(len(texts), rule.ambiguous == "earlier")
     instant = local.tz_localize(zone, ambiguous=first, nonexistent=ONE_HOUR)
@@ -65,13 +66,26 @@ def _parsed(
         found = pd.to_datetime(given, format=pattern, errors="coerce", utc=True)
         aware = pd.DatetimeIndex(found).as_unit("us")
         return aware.tz_convert(zone).tz_localize(None), aware.tz_localize(None)
-    plain = pd.to_datetime(given, format=pattern, errors="coerce")
-    local = pd.DatetimeIndex(plain).as_unit("us")
+    local = _local(given, pattern)
     certain = pd.DatetimeIndex(np.full(len(given), np.datetime64("NaT"), dtype="datetime64[us]"))
     left = np.asarray(local.isna()) & np.asarray(given != "")
     if not left.any():
         return local, certain
     return _with_typed(given, left, local, certain, zone)
+
+
+def _local(given: "pd.Series[str]", pattern: str) -> pd.DatetimeIndex:
+    """Times by the format; those as wide as it says are read all at once, a tenth of the time."""
+    found = fixed_width.read(given.tolist(), pattern)
+    if found is None:
+        return pd.DatetimeIndex(pd.to_datetime(given, format=pattern, errors="coerce")).as_unit(
+            "us"
+        )
+    left = np.isnat(found) & np.asarray(given != "")
+    if left.any():
+        rest = pd.to_datetime(given[left], format=pattern, errors="coerce")
+        found[left] = pd.DatetimeIndex(rest).as_unit("us").to_numpy()
+    return pd.DatetimeIndex(found)
 
 
 def _with_typed(

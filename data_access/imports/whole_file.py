@@ -44,11 +44,12 @@ def _reject_duplicates(connection: Connection, batch: Batch, mapping: CaseMappin
             with counties as ({_COUNTY}), duplicates as (
               delete from {batch.table} s
               using (
-                select distinct on (case_no) case_no, line, region_code,
-                  count(*) over (partition by case_no) as together
-                from {batch.table} order by case_no, line
+                select f.case_no, f.line, f.region_code
+                from (select min(line) as line from {batch.table}
+                      group by case_no having count(*) > 1) several
+                join {batch.table} f using (line)
               ) first
-              where first.together > 1 and s.case_no = first.case_no and s.line > first.line
+              where s.case_no = first.case_no and s.line > first.line
               returning s.line, s.case_no, first.line as first_line,
                 s.region_code, first.region_code as first_region
             ), named as (

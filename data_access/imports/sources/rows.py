@@ -31,7 +31,8 @@ class RawChunk:
     """Rows as read: `lines[i]` is the line on which row i begins, `columns[name][i]` its text.
 
     `malformed` holds (line, fields found) of rows that don't have the header's width.
-    `last_line` is the last line the chunk has consumed.
+    `last_line` is the last line the chunk has consumed. `is_trimmed`: texts are without
+    surrounding blanks already.
     """
 
     lines: list[int]
@@ -39,10 +40,17 @@ class RawChunk:
     last_line: int
     malformed: list[tuple[int, int]] = field(default_factory=list)
     width: int = 0
+    is_trimmed: bool = False
 
     @property
     def rows_read(self) -> int:
         return len(self.lines) + len(self.malformed)
+
+    def trimmed(self) -> dict[str, list[str]]:
+        """The columns with texts without surrounding blanks."""
+        if self.is_trimmed:
+            return self.columns
+        return {name: [text.strip() for text in column] for name, column in self.columns.items()}
 
 
 class Source(Protocol):

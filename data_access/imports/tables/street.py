@@ -20,7 +20,7 @@ from data_access.imports.checks import (
 from data_access.imports.importing import Published, RefreshRollups
 from data_access.imports.mapping import SourceSection
 from data_access.imports.sources.rows import ROUNDED, RawChunk, as_text
-from data_access.imports.staging import Taken
+from data_access.imports.staging import Taken, copy_lines
 from data_access.imports.tables import publishing
 from data_access.imports.tables.fields import SQL_TYPES, Field, Row, TableKind
 from data_access.imports.tables.mapping import TableMapping
@@ -102,7 +102,7 @@ class TableStreet:
 
     def take(self, raw: RawChunk) -> Taken:
         """Understand and check a chunk; see `importing.Street`."""
-        texts = {name: [text.strip() for text in column] for name, column in raw.columns.items()}
+        texts = raw.trimmed()
         count = len(raw.lines)
         days: list[date | None] = [None] * count
         read: list[ReadColumn] = []
@@ -119,7 +119,9 @@ class TableStreet:
             is_rejected[row] |= finding.rejects
             findings.append(finding._replace(line=raw.lines[row]))
         return Taken(
-            self._lines(raw, read, values, is_rejected),
+            ("line", *self.layout),
+            copy_lines(self._lines(raw, read, values, is_rejected)),
+            "text",
             _first_of_each(findings),
             int(is_rejected.sum()) + len(raw.malformed),
         )
