@@ -54,6 +54,8 @@ class Field:
     keep: Literal["id", "county_id"] = "id"
     minimum: float | None = None
     longest: int = 100
+    # What stands in the table where the value is empty.
+    if_empty: str = "null"
     # Column of the table; none where only the kind's own code uses the field.
     column: str | None = None
     # False where what looks like a personal number is decided by the kind's own code.

@@ -92,7 +92,7 @@ def _checksum(connection: Connection, batch: Batch) -> tuple[int, str]:
 def _renumber(connection: Connection, known: int, set_id: int) -> None:
     connection.execute(
         text(
-            "insert into geometry_sets select :new, name, origin, datum, checksum || ':former',"
+            "insert into geometry_sets select :new, name, origin, datum, checksum || '/former',"
             " null, null from geometry_sets where id = :old"
         ),
         {"new": set_id, "old": known},
@@ -103,7 +103,7 @@ def _renumber(connection: Connection, known: int, set_id: int) -> None:
     )
     connection.execute(text("delete from geometry_sets where id = :old"), {"old": known})
     connection.execute(
-        text("update geometry_sets set checksum = split_part(checksum, ':', 1) where id = :new"),
+        text("update geometry_sets set checksum = split_part(checksum, '/', 1) where id = :new"),
         {"new": set_id},
     )
 

@@ -47,7 +47,11 @@ def publish(
 ) -> Published:
     """Publish within the caller's transaction; see `fields.TableKind` for derived columns."""
     stated = [kind.field(name) for name in mapping.stated()]
-    columns = {field.target: f"s.{field.name}" for field in stated if field.column != ""}
+    columns = {
+        field.target: f"coalesce(s.{field.name}, {field.if_empty})"
+        for field in stated
+        if field.column != ""
+    }
     columns |= kind.derived
     if kind.has_source:
         columns["source_id"] = str(batch.source_id)

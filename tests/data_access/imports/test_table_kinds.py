@@ -1,0 +1,338 @@
+"""What is particular to a kind: versions of regions, sets of lines, steps, reported figures."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+from sqlalchemy import URL
+
+from dashboard.errors import MappingError
+from data_access.database import Database
+from data_access.imports.command import import_rows
+from data_access.imports.importing import ImportOutcome
+
+MAPPINGS = Path(__file__).parents[3] / "docs" / "examples"
+FILES = Path(__file__).parent / "examples"
+
+Importer = Callable[..., ImportOutcome]
+Reader = Callable[..., list[Any]]
+
+
+@pytest.fixture
+def site(database_url: URL) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def load(site: Database, tmp_path: Path) -> Importer:
+    """``load(kind)`` imports its example; `text` is another file, `replaced` another mapping."""
+
+    def run(kind: str, text: str | None = None, **replaced: str) -> ImportOutcome:
+        name = f"{kind}{'.geojson' if kind == 'outlines' else '.csv'}"
+        file, mapping = FILES / name, (MAPPINGS / f"{kind}.toml").read_text("utf-8")
+        for old, new in replaced.items():
+            lines = [
+                f"{old} = {new}" if line.startswith(f"{old} = ") else line
+                for line in mapping.splitlines()
+            ]
+            mapping = "\n".join(lines)
+        if text is not None:
+            file = tmp_path / name
+            file.write_text(text, "utf-8")
+        (tmp_path / "mapping.toml").write_text(mapping, "utf-8")
+        return import_rows(
+            site, kind, file, tmp_path / "mapping.toml", report_folder=tmp_path / "reports"
+        )
+
+    return run
+
+
+def found(outcome: ImportOutcome) -> dict[str, int]:
+    return {check.name: check.rows for check in outcome.checks}
+
+
+REGIONS_HEADER = "区划代码,名称,简称,级别,上级代码,启用日期,原代码,变更方式\n"
+
+
+def test_regions_know_their_ancestors_and_their_sound(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    (grid,) = rows_of(
+        "select g.pinyin, t.code as town, c.code as county, y.code as city, p.code as parent"
+        " from regions g join regions t on t.id = g.town_id join regions c on c.id = g.county_id"
+        " join regions y on y.id = g.city_id join regions p on p.id = g.parent_id"
+        " where g.code = '330102001001001'"
+    )
+    assert tuple(grid) == (
+        "qing he fang di yi wang ge",
+        "330102001",
+        "330102",
+        "330100",
+        "330102001001",
+    )
+    assert rows_of("select id = county_id from regions where code = '330102'") == [(True,)]
+
+
+def test_a_later_version_of_a_code_ends_the_one_before(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    outcome = load(
+        "regions",
+        REGIONS_HEADER
+        + "330102,上城区,上城,县,330100,2026-04-01,330102,合并\n"
+        + "330102001,清波街道,清波,乡镇,330102,2000-01-01,,\n",
+    )
+    assert (outcome.inserted, outcome.rows_accepted) == (1, 2)
+    versions = rows_of(
+        "select valid_from, valid_to, county_id = id from regions where code = '330102' order by 1"
+    )
+    assert versions == [
+        (date(2000, 1, 1), date(2026, 4, 1), True),
+        (date(2026, 4, 1), None, True),
+    ]
+    assert rows_of(
+        "select kind, effective_on, p.valid_from from region_lineage l"
+        " join regions p on p.id = l.predecessor_id"
+    ) == [("merged", date(2026, 4, 1), date(2000, 1, 1))]
+
+
+def test_a_town_that_moves_takes_what_is_below_it_along(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    load("regions", REGIONS_HEADER + "330102001,清波街道,清波,乡镇,330106,2000-01-01,,\n")
+    assert rows_of(
+        "select distinct c.code from regions r join regions c on c.id = r.county_id"
+        " where r.code like '330102001%'"
+    ) == [("330106",)]
+
+
+def test_regions_below_one_that_is_rejected_are_rejected_too(load: Importer) -> None:
+    outcome = load(
+        "regions",
+        REGIONS_HEADER
+        + "330000,示例省,示例,省,,2000-01-01,,\n"
+        + "330199001,甲街道,甲,乡镇,330199,2000-01-01,,\n"
+        + "330199001001,乙社区,乙,村社区,330199001,2000-01-01,,\n",
+    )
+    assert found(outcome) == {"unknown_parent": 2}
+    assert outcome.rows_accepted == 1
+
+
+def test_a_parent_must_be_of_a_higher_level(load: Importer) -> None:
+    outcome = load(
+        "regions",
+        REGIONS_HEADER
+        + "330102,上城区,上城,县,,2000-01-01,,\n"
+        + "330100,示例市,示例,市,330102,2000-01-01,,\n",
+    )
+    assert found(outcome) == {"wrong_parent": 1}
+
+
+def outlines(**boxes: tuple[float, float, float, float]) -> str:
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"adcode": code.removeprefix("r")},
+            "geometry": json.loads(shapely.to_geojson(shapely.box(*box))),
+        }
+        for code, box in boxes.items()
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features})
+
+
+BOX, OTHER = (120.0, 30.0, 120.1, 30.1), (120.2, 30.0, 120.3, 30.1)
+
+
+def test_a_number_of_approval_is_bound_to_the_very_file(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    lines = outlines(r330102=BOX)
+    examined = f'"{hashlib.sha256(lines.encode()).hexdigest()}"'
+    bound = "select approval_number, approved_checksum = checksum from geometry_sets order by id"
+    load("outlines", lines)
+    assert rows_of(bound) == [("示例S(2026)001号", None)]
+    load("outlines", lines, approved_sha256=examined)
+    assert rows_of(bound) == [("示例S(2026)001号", True)]
+    load("outlines", lines, approved_sha256=examined, datum='"GCJ-02"')
+    assert rows_of(bound)[-1] == ("示例S(2026)001号", None)
+
+
+def test_lines_are_kept_in_wgs84_with_area_and_centre(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    load("outlines", outlines(r330102=BOX), datum='"BD-09"')
+    ((outline, area, lon, lat),) = rows_of(
+        "select outline, area_km2, centre_lon, centre_lat from region_geometries"
+        " join regions on id = region_id"
+    )
+    shape = shapely.from_wkb(bytes(outline))
+    assert abs(shape.centroid.x - 120.05) > 0.005
+    assert shape.contains(shapely.Point(lon, lat))
+    assert area == pytest.approx(106.5, rel=0.02)
+
+
+def test_a_set_of_lines_replaces_the_one_before_or_completes_it(
+    load: Importer, rows_of: Reader
+) -> None:
+    load("regions")
+    used = (
+        "select code from region_geometries join regions on id = region_id"
+        " where set_id = (select max(id) from geometry_sets) order by 1"
+    )
+    load("outlines", outlines(r330102=BOX))
+    load("outlines", outlines(r330106=OTHER))
+    assert rows_of(used) == [("330106",)]
+    load("outlines", outlines(r330102=BOX), datum='"WGS-84"\ncompletes = true')
+    assert rows_of(used) == [("330102",), ("330106",)]
+
+
+def test_lines_that_come_again_are_in_use_again(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    for box in (BOX, OTHER, BOX):
+        load("outlines", outlines(r330102=box))
+    ((stored,),) = rows_of(
+        "select outline from region_geometries where set_id = (select max(id) from geometry_sets)"
+    )
+    assert shapely.from_wkb(bytes(stored)).bounds == pytest.approx(BOX)
+    assert rows_of("select count(*), count(distinct checksum) from geometry_sets") == [(2, 2)]
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        '{"type": "Point", "coordinates": [120, 30]}',
+        '{"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}',
+        '{"type": "Polygon", "coordinates": [[[30, 120], [31, 120], [31, 121], [30, 120]]]}',
+        "null",
+    ],
+)
+def test_what_is_no_polygon_in_degrees_is_refused(load: Importer, geometry: str) -> None:
+    load("regions")
+    outcome = load(
+        "outlines",
+        '{"features": [{"properties": {"adcode": "330102"}, "geometry": ' + geometry + "}]}",
+    )
+    assert outcome.rows_accepted == 0
+    assert set(found(outcome)) <= {"broken_outline", "missing_value"}
+
+
+@pytest.fixture
+def cases(load: Importer) -> None:
+    for kind in ("regions", "organisations", "incidents"):
+        load(kind)
+
+
+@pytest.mark.usefixtures("cases")
+def test_steps_reach_their_case_and_come_once(load: Importer, rows_of: Reader) -> None:
+    header = "事件编号,环节,发生时间,承办单位代码\n"
+    first = "330102202611010002,签收,2026-11-01 09:20:00,D02\n"
+    second = "330102202611010002,办结,2026-11-01 12:00:00,D01\n"
+    assert load("steps", header + first).inserted == 1
+    outcome = load("steps", header + first + second)
+    assert (outcome.inserted, outcome.unchanged) == (1, 1)
+    ((signed, closed, holder),) = rows_of(
+        "select signed_at is not null, closed_at is not null, o.code from incidents"
+        " join organisations o on o.id = holder_id where case_no = '330102202611010002'"
+    )
+    assert (signed, closed, holder) == (True, True, "D01")
+    assert rows_of(
+        "select step_no, step from steps where case_no = '330102202611010002' order by 1"
+    ) == [(1, "registered"), (2, "accepted"), (3, "signed"), (4, "closed")]
+
+
+@pytest.mark.usefixtures("cases")
+def test_a_step_of_no_case_does_not_show_what_stands_for_its_number(
+    load: Importer, rows_of: Reader
+) -> None:
+    outcome = load(
+        "steps",
+        "事件编号,环节,发生时间,承办单位代码\n11010519491231002X,签收,2026-11-01 09:20:00,D02\n",
+    )
+    assert found(outcome) == {"unknown_case": 1}
+    ((value,),) = rows_of("select value from import_findings where check_name = 'unknown_case'")
+    assert "1949" not in value
+
+
+def test_a_reported_figure_that_differs_is_kept_beside_the_first(
+    load: Importer, rows_of: Reader
+) -> None:
+    load("regions")
+    header = "指标,区划代码,月份,分子,分母\n"
+    load("reported", header + "视频联网率,330102,2026-10,980,1000\n")
+    outcome = load(
+        "reported",
+        header + "视频联网率,330102,2026-10,990,1000\n视频完好率,330102,2026-10,955,1000\n",
+    )
+    assert (outcome.inserted, outcome.updated) == (1, 1)
+    assert rows_of(
+        "select numerator, period_end from reported_values where indicator = 'video_networked'"
+        " order by recorded_at"
+    ) == [(980, date(2026, 11, 1)), (990, date(2026, 11, 1))]
+
+
+def test_a_code_list_as_long_as_free_text_is_cut(load: Importer) -> None:
+    rows = "\n".join(f"c{n},第{n}类,," for n in range(1_003))
+    outcome = load("codes", "代码,名称,上级代码,是否敏感\n" + rows)
+    assert (outcome.rows_accepted, found(outcome)) == (1_000, {"too_many_codes": 3})
+
+
+def test_working_days_are_numbered_anew(load: Importer, rows_of: Reader) -> None:
+    load("regions")  # brings the official calendar of its years
+    before = rows_of("select workday_no from work_calendar where day = '2026-12-31'")[0][0]
+    load(
+        "calendars", "日期,是否上班,节日\n2026-11-21,是,调休上班\n2026-11-23,否,\n2026-11-24,否,\n"
+    )
+    assert rows_of("select workday_no from work_calendar where day = '2026-12-31'") == [
+        (before - 1,)
+    ]
+    assert rows_of(
+        "select count(*) from (select workday_no - lag(workday_no, 1, 0) over (order by day)"
+        " - is_workday::int as step from work_calendar) d where step <> 0"
+    ) == [(0,)]
+
+
+def test_another_file_of_a_source_changes_what_differs_and_no_more(
+    load: Importer, rows_of: Reader
+) -> None:
+    load("regions")
+    load("population")
+    outcome = load(
+        "population",
+        "区划代码,常住人口,登记流动人口\n330102,1323467,210345\n330106,1112993,\n330100,9000000,\n",
+    )
+    assert (outcome.inserted, outcome.updated, outcome.unchanged) == (1, 1, 1)
+    assert rows_of("select count(*) from population") == [(3,)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "expected"),
+    [
+        (
+            "population",
+            {"residents": '"常住人口"\nresidnts = "x"'},
+            "columns.residnts：没有这个字段",
+        ),
+        ("population", {"origin": '"x"\nregion = "330102"'}, "constants.region：已写在 columns 中"),
+        ("organisations", {'"部门"': '"bureau"'}, "values.kind：应为 department"),
+        ("targets", {"value": "7"}, "columns.value：应为文本"),
+    ],
+)
+def test_a_wrong_key_of_a_table_is_named(
+    kind: str, changed: dict[str, str], expected: str, load: Importer
+) -> None:
+    with pytest.raises(MappingError) as refused:
+        load(kind, **changed)
+    assert expected in str(refused.value)
+
+
+def test_a_mapping_of_another_kind_is_refused(site: Database, tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="是 patrols，而要导入的是 staffing"):
+        import_rows(
+            site,
+            "staffing",
+            FILES / "staffing.csv",
+            MAPPINGS / "patrols.toml",
+            report_folder=tmp_path,
+        )
