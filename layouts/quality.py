@@ -85,8 +85,8 @@ def _cards(report: QualityReport) -> html.Div:
             card(
                 f"#{QualityIds.SOURCES}",
                 "中断的来源",
-                str(len(report.stale)),
-                f"/ {len(report.sources)}个",
+                str(len(report.stale)) if report.sources else wording.NOTHING,
+                f"/ {len(report.sources)}个" if report.sources else "",
                 in_states or "没有登记任何来源",
                 mark="bad" if report.stale else "",
             ),
@@ -113,7 +113,6 @@ def _cards(report: QualityReport) -> html.Div:
                 f"{rejected:,}" if report.files else wording.NOTHING,
                 "行" if report.files else "",
                 _files_note(report, doubtful),
-                css="" if report.files else "is-unknown",
             ),
             card(
                 f"#{QualityIds.FORMS}",

@@ -11,6 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard.addresses import DEFAULT_SCREEN
 from layouts import quality_wording as words
+from layouts import wording
 from layouts.components.header import DEMO_TAG
 from layouts.panel_frame import marked
 
@@ -141,11 +142,10 @@ def nothing(sentence: str, *, kind: str = "good") -> html.P:
     return html.P(state(sentence, kind), className="quality-nothing")
 
 
-def card(
-    href: str, title: str, number: str, unit: str, note: str, *, mark: str = "", css: str = ""
-) -> html.A:
+def card(href: str, title: str, number: str, unit: str, note: str, *, mark: str = "") -> html.A:
     """A number with its name and base, leading to its section."""
     sign = [html.I(className=f"mark mark-{mark}")] if mark else []
+    css = "is-unknown" if number == wording.NOTHING else ""
     return html.A(
         [
             html.Span(title, className="quality-card-title"),

@@ -77,6 +77,17 @@ def test_an_empty_database_never_looks_good() -> None:
         assert marks(part(built, section)) == {"mark-unknown"}
 
 
+def test_a_card_of_an_empty_database_has_no_number_that_looks_good() -> None:
+    cards = next(
+        node
+        for node in nodes(page(samples.nothing_known()))
+        if getattr(node, "className", "") == "quality-cards"
+    )
+    unknown = [text_of(card) for card in cards.children if "is-unknown" in card.className]
+    assert len(unknown) == 4
+    assert all("—" in text for text in unknown)
+
+
 def test_each_state_of_a_source_has_its_own_shape_and_word() -> None:
     section = part(page(samples.everything_wrong()), QualityIds.SOURCES)
     assert marks(section) == {"mark-bad", "mark-late", "mark-unknown", "mark-plain"}
