@@ -3,8 +3,10 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, text
@@ -14,6 +16,7 @@ import cli
 from data_access import service
 from data_access.database import Database
 from tests.case_builder import add_regions
+from tests.conftest import run_outside_a_transaction
 
 ROOT = Path(__file__).parents[1]
 
@@ -84,6 +87,31 @@ def test_the_years_that_walls_compare_are_not_archived(
     assert "没有可归档的案件" in run("db", "archive", "--before", "2020-01").output
     said = said_by_main(monkeypatch, capsys, "db", "archive", "--before", "2999-01")
     assert "今年和去年的明细须留在库中" in said
+
+
+def test_a_database_is_backed_up_and_restored_into_an_empty_one(
+    cockpit_database: URL,
+    postgres: Callable[[str], URL],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file = tmp_path / "monday.dump"
+    run("db", "migrate")
+    with closing(Database(cockpit_database)) as database, database.write() as connection:
+        add_regions(connection)
+    assert "已备份到" in run("db", "backup", str(file)).output
+    assert "不是空的" in said_by_main(monkeypatch, capsys, "db", "restore", str(file))
+    name = f"test_{uuid4().hex[:12]}"
+    run_outside_a_transaction(postgres("postgres"), f"create database {name} template template0")
+    try:
+        address = postgres(name).render_as_string(hide_password=False)
+        monkeypatch.setenv("COCKPIT_DATABASE_URL", address)
+        assert "恢复" in run("db", "restore", str(file)).output
+        assert "结构版本" in run("db", "status").output
+        assert "完全一致" in run("db", "verify").output
+    finally:
+        run_outside_a_transaction(postgres("postgres"), f"drop database {name} with (force)")
 
 
 def test_without_citus_nothing_is_distributed(

@@ -4,6 +4,9 @@ import csv
 import gzip
 import hashlib
 import json
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,7 +18,7 @@ from sqlalchemy import URL, Connection, insert, text
 from dashboard.addresses import Address
 from dashboard.errors import ArchiveRefused, DataUnavailable, DetailsArchived, UnknownAddress
 from dashboard.scope import Scope
-from data_access import rollups, schema
+from data_access import archiving, rollups, schema
 from data_access.archives import archived_before, whole_views_from
 from data_access.archiving import ArchivedMonth, archive
 from data_access.case_lists import rows_of_measure, rows_of_stock
@@ -124,6 +127,13 @@ def visit(number: int) -> dict[str, Any]:
         "is_valid": True,
         "is_satisfied": True,
     }
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "not in time"
+        time.sleep(0.02)
 
 
 def run(database: Database, folder: Path, **more: Any) -> list[ArchivedMonth]:
@@ -320,6 +330,51 @@ def test_a_month_that_is_written_to_meanwhile_is_left_as_it_is(
         assert len(numbers(connection)) >= len(GOING) - 1 + len(STAYING)
         assert archived_before(connection) is None
     assert not (tmp_path / "before-2025-01" / "2024-11").exists()
+
+
+def test_writers_go_on_meanwhile_and_are_all_counted(filled: Database, tmp_path: Path) -> None:
+    stop = threading.Event()
+    written: list[int] = []
+    failures: list[Exception] = []
+
+    def write() -> None:
+        while not stop.is_set():
+            number = 20_000 + len(written)
+            try:
+                with filled.write() as connection:
+                    connection.execute(insert(schema.incidents), [incident(number)])
+                written.append(number)
+            except DataUnavailable as error:
+                failures.append(error)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        wait_for(lambda: len(written) > 3)
+        [month] = run(filled, tmp_path)
+        during = len(written)
+        wait_for(lambda: len(written) > during + 3)
+    finally:
+        stop.set()
+        writer.join()
+    assert failures == []
+    assert month.cases == len(GOING) + 1
+    with filled.read() as connection:
+        recent = text("select count(*) from incidents where case_no between 'T0020000' and 'T9'")
+        assert connection.scalar(recent) == len(written)
+        assert rollups.differences(connection) == 0
+
+
+def test_a_reader_that_never_ends_is_not_waited_for_for_ever(
+    filled: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archiving, "LOCK_TRIES", 2)
+    monkeypatch.setattr(archiving, "LOCK_PAUSE_SECONDS", 0.05)
+    with filled.read() as reader:
+        reader.execute(text("select count(*) from incidents"))
+        with pytest.raises(ArchiveRefused, match="一直有长时间的读写"):
+            run(filled, tmp_path)
+    assert len(run(filled, tmp_path)) == 1
 
 
 def test_this_year_and_last_year_stay(filled: Database, tmp_path: Path) -> None:
