@@ -82,7 +82,7 @@ class Standby:
         self._is_waited_for = threading.Event()
         self._replayed = -1
         self._replayed_at: int | None = None
-        self._looked_at = float("-inf")
+        self._looked_at = time.monotonic() - SILENCE_SECONDS
         self._trouble: Part | None = {"since": _now(), "reason": NO_ANSWER}
         self._marks: deque[Mark] = deque(maxlen=MOST_MARKS)
         self._is_bypassed = False
@@ -112,7 +112,6 @@ class Standby:
     def gave_no_answer(self, error: Exception) -> None:
         """A look or a read failed: it is not asked again until a look succeeds."""
         with self._news:
-            self._looked_at = float("-inf")
             if self._trouble is None:
                 log.warning("the standby is away: %s", error)
                 self._trouble = {"since": _now(), "reason": NO_ANSWER}
@@ -121,14 +120,19 @@ class Standby:
         """What a screen says of it: since when and why ({age} stands for the time since);
         None when it serves.
         """
-        if self._trouble is None and not self._is_fresh():
-            return {"since": _now() - int(SILENCE_SECONDS * 1000), "reason": NO_ANSWER}
-        if self._trouble is not None:
-            return self._trouble
+        trouble = self._trouble
+        if trouble is None and not self._is_fresh():
+            trouble = {"since": self._looked_at_ms(), "reason": NO_ANSWER}
+        if trouble is not None:
+            # The first look takes a moment.
+            return trouble if _is_older(trouble["since"], SILENCE_SECONDS) else None
         since = self._behind_since()
-        if since is None or _now() - since < LAG_SAID_SECONDS * 1000:
+        if not _is_older(since, LAG_SAID_SECONDS):
             return None
         return {"since": since, "reason": BEHIND + (INSTEAD if self._is_bypassed else "")}
+
+    def _looked_at_ms(self) -> int:
+        return _now() - int((time.monotonic() - self._looked_at) * 1000)
 
     def _behind_since(self) -> int | None:
         """The age of what can be read there: the last transaction replayed, or the last moment
@@ -142,8 +146,7 @@ class Standby:
     def _wait_for(self, lsn: int) -> bool:
         if not self._is_fresh() or self._trouble is not None:
             return False
-        since = self._behind_since()
-        if since is not None and _now() - since > HOPELESS_SECONDS * 1000:
+        if _is_older(self._behind_since(), HOPELESS_SECONDS):
             return self._replayed >= lsn
         deadline = time.monotonic() + WAIT_SECONDS
         self._is_waited_for.set()
@@ -198,6 +201,10 @@ def _identity_of(connection: psycopg.Connection[Any]) -> Any:
         "select value from database_facts where key = %s", (IDENTITY,)
     ).fetchone()
     return row[0] if row else None
+
+
+def _is_older(since: int | None, seconds: float) -> bool:
+    return since is not None and _now() - since >= seconds * 1000
 
 
 def _now() -> int:

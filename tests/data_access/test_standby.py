@@ -278,7 +278,8 @@ def test_places_in_the_log_are_compared_as_numbers(database: Database) -> None:
 def test_a_standby_never_heard_of_serves_nothing(database: Database) -> None:
     never = Standby(database.url.set(port=1, host="127.0.0.1"), database)
     assert not never.has(0)
-    assert reason(never.part()) == "只读副本无应答{age},改读主库"
+    assert never.part() is None, "a first look takes a moment"
+    wait_for(lambda: reason(never.part()) == "只读副本无应答{age},改读主库", 3)
 
 
 def pulse_of(database: Database) -> Any:
