@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 # A spreadsheet takes a file without it for another encoding.
 BOM = "\ufeff"
+# Characters of a file that are sent at once.
+PIECE = 30_000
 # Not 404: Dash answers every 404 with its page.
 UNKNOWN, AWAY = 410, 503
 Rows = Iterable[tuple[str, ...]]
@@ -99,11 +101,14 @@ def _file(database: Database, address: QualityAddress) -> tuple[str, Rows]:
 
 
 def _encoded(rows: Rows) -> Iterator[bytes]:
+    """The file in pieces: each costs a change of threads."""
     buffer = io.StringIO()
     buffer.write(BOM)
     writer = csv.writer(buffer)
     for row in rows:
         writer.writerow([quality_tables.as_text(cell) for cell in row])
-        yield buffer.getvalue().encode("utf-8")
-        buffer.seek(0)
-        buffer.truncate()
+        if buffer.tell() >= PIECE:
+            yield buffer.getvalue().encode("utf-8")
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode("utf-8")

@@ -155,7 +155,8 @@ class StrayCounty:
 class FormState:
     """How far a monthly form was handed in: units by what they reported of it.
 
-    `due_on` is the last day for it; `partial` and `missing` name units.
+    `due_on` is the last day for it; `partial` and `missing` name units. `received_at` is when the
+    newest file of it came, None where its figures came another way or not at all.
     """
 
     form: str
@@ -167,6 +168,7 @@ class FormState:
     complete: int
     partial: tuple[str, ...]
     missing: tuple[str, ...]
+    received_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,8 +30,11 @@ def states(
     this_month = today.replace(day=1)
     months = (month_before(this_month), this_month)
     found = handed_in(connection, [county.id for county in counties], months, as_of)
+    received = _received(connection, counties, months, as_of)
     return tuple(
-        _state(form, month, counties, found, work_days, today) for month in months for form in FORMS
+        _state(form, month, counties, found, work_days, today, received.get((form.name, month)))
+        for month in months
+        for form in FORMS
     )
 
 
@@ -64,6 +67,23 @@ def handed_in(
     return found
 
 
+def _received(
+    connection: Connection, counties: Sequence[Region], months: Iterable[date], as_of: datetime
+) -> dict[tuple[str, date], datetime]:
+    """When the newest file of a form and month came that reported on one of these counties."""
+    rows = connection.execute(
+        text(
+            "select s.form, s.period_start, max(s.received_at) as at from form_submissions s"
+            " where s.period_start = any(:months) and s.received_at < :as_of"
+            " and exists (select from reported_values v"
+            "  where v.submission_id = s.id and v.region_id = any(:ids))"
+            " group by 1, 2"
+        ),
+        {"months": list(months), "as_of": as_of, "ids": [county.id for county in counties]},
+    )
+    return {(row.form, row.period_start): row.at for row in rows}
+
+
 def lacking(form: ReportingForm, month: date, region_id: int, found: HandedIn) -> tuple[str, ...]:
     """Titles of the form's figures that the unit has not reported for the month."""
     reported = found.get((month, region_id), set())
@@ -77,6 +97,7 @@ def _state(
     found: HandedIn,
     work_days: WorkCalendar,
     today: date,
+    received_at: datetime | None,
 ) -> FormState:
     gaps = {county.name: lacking(form, month, county.id, found) for county in counties}
     due = due_on(month, work_days)
@@ -92,4 +113,5 @@ def _state(
         complete=len(counties) - len(missing) - len(partial),
         partial=partial,
         missing=missing,
+        received_at=received_at,
     )

@@ -47,9 +47,10 @@ def window_of(
         last = connection.scalar(
             text(
                 f"select registered_at from {subject} where source_id = :source"
-                " and registered_at < :as_of order by registered_at desc limit 1"
+                # Nothing of it is newer: rows of live sources above need not be passed over.
+                " and registered_at <= :newest order by registered_at desc limit 1"
             ),
-            {"source": source.id, "as_of": as_of},
+            {"source": source.id, "newest": min(as_of, source.last_row_at or as_of)},
         )
         end = as_of if last is None else last + timedelta(microseconds=1)
     first = end.astimezone(zone).date() - timedelta(days=days - 1)

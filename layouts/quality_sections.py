@@ -145,11 +145,12 @@ def forms(report: QualityReport, here: QualityAddress) -> html.Section:
         Column("部分报送", is_number=True),
         Column("未报送", is_number=True),
         Column("未报送、部分报送的单位"),
+        Column("最近收到", "表样文件", is_number=True),
         Column(f"{running.month.month}月已报全", words.deadline(running), is_number=True),
         Column("未报全", is_number=True),
     )
     rows = [
-        _form_row(form, by_month[form.form, running.month], here)
+        _form_row(form, by_month[form.form, running.month], report, here)
         for form in report.forms
         if form.month == last.month
     ]
@@ -161,7 +162,9 @@ def forms(report: QualityReport, here: QualityAddress) -> html.Section:
     )
 
 
-def _form_row(last: FormState, running: FormState, here: QualityAddress) -> list[Children]:
+def _form_row(
+    last: FormState, running: FormState, report: QualityReport, here: QualityAddress
+) -> list[Children]:
     unreported = len(running.missing) + len(running.partial)
     return [
         [html.Strong(last.form), html.Small(last.department)],
@@ -169,6 +172,7 @@ def _form_row(last: FormState, running: FormState, here: QualityAddress) -> list
         _of_form(len(last.partial), last, here, "partial"),
         _of_form(len(last.missing), last, here, "missing"),
         _units(last),
+        words.recent(last.received_at, report.as_of, ZoneInfo(report.zone)),
         f"{running.complete}/{running.units}",
         _of_form(unreported, running, here, None),
     ]

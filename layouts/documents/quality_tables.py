@@ -133,13 +133,19 @@ def others(report: QualityReport) -> Iterator[Line]:
 
 def forms(report: QualityReport) -> Iterator[Line]:
     """Who has not handed in what."""
+    zone = ZoneInfo(report.zone)
     for form in report.forms:
         state = "报全" if form.complete == form.units else "未报全"
         if state == "未报全" and not form.is_due:
             state = "未到期限"
         names = "、".join(form.missing) if form.is_due else ""
         partial = "、".join(form.partial)
-        said = [f"未报送：{names}" if names else "", f"部分报送：{partial}" if partial else ""]
+        came = words.full_instant(form.received_at, zone)
+        said = [
+            f"未报送：{names}" if names else "",
+            f"部分报送：{partial}" if partial else "",
+            f"最近收到 {came}" if came else "",
+        ]
         yield (
             "月报",
             f"{form.form}({form.department})",

@@ -159,6 +159,7 @@ def test_other_data_tell_nothing_lately_from_nothing_ever() -> None:
 def test_missing_units_are_named_and_open_what_they_lack() -> None:
     section = part(page(samples.everything_wrong()), QualityIds.FORMS)
     assert "海宁市、临安区、玉环市(部分)" in text_of(section)
+    assert "11月8日 14:32" in text_of(section)
     assert any("month=2026-10" in href for href in links(section).values())
     assert any("month=2026-11" in href for href in links(section).values())
 

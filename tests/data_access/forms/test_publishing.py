@@ -1,14 +1,16 @@
 """What a form writes: values with their trace, sums above them, versions of corrections."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import text
 
 from dashboard.errors import ImportRefused
 from dashboard.reporting_forms import form_named
-from data_access import reported_readings
+from dashboard.work_calendar import WorkCalendar
+from data_access import form_readings, region_tree, reported_readings
 from data_access.database import Database
 from data_access.forms import publishing, writing
 from data_access.forms.publishing import Handed
@@ -69,6 +71,32 @@ def test_every_value_leads_to_the_form_it_came_with(province: Database, form: Pa
     assert (row.values_written, row.values) == (8, 14)
     assert source.last_contact_at is not None
     assert not source.is_live
+
+
+def test_who_has_handed_in_and_when_is_known_from_then_on(province: Database, form: Path) -> None:
+    three = {cell: value for cell, value in ALL_FOUR.items() if cell[1:] != "11"}
+    hand_in(province, fill(form, three))
+    with province.write() as connection:
+        for table, column in (
+            ("reported_values", "recorded_at"),
+            ("form_submissions", "received_at"),
+        ):
+            connection.execute(text(f"update {table} set {column} = :now"), {"now": NOW})
+    with province.read() as connection:
+        tree = region_tree.load(connection)
+        counties = tree.counties(tree.root)
+        work_days = WorkCalendar(ZoneInfo("Asia/Shanghai"))
+        before, after = (
+            next(
+                state
+                for state in form_readings.states(connection, counties, at, work_days)
+                if (state.form, state.month) == ("心理服务", date(2026, 10, 1))
+            )
+            for at in (NOW, NOW + timedelta(seconds=1))
+        )
+    assert (before.complete, before.received_at) == (0, None)
+    assert (after.complete, after.received_at) == (3, NOW)
+    assert after.missing == (f"县{COUNTIES[3]}",)
 
 
 def test_the_same_file_again_changes_nothing(province: Database, form: Path) -> None:
