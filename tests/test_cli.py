@@ -146,7 +146,7 @@ def test_rollups_that_differ_are_named_and_set_right(
     said = said_by_main(monkeypatch, capsys, "db", "verify")
     assert "如区划330000 2026-02-02 closed 汇总7、明细0" in said
     assert "cockpit db verify --repair" in said
-    assert "已改正 1 个地区日" in run("db", "verify", "--repair").output
+    assert "已改正 1 处汇总" in run("db", "verify", "--repair").output
     assert "完全一致" in run("db", "verify").output
 
 

@@ -16,6 +16,7 @@ from data_access.rollups.keeping import (
     rebuild,
     slots_kept_from,
 )
+from data_access.rollups.sealing import broken, first_unsealed, seal
 from data_access.rollups.tables import (
     MEASURES,
     ensure_columns,
@@ -29,9 +30,11 @@ __all__ = [
     "MEASURES",
     "SLOT_DAYS",
     "WrongFigure",
+    "broken",
     "differences",
     "ensure_columns",
     "examples",
+    "first_unsealed",
     "fold",
     "follow_regions",
     "move_slots_on",
@@ -41,5 +44,6 @@ __all__ = [
     "rollup_months",
     "rollup_slots",
     "rollups",
+    "seal",
     "slots_kept_from",
 ]

@@ -42,13 +42,16 @@ def written_sums(group: MomentGroup, rows: str, *, zone: str, slots_from: str) -
     )
 
 
-def counted_sums(*, zone: str, slots_from: str) -> str:
+def counted_sums(*, zone: str, slots_from: str, since: str | None = None) -> str:
     """SELECT of all sums as the rows and what was archived make them: county_id, day, slot (null
     before `slots_from`) and every measure.
+
+    `since`: SQL of a day before which nothing is counted.
     """
     totals = ", ".join(f"sum(p.{name})::bigint as {name}" for name in MEASURES)
-    parts = [_group_sums(group, zone=zone, slots_from=slots_from) for group in GROUPS]
-    parts.append(f"select county_id, day, slot, {', '.join(MEASURES)} from rollup_archive")
+    parts = [_group_sums(group, zone=zone, slots_from=slots_from, since=since) for group in GROUPS]
+    archived = f"select county_id, day, slot, {', '.join(MEASURES)} from rollup_archive"
+    parts.append(f"{archived} where day >= {since}" if since else archived)
     return (
         f"select p.county_id, p.day, p.slot, {totals}"
         f" from ({' union all '.join(parts)}) p (county_id, day, slot, {', '.join(MEASURES)})"
@@ -56,17 +59,24 @@ def counted_sums(*, zone: str, slots_from: str) -> str:
     )
 
 
-def _group_sums(group: MomentGroup, *, zone: str, slots_from: str) -> str:
+def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, since: str | None) -> str:
     table = TABLES[group.subject].alias("t")
     mine = {measure.column: _sum(measure, table) for measure in group.measures}
     values = ", ".join(mine.get(name, "null::bigint") for name in MEASURES)
     some = " or ".join(f"{total} <> 0" for total in mine.values())
+    at = _at(group, table)
+    late = f" and {at} >= {midnight(since, zone)}" if since else ""
     return (
         f"select t.county_id, {_day(group, table, zone)}, {_slot(group, table, slots_from)},"
         f" {values}"
-        f" from {TABLES[group.subject].name} t where {_at(group, table)} is not null"
+        f" from {TABLES[group.subject].name} t where {at} is not null{late}"
         f" group by 1, 2, 3 having {some}"
     )
+
+
+def midnight(day: str, zone: str) -> str:
+    """SQL of the first instant of a local day."""
+    return f"({day}::timestamp at time zone '{zone}')"
 
 
 def _sum(measure: Measure, table: FromClause, sign: str = "") -> str:

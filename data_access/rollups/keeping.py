@@ -38,7 +38,7 @@ def rebuild(connection: Connection) -> None:
         text("select least(max(registered_at), now()) from incidents where registered_at < now()")
     ).scalar_one()
     _keep_slots_from(connection, newest - timedelta(days=SLOT_DAYS))
-    for table in ("rollups", "rollup_months", "rollup_slots", "rollup_spreads"):
+    for table in ("rollups", "rollup_months", "rollup_slots", "rollup_spreads", "sealed_months"):
         connection.execute(text(f"delete from {table}"))
     zone = zone_of(connection)
     known = ancestors.load(connection)
@@ -120,6 +120,8 @@ with taken as (
 ), days as ({_added("rollups", "day", "c.day", _TOTALS)}
 ), months as ({_added("rollup_months", "month", "date_trunc('month', c.day)::date", _TOTALS)}
 ), slots as ({_added("rollup_slots", "slot", "c.slot", _SPARSE_TOTALS, f"c.slot >= {SLOTS_FROM}")}
+), unsealed as (delete from sealed_months where month in
+  (select date_trunc('month', day)::date from taken)
 )
 select count(*) as deltas,
   array_agg(distinct county_id) filter (where county_id <> all(cast(:county_ids as int[])))
@@ -130,6 +132,8 @@ with taken as (
   delete from spread_deltas
   where id in (select id from spread_deltas for update skip locked)
   returning {_SPREAD_COLUMNS}
+), unsealed as (delete from sealed_months where month in
+  (select date_trunc('month', day)::date from taken)
 )
 insert into rollup_spreads as r (spread, region_id, day, x, y, amount)
 {spreads.placed("taken d")}

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dashboard.indicators import FLOWS, POINT_CATEGORIES
 from data_access.compiling import TABLES, measure_condition
 from data_access.rollups.ancestors import ANCESTORS
-from data_access.rollups.counting import sql
+from data_access.rollups.counting import midnight, sql
 from data_access.sensitive_classes import NOT_SENSITIVE
 
 # Cell of the cases without a usable point: beyond every cell that is one.
@@ -52,12 +52,16 @@ DURATIONS = Spread(
 SPREADS = (CELLS, DURATIONS)
 
 
-def written(spread: Spread, rows: str, zone: str) -> str:
-    """SELECT of what signed rows change: spread, county_id, day, x, y, amount."""
+def written(spread: Spread, rows: str, zone: str, since: str | None = None) -> str:
+    """SELECT of what signed rows change: spread, county_id, day, x, y, amount.
+
+    `since`: SQL of a day before which nothing is counted.
+    """
+    late = f" and {spread.at} >= {midnight(since, zone)}" if since else ""
     return (
         f"select '{spread.key}', i.county_id, ({spread.at} at time zone '{zone}')::date,"
         f" {spread.x}, {spread.y}, sum(i.sign) from ({rows}) i"
-        f" where {spread.at} is not null and {spread.where}"
+        f" where {spread.at} is not null and {spread.where}{late}"
         " group by 1, 2, 3, 4, 5 having sum(i.sign) <> 0"
     )
 
@@ -79,7 +83,7 @@ def placed(deltas: str) -> str:
     )
 
 
-def counted(zone: str) -> str:
+def counted(zone: str, since: str | None = None) -> str:
     """SELECT of what the rows of incidents make all spreads, by county as `written` gives it."""
     rows = "select 1 as sign, n.* from incidents n"
-    return " union all ".join(written(spread, rows, zone) for spread in SPREADS)
+    return " union all ".join(written(spread, rows, zone, since) for spread in SPREADS)

@@ -41,6 +41,7 @@ from data_access.schema.operations import (
     rollup_spreads,
     rollups,
     screen_requests,
+    sealed_months,
     snapshots,
     spread_deltas,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "rollup_spreads",
     "rollups",
     "screen_requests",
+    "sealed_months",
     "snapshots",
     "sources",
     "spread_deltas",

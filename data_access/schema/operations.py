@@ -132,6 +132,15 @@ rollup_slots = Table(
     Column("slot", DateTime(timezone=True), primary_key=True),
 )
 
+# Months whose roll-ups were compared with the rows: see `data_access.rollups.sealing`.
+sealed_months = Table(
+    "sealed_months",
+    metadata,
+    Column("month", Date, primary_key=True),
+    Column("checksum", Text, nullable=False),
+    Column("sealed_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
 # What cases that were archived add to the days, by the month they were registered in.
 rollup_archive = Table(
     "rollup_archive",

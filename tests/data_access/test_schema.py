@@ -114,6 +114,7 @@ TEXT_COLUMNS = {
     "return_visits": {"subject": CODE, "case_no": KEY},
     "rollup_spreads": {"spread": "key of a spread"},
     "screen_requests": {"view": "key of a view"},
+    "sealed_months": {"checksum": "hash"},
     "snapshots": {"view": "key of a view", "sha256": "hash", "body": "the snapshot, compressed"},
     "sources": {
         "key": CODE,

@@ -4,6 +4,8 @@ At a province's real volume the part of today and a year of days took longer to 
 screen may wait; heat and medians were read from the rows. Deltas have a column a measure now.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -74,5 +76,5 @@ def _clear_deltas() -> None:
             op.drop_column("rollup_deltas", column["name"])
 
 
-def _key(**columns: sa.types.TypeEngine) -> list[sa.Column]:
+def _key(**columns: sa.types.TypeEngine[Any]) -> list[sa.Column[Any]]:
     return [sa.Column(name, kind, primary_key=True) for name, kind in columns.items()]
