@@ -398,7 +398,7 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator=("closed_seconds",),
         denominator=("closed_sound",),
         better="lower",
-        definition="期内办结事件从上报到办结小时数的中位数;时间存疑的不计。",
+        definition="期内办结事件从上报到办结小时数(取到0.1小时)的中位数;时间存疑的不计。",
         source="domain.md §5",
     ),
     Indicator(
