@@ -23,6 +23,7 @@ from tests.bench import (
     commit_to_pixel,
     grids_time,
     heat_time,
+    import_time,
     making,
     report,
     rollup_time,
@@ -39,8 +40,13 @@ PAGE = ROOT / "docs" / "performance.md"
 WIDTH = 170
 # Above this share of the processor taken by others the numbers say little.
 BUSY = 0.1
-# In the order of the table. The first three need the database for themselves.
-ALONE = {"making": making, "snapshot": snapshot_time, "rollups": rollup_time}
+# In the order of the table. The first four need the database for themselves.
+ALONE = {
+    "making": making,
+    "snapshot": snapshot_time,
+    "rollups": rollup_time,
+    "import": import_time,
+}
 BROWSED = {
     "load": lambda database, cockpit, browser: cold_load.measure(cockpit, browser),
     "pixel": commit_to_pixel.measure,
