@@ -14,6 +14,9 @@ from dashboard.periods import day_start
 from data_access import facts
 from data_access.schema import archived_months
 
+# Name of the constraint in the error that a case of an archived month meets when it comes again.
+REFUSED = "refuse_archived_case"
+
 
 def archived_before(connection: Connection) -> date | None:
     """The first day (of a month, in the database's zone) before which cases may be missing.

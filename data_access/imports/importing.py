@@ -15,9 +15,10 @@ from time import monotonic
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
 from dashboard.errors import DatabaseUnavailable, ImportRefused
+from data_access.archives import REFUSED
 from data_access.imports import batches, report, staging, whole_file
 from data_access.imports.batches import Batch, Claim, Layout
 from data_access.imports.mapping import SourceSection
@@ -158,6 +159,14 @@ def _explained(name: str) -> Iterator[None]:
         if remedy is None:
             raise
         raise ImportRefused(f"{remedy}（{error.orig}）。") from error
+    except IntegrityError as error:
+        diagnosis = getattr(error.orig, "diag", None)
+        if diagnosis is None or diagnosis.constraint_name != REFUSED:
+            raise
+        raise ImportRefused(
+            f"{diagnosis.message_primary}：{name} 没有任何行可见。"
+            "请从中去掉已归档的月份，再重新导入；归档的案件仍在归档文件里。"
+        ) from error
     except OperationalError as error:
         reason = str(error.orig).strip().partition("\n")[0]
         raise DatabaseUnavailable(

@@ -1,0 +1,54 @@
+"""A file whose cases were archived since: refused in one sentence, with nothing of it visible."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Engine
+
+from dashboard.errors import ImportRefused
+from data_access import archiving, rollups
+from data_access.imports.incidents import import_incidents
+
+
+def test_an_archived_file_that_is_imported_again_is_refused_and_a_later_one_is_not(
+    engine: Engine,
+    database_url: URL,
+    boston_mapping: Path,
+    tmp_path: Path,
+    sound_rows: Callable[..., list[dict[str, str]]],
+    write_csv: Callable[..., Path],
+    rows_of: Callable[..., list[Any]],
+) -> None:
+    def imported(rows: list[dict[str, str]], name: str) -> int:
+        file = write_csv(rows, name)
+        reports = tmp_path / "reports"
+        done = import_incidents(engine, file, boston_mapping, report_folder=reports)
+        assert done.rows_rejected == 0
+        return done.inserted
+
+    rows = sound_rows(5)
+    assert imported(rows, "first.csv") == 5
+    with engine.begin() as connection:
+        rollups.follow_regions(connection)
+    gone = archiving.archive(
+        database_url,
+        date(2020, 1, 1),
+        tmp_path / "archive",
+        today=date(2026, 11, 20),
+        tell=lambda month: None,
+    )
+    assert gone == 5
+    changed = [{**row, "CLOSED_DT": "06/04/2015 10:00:00 AM"} for row in rows]
+    with pytest.raises(ImportRefused, match=r"2015 年 6 月的案件已归档.*没有任何行可见"):
+        imported(changed, "again.csv")
+    assert rows_of("select count(*) from incidents") == [(0,)]
+    later = {
+        name: at.replace("2015", "2026") for name, at in rows[0].items() if name.endswith("_DT")
+    }
+    recent = [{**row, **later, "CASE_ENQUIRY_ID": f"8{n:011d}"} for n, row in enumerate(rows)]
+    assert imported(recent, "later.csv") == 5
+    with engine.begin() as connection:
+        assert rollups.differences(connection) == 0
