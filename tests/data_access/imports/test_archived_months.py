@@ -46,7 +46,7 @@ def test_an_archived_file_that_is_imported_again_is_refused_and_a_later_one_is_n
         imported(changed, "again.csv")
     assert rows_of("select count(*) from incidents") == [(0,)]
     later = {
-        name: at.replace("2015", "2026") for name, at in rows[0].items() if name.endswith("_DT")
+        name: at.replace("2015", "2021") for name, at in rows[0].items() if name.endswith("_DT")
     }
     recent = [{**row, **later, "CASE_ENQUIRY_ID": f"8{n:011d}"} for n, row in enumerate(rows)]
     assert imported(recent, "later.csv") == 5
