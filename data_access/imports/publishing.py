@@ -20,6 +20,8 @@ from data_access.partitions import ensure_months
 
 KEY = "home_county_id, source_id, case_no, registered_month"
 RED_CARD_WORKDAYS = 5
+# For the joins of a whole file, in one session only.
+WORK_MEMORY = "256MB"
 # Without a calendar for the day: five working days are a week where nothing is known.
 RED_CARD_PRESUMED = "7 days"
 
@@ -38,6 +40,7 @@ def publish(
     over triggers needs a superuser (`session_replication_role`).
     """
     connection.execute(text("set local statement_timeout = 0"))
+    connection.execute(text(f"set local work_mem = '{WORK_MEMORY}'"))
     reference_rows.ensure(connection, mapping, batch.source_id)
     _ensure_partitions(connection, batch)
     _resolve(connection, batch, mapping)
@@ -218,6 +221,7 @@ def _insert_new(connection: Connection, batch: Batch, mapping: CaseMapping) -> i
             left join work_calendar later
               on later.workday_no = due.workday_no + :workdays and later.is_workday
             where a.is_new
+            order by a.key_month, a.county_id, a.registered_at
             """
         ),
         {
