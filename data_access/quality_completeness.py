@@ -25,24 +25,35 @@ def completeness(
     """By source and subject: those with rows, and those that are known to deliver the subject."""
     by_hand = {source.id: source for source in found if source.health == "by_hand"}
     names = {source.id: source for source in found}
+    delivered = _delivered(connection, found)
     for subject in BOTH:
         common = window_of(connection, None, subject, days, as_of, zone)
         read_rows = _rows_by_day(connection, subject, place, common, zone)
         counted = {key: rows for key, rows in read_rows.items() if key not in by_hand}
         windows = dict.fromkeys((source.id for source in found), common)
         for source in by_hand.values():
-            if source.kind != subject:
+            if (source.id, subject) not in delivered:
                 continue
             own = window_of(connection, source, subject, days, as_of, zone)
             windows[source.id] = own
             counted.update(_rows_by_day(connection, subject, place, own, zone, source.id))
         for source in found:
-            if source.kind == subject:
+            if (source.id, subject) in delivered:
                 counted.setdefault(source.id, [])
         for source_id in sorted(counted):
             window = windows.get(source_id, common)
             known = names.get(source_id)
             yield _summed(subject, source_id, known, window, counted[source_id])
+
+
+def _delivered(connection: Connection, found: Sequence[SourceQuality]) -> set[tuple[int, str]]:
+    """Which source is known to deliver what: as it is registered, and as its files were."""
+    of_files = connection.execute(
+        text("select distinct source_id, kind from import_batches where state = 'published'")
+    )
+    return {(source.id, source.kind) for source in found} | {
+        (row.source_id, row.kind) for row in of_files
+    }
 
 
 def _rows_by_day(

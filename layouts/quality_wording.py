@@ -38,16 +38,15 @@ KIND_WORDS = {
     "receptions": "接待",
     "reported": "部门月报",
     "regions": "区划",
-    "geometry": "界线",
+    "outlines": "界线",
     "organisations": "单位",
     "steps": "环节",
     "staffing": "网格员到岗",
     "patrols": "巡查",
     "population": "人口",
     "targets": "目标值",
-    "calendar": "工作日历",
+    "calendars": "工作日历",
     "codes": "代码表",
-    "form": "部门月报",
 }
 OTHER_WORDS = {
     "receptions": "接待",

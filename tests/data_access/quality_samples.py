@@ -87,14 +87,18 @@ def add(connection: Connection, *cases: dict[str, Any]) -> None:
         connection.execute(insert(schema.incidents), case)
 
 
-def add_file(connection: Connection, findings: list[tuple[int, str, str, int, str]]) -> int:
+def add_file(
+    connection: Connection,
+    findings: list[tuple[int, str, str, int, str]],
+    kind: str = "incidents",
+) -> int:
     """A published file of 100 rows with findings (line, check, column, is_rejection, reason)."""
     rejected = {line for line, _, _, is_rejection, _ in findings if is_rejection}
     doubtful = {line for line, *_ in findings} - rejected
     batch = connection.execute(
         insert(schema.import_batches)
         .values(
-            kind="incidents",
+            kind=kind,
             source_id=OLD_FILE,
             file_name="一月.csv",
             file_sha256="a",

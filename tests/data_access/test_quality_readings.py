@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from sqlalchemy import insert, text
 
@@ -114,8 +115,6 @@ def test_a_region_abolished_before_the_case_is_unknown_and_one_abolished_later_i
 
 
 def test_disputes_are_judged_by_their_own_checks(known: Database) -> None:
-    import numpy as np
-
     with known.write() as connection:
         rows = random_disputes(np.random.default_rng(5), 80)
         connection.execute(insert(schema.disputes), rows)
@@ -160,6 +159,18 @@ def test_a_file_is_looked_at_over_its_own_last_days(known: Database) -> None:
     item = completeness(report(known), "old_file")
     assert (item.rows, missing(item)) == (1, {"no_limit": 1})
     assert item.end - timedelta(microseconds=1) == old
+
+
+def test_a_source_that_brought_files_of_both_kinds_is_looked_at_for_both(known: Database) -> None:
+    with known.write() as connection:
+        rows = random_disputes(np.random.default_rng(7), 20)
+        connection.execute(
+            insert(schema.disputes), [row | {"source_id": samples.OLD_FILE} for row in rows]
+        )
+        samples.add_file(connection, [(1, "personal_data", "联系", 1, "含有手机号")], "disputes")
+    found = report(known)
+    assert completeness(found, "old_file", "disputes").rows > 0
+    assert completeness(found, "old_file", "incidents").rows == 0
 
 
 def test_rows_of_a_source_that_no_table_knows_are_shown(known: Database) -> None:

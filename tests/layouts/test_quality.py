@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.quality import CaseRow, FindingRow, QualityList, QualityReport, UnitRow
 from dashboard.quality_addresses import QualityAddress
+from data_access.imports.mapping_file import KINDS
 from layouts import quality, quality_lists
 from layouts import quality_wording as words
 from layouts.quality_parts import QualityIds
@@ -75,6 +76,11 @@ def test_an_empty_database_never_looks_good() -> None:
     built = page(samples.nothing_known())
     for section in (QualityIds.SOURCES, QualityIds.COMPLETENESS, QualityIds.OUTLINES):
         assert marks(part(built, section)) == {"mark-unknown"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_import_has_a_word(kind: str) -> None:
+    assert words.kind(kind) != kind
 
 
 def test_a_card_of_an_empty_database_has_no_number_that_looks_good() -> None:
