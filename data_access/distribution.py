@@ -40,7 +40,7 @@ LOCAL: Mapping[str, str] = {
     **dict.fromkeys(("staffing", "patrols", "reported_values", "population", "targets"), _BY_DAY),
     **dict.fromkeys(("geometry_sets", "region_geometries"), "outlines, read one county at a time"),
     **dict.fromkeys(("rollups", "rollup_months", "rollup_slots", "rollup_spreads"), _SUMS),
-    "rollup_archive": _SUMS,
+    **dict.fromkeys(("rollup_archive", "sealed_months"), _SUMS),
     **dict.fromkeys(("rollup_deltas", "spread_deltas"), "on the way into roll-ups; folded there"),
     **dict.fromkeys(("outbox", "snapshots", "screen_requests", "archived_months"), _OWN),
     **dict.fromkeys(("import_batches", "import_findings", "form_submissions"), _OWN),
