@@ -1,8 +1,12 @@
-"""Loading what a site has: files become rows of the governance database, by a mapping.
+"""Loading what a site has: rows of any source become rows of the governance database, by a mapping.
 
-One street for every kind: `mapping` says what a file means, `reading` takes it in chunks,
-`interpreting` gives the values types, `checks` rejects or doubts, `staging` keeps what was accepted
-in a batch (`batches`) that nobody sees, `whole_file` checks it as a whole, `publishing` makes it
-visible in one transaction, `report` lists what was found. `incidents` drives the street for
-incidents. The command itself stands in cli.py.
+One street for every kind (`importing`): a source gives chunks of texts (`sources`), the kind's own
+street understands and checks them, `staging` keeps what was accepted in a batch (`batches`) that
+nobody sees, and one transaction makes it visible; `report` lists what was found.
+
+Cases (`cases`): `case_mapping` says what a file means, `interpreting` gives values their types,
+`checks` rejects or doubts, `case_rows` writes rows for the server, `whole_file` checks the file as
+a whole, `publishing` writes cases and steps. All other kinds are declared in `tables`.
+
+`command` is what `cockpit import` calls; `first_mapping` what `cockpit import --init` calls.
 """

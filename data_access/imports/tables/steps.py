@@ -28,7 +28,8 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
             text(
                 f"""
                 update {batch.table} s set home_county_id = c.home_county_id,
-                  case_source_id = c.source_id, registered_month = c.registered_month
+                  case_source_id = c.source_id, registered_month = c.registered_month,
+                  is_early = s.occurred_at < c.registered_at
                 from {table} c join sources o on o.id = c.source_id
                 where s.subject = '{subject}' and c.case_no = s.case_no and o.key = {source}
                 """
@@ -39,6 +40,19 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
         text(f"delete from {batch.table} where home_county_id is null returning line, case_no")
     ).all()
     _note_unknown(connection, batch, mapping, [(row.line, row.case_no) for row in lost])
+    connection.execute(
+        text(
+            "insert into import_findings"
+            " (batch_id, line, check_name, column_name, is_rejection, reason, value)"
+            " select :batch, line, :check, :column, 0, '时间早于案件登记时间', occurred_at::text"
+            f" from {batch.table} where is_early"
+        ),
+        {
+            "batch": batch.id,
+            "check": BEFORE_REGISTERED,
+            "column": mapping.columns.get("occurred_at", "occurred_at"),
+        },
+    )
 
 
 def _note_unknown(
@@ -67,7 +81,10 @@ def _note_unknown(
 
 
 def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Published:
-    """Append what is new, numbered after what the case has, in the order of time and file."""
+    """Append what is new, numbered after what the case has, in the order of time and file.
+
+    A case with a step before its registration keeps out of durations from then on.
+    """
     first, last = connection.execute(
         text(f"select min(registered_month), max(registered_month) from {batch.table}")
     ).one()
@@ -109,6 +126,18 @@ def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Publ
             """
         )
     ).rowcount
+    for subject, table in TABLES.items():
+        connection.execute(
+            text(
+                f"""
+                update {table} c set has_doubtful_times = true
+                from {batch.table} s
+                where s.is_early and s.subject = '{subject}' and not c.has_doubtful_times
+                  and c.home_county_id = s.home_county_id and c.source_id = s.case_source_id
+                  and c.case_no = s.case_no and c.registered_month = s.registered_month
+                """
+            )
+        )
     connection.execute(
         text(
             "update sources set last_row_at ="
@@ -145,8 +174,9 @@ STEPS_OF_CASES = TableKind(
         "home_county_id": ("integer", lambda row: None),
         "case_source_id": ("smallint", lambda row: None),
         "registered_month": ("date", lambda row: None),
+        "is_early": ("boolean", lambda row: None),
     },
-    whole_checks={UNKNOWN_CASE: "案件无法识别"},
+    whole_checks={UNKNOWN_CASE: "案件无法识别", BEFORE_REGISTERED: "时间早于登记"},
     finish=finish,
     publish=publish,
 )

@@ -243,6 +243,23 @@ def test_steps_reach_their_case_and_come_once(load: Importer, rows_of: Reader) -
 
 
 @pytest.mark.usefixtures("cases")
+def test_a_step_before_its_case_keeps_the_case_out_of_durations(
+    load: Importer, rows_of: Reader
+) -> None:
+    outcome = load(
+        "steps",
+        "事件编号,环节,发生时间,承办单位代码\n"
+        "330102202611010002,签收,2026-10-31 09:20:00,D02\n"
+        "330102202611010003,签收,2026-11-01 09:20:00,D02\n",
+    )
+    assert (outcome.rows_accepted, found(outcome)) == (2, {"time_out_of_order": 1})
+    assert rows_of(
+        "select case_no, has_doubtful_times from incidents where case_no like '%000_'"
+        " and signed_at is not null and accepted_at is not null and dispatched_at is null"
+    ) == [("330102202611010002", True), ("330102202611010003", False)]
+
+
+@pytest.mark.usefixtures("cases")
 def test_a_step_of_no_case_does_not_show_what_stands_for_its_number(
     load: Importer, rows_of: Reader
 ) -> None:
