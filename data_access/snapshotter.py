@@ -421,7 +421,6 @@ class Snapshotter:
             connection.execute(text(f"set local lock_timeout = {MONTHS_LOCK_MILLISECONDS}"))
             ensure_months_around(connection, self.clock().date())
 
-
     def _move_slots_on(self) -> None:
         with self.database.write() as connection:
             rollups.move_slots_on(connection, self.clock())

@@ -1,6 +1,7 @@
 """An open wall whose snapshots come from a hot standby that is stopped, or that lags."""
 
 import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +34,7 @@ def servers() -> Iterator[tuple[EmbeddedServer, EmbeddedServer]]:
         live_province.found(primary.url("live"))
         with standby_of(primary, folder / "standby") as standby:
             yield primary, standby
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
