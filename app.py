@@ -111,6 +111,10 @@ class MarkedResponses:
         """Pass on, adding headers to the start of an answer."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
+        # Monitors ask so; Dash's routes know GET alone.
+        is_head = scope["method"] == "HEAD" and scope["path"] != "/stream"
+        if is_head:
+            scope = {**scope, "method": "GET"}
         is_asset = scope["path"].startswith("/assets/") and b"m=" in scope["query_string"]
 
         async def marked(message: Message) -> None:
@@ -121,6 +125,8 @@ class MarkedResponses:
                     headers["Cache-Control"] = "public, max-age=31536000, immutable"
                 elif headers.get("content-type", "").startswith("text/html"):
                     headers["Cache-Control"] = "no-store"
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
         await self._app(scope, receive, marked)

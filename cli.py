@@ -211,14 +211,15 @@ def stop_event() -> threading.Event:
 
 
 @contextmanager
-def open_database(on: str) -> Iterator["Database"]:
-    """The database a command works on."""
+def open_database(on: str, *, may_be_new: bool = False) -> Iterator["Database"]:
+    """The database a command works on; only who fills it may find none yet."""
     from data_access.database import Database
     from data_access.service import operators_database
 
     name = "boston" if on == "boston" else "cockpit"
     settings = Settings.from_environment()
-    with operators_database(settings, on, name) as url, closing(Database(url)) as opened:
+    found = operators_database(settings, on, name, may_be_new=may_be_new)
+    with found as url, closing(Database(url)) as opened:
         yield opened
 
 
@@ -230,7 +231,7 @@ def migrate(
     """把数据库结构升级到本程序的版本。"""
     from data_access import migrating
 
-    with open_database(on) as opened:
+    with open_database(on, may_be_new=True) as opened:
         migrating.migrate(opened.url, zone=zone)
     say("数据库结构已是最新。")
 
@@ -298,7 +299,7 @@ def restore(file: Annotated[Path, typer.Argument(help="备份文件")], on: On =
     """把备份恢复到一个空库；要么全部恢复，要么不留痕迹。"""
     from data_access import backup
 
-    with open_database(on) as opened:
+    with open_database(on, may_be_new=True) as opened:
         backup.restore(opened.url, file)
     say(f"已由 {file} 恢复。请执行 cockpit db migrate，再以 cockpit db verify 核对。")
 

@@ -16,6 +16,8 @@ from dashboard.errors import UnknownAddress
 DEFAULT_SCREEN = "wall"
 # Far enough from the ends of the calendar that every period around a moment exists.
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2200
+# Spans of the heat layer; the page itself reads which is asked for.
+HEAT_WINDOWS = ("2h", "24h", "7d", "30d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +33,19 @@ class Address:
         """The address of a path and a query string, with or without its question mark.
 
         Raises:
-            UnknownAddress: more parts than a screen and a region.
+            UnknownAddress: more parts than a screen and a region, or a heat of another span.
         """
         parts = [part for part in path.split("/") if part]
         if len(parts) > 2:
             raise UnknownAddress(f"没有页面 {path};应为 /wall 或 /wall/区划代码。")
         screen = parts[0] if parts else DEFAULT_SCREEN
         region = parts[1] if len(parts) == 2 else None
-        as_of = parse_qs(query.removeprefix("?")).get("as_of", [None])[0]
-        return cls(screen, region, as_of)
+        asked = parse_qs(query.removeprefix("?"))
+        heat = asked.get("heat", [None])[0]
+        if heat is not None and heat not in HEAT_WINDOWS:
+            windows = "、".join(HEAT_WINDOWS)
+            raise UnknownAddress(f"没有 heat={heat} 的热力;应为 {windows} 之一。")
+        return cls(screen, region, asked.get("as_of", [None])[0])
 
     def moment(self, zone: ZoneInfo) -> datetime | None:
         """The as-of as an instant; a local time that occurs twice means the first one.

@@ -202,14 +202,25 @@ def stopping_tidily() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def operators_database(settings: Settings, name: str, database: str) -> Iterator[URL]:
+def operators_database(
+    settings: Settings, name: str, database: str, *, may_be_new: bool
+) -> Iterator[URL]:
     """The database a command works on: that of the settings, else the embedded one of ``name``.
 
     The embedded server is started for the time of the block, unless it runs already.
+
+    Raises:
+        EmbeddedServerError: there is none yet, and it may not be a new one.
     """
     if settings.database_url is not None:
         yield make_url(settings.database_url)
         return
-    with embedded_server(settings, name) as server:
+    server = embedded_server(settings, name)
+    if not may_be_new and not server.folder.pgdata.exists():
+        raise EmbeddedServerError(
+            f"内嵌数据库 {name} 还没有建立({server.folder.path})："
+            "请先执行 cockpit db migrate，或用 --on、COCKPIT_DATABASE_URL 指明另一个库。"
+        )
+    with server:
         server.create_database(database)
         yield server.url(database)

@@ -123,6 +123,17 @@ def test_without_citus_nothing_is_distributed(
     assert "未作任何改动" in said
 
 
+def test_asking_for_the_state_of_a_database_that_is_not_there_makes_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("COCKPIT_DATABASE_URL", raising=False)
+    monkeypatch.setenv("COCKPIT_DATA_FOLDER", str(tmp_path / "none"))
+    said = said_by_main(monkeypatch, capsys, "db", "status")
+    assert "内嵌数据库 main 还没有建立" in said
+    assert "cockpit db migrate" in said
+    assert not (tmp_path / "none").exists()
+
+
 def test_an_empty_database_is_migrated_and_then_agrees_with_its_rows(
     cockpit_database: URL,
 ) -> None:

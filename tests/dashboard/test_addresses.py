@@ -47,3 +47,10 @@ def test_without_a_moment_the_page_is_live() -> None:
 def test_what_is_no_moment_is_named() -> None:
     with pytest.raises(UnknownAddress, match="as_of=gestern"):
         Address.parse("/wall", "?as_of=gestern").moment(SHANGHAI)
+
+
+def test_a_heat_of_no_span_is_named_with_those_there_are() -> None:
+    for window in ("2h", "24h", "7d", "30d"):
+        assert Address.parse("/wall", f"?heat={window}") == Address("wall")
+    with pytest.raises(UnknownAddress, match=r"heat=9d.*2h、24h、7d、30d"):
+        Address.parse("/wall", "?heat=9d")
