@@ -13,6 +13,7 @@
     ├── BackupError
     ├── ArchiveRefused
     ├── DistributionRefused
+    ├── SourceUnavailable
     ├── ImportRefused
     │   └── MappingError
     ├── PortInUse
@@ -85,6 +86,10 @@ class ArchiveRefused(CockpitError):
 
 class DistributionRefused(CockpitError):
     """The tables were not distributed over several machines, and nothing was changed."""
+
+
+class SourceUnavailable(CockpitError):
+    """A source that is polled did not answer, or its answer can't be used; nothing was changed."""
 
 
 class ImportRefused(CockpitError):

@@ -44,6 +44,7 @@ LOCAL: Mapping[str, str] = {
     **dict.fromkeys(("rollup_deltas", "spread_deltas"), "on the way into roll-ups; folded there"),
     **dict.fromkeys(("outbox", "snapshots", "screen_requests", "archived_months"), _OWN),
     **dict.fromkeys(("import_batches", "import_findings", "form_submissions"), _OWN),
+    "sync_watermarks": _OWN,
 }
 
 

@@ -44,6 +44,7 @@ from data_access.schema.operations import (
     sealed_months,
     snapshots,
     spread_deltas,
+    sync_watermarks,
 )
 from data_access.schema.regions import (
     geometry_sets,
@@ -97,6 +98,7 @@ __all__ = [
     "spread_deltas",
     "staffing",
     "steps",
+    "sync_watermarks",
     "targets",
     "work_calendar",
 ]

@@ -46,6 +46,18 @@ import_batches = Table(
     instant("published_at"),
 )
 
+# How far a source that is polled has been read: see `data_access.syncing`.
+sync_watermarks = Table(
+    "sync_watermarks",
+    metadata,
+    Column("source_key", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    # Of the question and the mapping: another question begins anew.
+    Column("asked_sha256", Text, nullable=False),
+    Column("watermark", Text, nullable=False),
+    Column("moved_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+
 # Why a row was rejected or is doubtful. `value` is masked where the check is about persons.
 import_findings = Table(
     "import_findings",

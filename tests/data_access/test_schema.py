@@ -124,6 +124,12 @@ TEXT_COLUMNS = {
     },
     "spread_deltas": {"spread": "key of a spread"},
     "steps": {"subject": CODE, "case_no": KEY, "step": CODE},
+    "sync_watermarks": {
+        "source_key": CODE,
+        "kind": CODE,
+        "asked_sha256": "hash",
+        "watermark": "time or number of a row of the source",
+    },
     "targets": {"indicator": "key of the dictionary"},
     "work_calendar": {"label": "name of a festival"},
 }
