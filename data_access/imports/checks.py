@@ -16,12 +16,11 @@ from data_access.imports import personal_data
 from data_access.imports.case_mapping import LIMITS, MEDIATION, MILESTONES
 from data_access.imports.interpreting import Coded, Interpretation
 from data_access.imports.mapping import TimeRule
-from data_access.imports.sources.rows import ROUNDED
+from data_access.imports.sources.rows import ROUNDED, UNREADABLE
 from data_access.imports.times import Mask, Times
 
 LONGEST_CASE_NUMBER = 100
 LONGEST_VALUE_SHOWN = 200
-UNREADABLE = ("\ufffd", "\x00")
 
 
 class Hit(NamedTuple):
@@ -177,7 +176,7 @@ def _personal_data(chunk: Interpretation) -> Iterator[Hit]:
 
 def _unreadable_text(chunk: Interpretation) -> Iterator[Hit]:
     for column, texts in chunk.texts.items():
-        if not any(sign in chunk.joined(column) for sign in UNREADABLE):
+        if chunk.is_clean or not any(sign in chunk.joined(column) for sign in UNREADABLE):
             continue
         for row, text in enumerate(texts):
             if any(sign in text for sign in UNREADABLE):
@@ -186,7 +185,7 @@ def _unreadable_text(chunk: Interpretation) -> Iterator[Hit]:
 
 def _rounded_number(chunk: Interpretation) -> Iterator[Hit]:
     for column, texts in chunk.texts.items():
-        if ROUNDED not in chunk.joined(column):
+        if chunk.is_clean or ROUNDED not in chunk.joined(column):
             continue
         for row, text in enumerate(texts):
             if text.endswith(ROUNDED):
@@ -195,6 +194,10 @@ def _rounded_number(chunk: Interpretation) -> Iterator[Hit]:
 
 
 def _unusable_case_no(chunk: Interpretation) -> Iterator[Hit]:
+    lengths = [len(case_no) for case_no in chunk.case_no]
+    shortest, longest = min(lengths, default=0), max(lengths, default=0)
+    if 0 < shortest <= longest <= LONGEST_CASE_NUMBER:
+        return
     for row, case_no in enumerate(chunk.case_no):
         if not case_no:
             yield Hit(row, chunk.case_column, "案件编号为空", "")

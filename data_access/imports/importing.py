@@ -212,24 +212,27 @@ class _Run:
         )
         # The server takes one chunk in while the next is read and checked; one at a time, in order.
         with ThreadPoolExecutor(max_workers=1) as writer:
-            pending: Future[None] | None = None
+            pending: Future[int] | None = None
             for raw in chunks:
                 taken = self.street.take(raw)
-                if pending is not None:
-                    pending.result()
+                self._await(pending)
                 pending = writer.submit(self._write, batch, raw, taken)
-                self.progress("读入", raw.last_line, lines)
-            if pending is not None:
-                pending.result()
+            self._await(pending)
         with self.connection.begin():
             self.connection.exec_driver_sql(f"analyze {batch.table}")
             self.street.finish(self.connection, batch)
             whole_file.count(self.connection, batch)
         return after_line
 
-    def _write(self, batch: Batch, raw: RawChunk, taken: Taken) -> None:
+    def _write(self, batch: Batch, raw: RawChunk, taken: Taken) -> int:
         with self.connection.begin():
             staging.stage_chunk(self.connection, batch, raw, taken)
+        return raw.last_line
+
+    def _await(self, pending: Future[int] | None) -> None:
+        """Told is what is committed."""
+        if pending is not None:
+            self.progress("读入", pending.result(), self.claim.facts.lines)
 
     def _report(self, batch: Batch, folder: Path) -> Path:
         now = datetime.now(UTC)

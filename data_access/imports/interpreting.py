@@ -78,6 +78,8 @@ class Interpretation:
 
     # Column -> rows whose text was not understood by any table or format; None: all of them.
     unexplained: dict[str, list[int] | None]
+    # None of the texts holds a sign that it could not be read.
+    is_clean: bool = False
     _joined: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -130,6 +132,7 @@ class Interpreter:
             },
             locations=self._located(texts, region) if mapping.location else None,
             unexplained={},
+            is_clean=raw.is_clean,
         )
         found.unexplained = _unexplained(found, mapping)
         return found

@@ -92,14 +92,16 @@ def found_in(text: str, registered_on: date | None = None) -> str | None:
 
 def might_hold_any(texts: list[str]) -> bool:
     """Whether a look at each text is needed; cheap, for columns of many rows."""
-    plain, ungrouped = _readings("\n".join(set(texts)))
+    joined = "\n".join(set(texts))
+    readings = dict.fromkeys(_readings(joined))  # mostly one and the same
+    plain = next(iter(readings))
     return bool(
         LANDLINE.search(plain)
-        or PLATE_NUMBER.search(plain.upper())
+        or (not plain.isascii() and PLATE_NUMBER.search(plain.upper()))
         or any(
             pattern.search(read)
             for pattern in (IDENTITY_NUMBER, MOBILE_NUMBER)
-            for read in (plain, ungrouped)
+            for read in readings
         )
     )
 
@@ -135,7 +137,11 @@ def _readings(text: str) -> tuple[str, str]:
 
     Both are looked through: ungrouped, two numbers side by side become one.
     """
-    plain = unicodedata.normalize("NFKC", text).translate(_DASHES_AND_INVISIBLE)
+    plain = text
+    if not text.isascii():
+        plain = unicodedata.normalize("NFKC", text).translate(_DASHES_AND_INVISIBLE)
+    if " " not in plain and "-" not in plain:
+        return plain, plain
     return plain, _GROUPING.sub("", plain)
 
 

@@ -19,7 +19,13 @@ from pyarrow.compute import utf8_trim_whitespace
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from dashboard.errors import ImportRefused
-from data_access.imports.sources.rows import RawChunk, SourceFacts, positions
+from data_access.imports.sources.rows import (
+    ROUNDED,
+    UNREADABLE,
+    RawChunk,
+    SourceFacts,
+    positions,
+)
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -118,7 +124,14 @@ class DelimitedFile:
             for name, at in places.items()
         }
         numbers = list(range(consumed + 1, consumed + len(lines) + 1))
-        return RawChunk(numbers, columns, consumed + len(lines), width=len(header), is_trimmed=True)
+        return RawChunk(
+            numbers,
+            columns,
+            consumed + len(lines),
+            width=len(header),
+            is_trimmed=True,
+            is_clean=not any(sign in content for sign in (*UNREADABLE, ROUNDED)),
+        )
 
     def _reader(self, text: Iterable[str]) -> "Reader":
         return csv.reader(text, delimiter=self._delimiter)

@@ -14,6 +14,8 @@ from dashboard.errors import MappingError
 
 # Marks a number with more digits than its cell can hold: what is read is not what was meant.
 ROUNDED = "\ue000"
+# Bytes that are not of the encoding, and what no text column can keep.
+UNREADABLE = ("\ufffd", "\x00")
 # Doubles are exact up to here; longer case numbers in number cells have lost their last digits.
 EXACT_UP_TO = 10**15
 
@@ -32,7 +34,7 @@ class RawChunk:
 
     `malformed` holds (line, fields found) of rows that don't have the header's width.
     `last_line` is the last line the chunk has consumed. `is_trimmed`: texts are without
-    surrounding blanks already.
+    surrounding blanks already; `is_clean`: none holds a sign of `UNREADABLE` or `ROUNDED`.
     """
 
     lines: list[int]
@@ -41,6 +43,7 @@ class RawChunk:
     malformed: list[tuple[int, int]] = field(default_factory=list)
     width: int = 0
     is_trimmed: bool = False
+    is_clean: bool = False
 
     @property
     def rows_read(self) -> int:

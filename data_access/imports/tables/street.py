@@ -12,14 +12,13 @@ from data_access.imports import personal_data, reference_rows
 from data_access.imports.batches import Batch, Layout
 from data_access.imports.checks import (
     MALFORMED,
-    UNREADABLE,
     Finding,
     malformed,
     presentable,
 )
 from data_access.imports.importing import Published, RefreshRollups
 from data_access.imports.mapping import SourceSection
-from data_access.imports.sources.rows import ROUNDED, RawChunk, as_text
+from data_access.imports.sources.rows import ROUNDED, UNREADABLE, RawChunk, as_text
 from data_access.imports.staging import Taken, copy_lines
 from data_access.imports.tables import publishing
 from data_access.imports.tables.fields import SQL_TYPES, Field, Row, TableKind
