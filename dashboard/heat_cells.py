@@ -18,6 +18,7 @@ length and cells of any size compare.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -48,6 +49,53 @@ class CellRates(NamedTuple):
     ix: Integers
     iy: Integers
     rate: Floats
+
+
+class CellCounts(NamedTuple):
+    """Numbers of events by cell, each cell once, ordered by ix and iy; those without a usable
+    point at the key NOWHERE. Two arrays of one length; a key holds both indexes.
+    """
+
+    keys: Integers
+    events: Integers
+
+    @classmethod
+    def of(cls, rows: Iterable[tuple[int | None, int | None, int]]) -> CellCounts:
+        """From rows of ix, iy (None: no usable point) and number; each cell once."""
+        table = [
+            (NOWHERE if ix is None or iy is None else (ix + _SHIFT) * _FACTOR + iy + _SHIFT, n)
+            for ix, iy, n in rows
+        ]
+        keys, events = np.array(table, dtype=np.int64).reshape(-1, 2).T
+        return cls(keys, events)
+
+    @classmethod
+    def added(cls, parts: Iterable[CellCounts]) -> CellCounts:
+        """All parts together."""
+        several = list(parts)
+        if not several:
+            return cls(np.zeros(0, np.int64), np.zeros(0, np.int64))
+        keys, place = np.unique(
+            np.concatenate([part.keys for part in several]), return_inverse=True
+        )
+        events = np.zeros(len(keys), np.int64)
+        np.add.at(events, place, np.concatenate([part.events for part in several]))
+        return cls(keys, events)
+
+    @property
+    def nowhere(self) -> int:
+        """Events without a usable point."""
+        return int(self.events[self.keys == NOWHERE].sum())
+
+    def placed(self) -> tuple[Integers, Integers, Integers]:
+        """ix, iy and number of the events with a usable point."""
+        keys, events = (array[self.keys != NOWHERE] for array in self)
+        return keys // _FACTOR - _SHIFT, keys % _FACTOR - _SHIFT, events
+
+
+NOWHERE: Final = -1
+_SHIFT: Final = 1 << 20
+_FACTOR: Final = 1 << 21
 
 
 def cell_of(

@@ -10,30 +10,31 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
-    BindParameter,
+    ClauseElement,
     ColumnElement,
     Date,
     DateTime,
+    Dialect,
     FromClause,
-    Integer,
     Select,
     Table,
+    TextClause,
     and_,
-    any_,
-    bindparam,
     case,
     cast,
     extract,
     func,
     literal,
+    literal_column,
     null,
     or_,
     select,
+    text,
     true,
     union_all,
 )
+from sqlalchemy.dialects import postgresql
 
 from dashboard.vocabulary import (
     Amount,
@@ -61,8 +62,9 @@ from data_access import schema
 
 TABLES: dict[Subject, Table] = {subject: schema.metadata.tables[subject] for subject in Subject}
 
-Limit = datetime | date | BindParameter[datetime] | BindParameter[date]
-Instant = datetime | BindParameter[datetime]
+Limit = datetime | date | ColumnElement[datetime] | ColumnElement[date]
+Instant = datetime | ColumnElement[datetime]
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,25 +186,45 @@ def _time_range(
 
 @cache
 def sums(
-    subject: Subject, measures: tuple[Measure, ...], *, is_current: bool
-) -> Select[tuple[int, ...]]:
+    subject: Subject, measures: tuple[Measure, ...], *, is_current: bool, is_short: bool = False
+) -> TextClause:
     """Sums of a subject's measures from the rows themselves, per county.
 
     Columns: county_id, then one per measure (named like its roll-up column), 0 where none.
     Parameters: `start`, `end` (half-open), `counties` (ids) and, unless current, `as_of`.
+    `is_short`: for spans of minutes, see `in_counties`.
 
     One scan per moment, so that each uses the index on its own time whatever the parameters are:
     the statement is as long as the dictionary, and is planned once per connection, not per read.
+    As text, since its hundreds of constants would else be sent with every read.
     """
     grouped: dict[Moment, list[Measure]] = {}
     for measure in measures:
         grouped.setdefault(measure.flow.moment, []).append(measure)
     names = [measure.column for measure in measures]
     scans = union_all(
-        *(_scan(subject, moment, mine, names, is_current) for moment, mine in grouped.items())
+        *(
+            _scan(subject, moment, mine, names, is_current, is_short)
+            for moment, mine in grouped.items()
+        )
     ).subquery()
     totals = (func.coalesce(func.sum(scans.c[name]), 0).label(name) for name in names)
-    return select(scans.c.county_id, *totals).group_by(scans.c.county_id)
+    return text(written_out(select(scans.c.county_id, *totals).group_by(scans.c.county_id)))
+
+
+def in_counties(column: str, *, is_short: bool) -> str:
+    """SQL: the county is one of :counties.
+
+    Of a span of minutes all rows are few, whoever asks: read by time, not by 90 counties in each
+    month's partition. A plan that is made once for all spans can't know; the sum hides the column
+    from the counties' own index.
+    """
+    return f"{column}{' + 0' if is_short else ''} = any(cast(:counties as int[]))"
+
+
+def written_out(expression: ClauseElement) -> str:
+    """SQL with its constants in it."""
+    return str(expression.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
 
 
 def _scan(
@@ -211,14 +233,15 @@ def _scan(
     measures: list[Measure],
     names: list[str],
     is_current: bool,
+    is_short: bool,
 ) -> Select[tuple[int, ...]]:
     """Sums of the measures of one moment per county, null in the columns of the others."""
     rows = TABLES[subject]
     column, _ = _column_times(moment)[0]
     kind = Date() if isinstance(rows.c[column].type, Date) else DateTime(timezone=True)
-    start, end = bindparam("start", type_=kind), bindparam("end", type_=kind)
-    as_of = None if is_current else bindparam("as_of", type_=DateTime(timezone=True))
-    counties = bindparam("counties", type_=ARRAY(Integer))
+    word = "date" if isinstance(kind, Date) else "timestamptz"
+    start, end = (literal_column(f"cast(:{name} as {word})", kind) for name in ("start", "end"))
+    as_of = None if is_current else literal_column("cast(:as_of as timestamptz)", DateTime(True))
     mine = {
         measure.column: func.sum(amount_expression(measure.flow.amount, rows)).filter(
             measure_condition(measure, rows, as_of)
@@ -230,7 +253,10 @@ def _scan(
     )
     return (
         select(rows.c.county_id, *values)
-        .where(within(moment, rows, start, end), rows.c.county_id == any_(counties))
+        .where(
+            within(moment, rows, start, end),
+            literal_column(in_counties(f"{rows.name}.county_id", is_short=is_short)),
+        )
         .group_by(rows.c.county_id)
     )
 

@@ -3,7 +3,6 @@
 Rates only, on fixed scales. Outlines stand in `data_access.outlines`, points in `case_lists`.
 """
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -11,21 +10,22 @@ from functools import partial
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-import numpy as np
 from sqlalchemy import Connection, text
 
 from dashboard.asks import Ask, HeatAsk
-from dashboard.heat_cells import rate_of
+from dashboard.heat_cells import CellCounts, rate_of
 from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
-from dashboard.periods import day_start, first_whole_day, slot_at, slot_at_or_after
+from dashboard.periods import SLOT, day_start, first_whole_day, slot_at, slot_at_or_after
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
+from data_access.compiling import in_counties
 from data_access.database import planned_for_this_moment
 from data_access.region_tree import Region
 from data_access.rollups import reading
 from data_access.rollups.ancestors import CELL_KM
 from data_access.rollups.reading import Days
 from data_access.sensitive_classes import NOT_SENSITIVE
+from data_access.sums import SHORT
 
 
 class HeatWindow(NamedTuple):
@@ -43,16 +43,15 @@ WINDOWS = (
     HeatWindow("7d", "近7日", timedelta(days=7), "slow"),
     HeatWindow("30d", "近30日", timedelta(days=30), "slow"),
 )
-Cell = tuple[int, int]
 # [start, end)
 Span = tuple[datetime, datetime]
-Cells = Counter[Cell | None]
 # Gives what is kept of a span of whole days, counted anew when their cases, or what was asked, are
 # others.
-KeepDays = Callable[[Span, Hashable, Callable[[], list[Cells]]], list[Cells]]
-# The same of the hour that begins at an instant.
-KeepHour = Callable[[datetime, Callable[[], Cells]], Cells]
-HOUR = timedelta(hours=1)
+KeepDays = Callable[[Span, Hashable, Callable[[], list[CellCounts]]], list[CellCounts]]
+# The same of a piece of time: when it begins, and how long it is.
+KeepPiece = Callable[[datetime, timedelta, Callable[[], CellCounts]], CellCounts]
+# Longest first: what is no whole piece of one is made of the next.
+PIECES = (timedelta(hours=1), SLOT)
 # Spans from this length on are made of days.
 LONG = timedelta(days=3)
 # Within one county a cell with one or two cases would tell of a household.
@@ -70,7 +69,7 @@ def heat(
     zone: ZoneInfo,
     groups: Iterable[Group],
     keep_days: KeepDays,
-    keep_hour: KeepHour,
+    keep_piece: KeepPiece,
     is_whole: bool,
 ) -> list[HeatCells]:
     """Rates on metric cells for each window of the groups, 件/百平方公里·日, not smoothed.
@@ -87,7 +86,7 @@ def heat(
         cell_km=cell_km,
         zone=zone,
         keep_days=keep_days,
-        keep_hour=keep_hour,
+        keep_piece=keep_piece,
         rolled_up=region.id if has_rollups else None,
     )
     minimum = COUNTY_CELL_MINIMUM if region.level == "county" else 1
@@ -101,7 +100,7 @@ def heat(
 
 def _layer(
     window: HeatWindow,
-    cells: Mapping[Cell | None, int],
+    cells: CellCounts,
     ask: HeatAsk,
     cell_km: int,
     *,
@@ -109,9 +108,10 @@ def _layer(
     origin: tuple[float, float],
     as_of: datetime,
 ) -> HeatCells:
-    placed = np.array([(*cell, n) for cell, n in cells.items() if cell], dtype=int).reshape(-1, 3)
-    shown = placed[placed[:, 2] >= minimum]
-    ix, iy, events = shown[np.lexsort((shown[:, 1], shown[:, 0]))].T
+    ix, iy, events = cells.placed()
+    is_shown = events >= minimum
+    all_events = int(events.sum())
+    ix, iy, events = ix[is_shown], iy[is_shown], events[is_shown]
     rates = rate_of(events, cell_km, window.span / timedelta(days=1)).round(3)
     counted = int(events.sum())
     return HeatCells(
@@ -123,9 +123,9 @@ def _layer(
         limits=ask.limits[cell_km],
         cells=tuple(zip(ix.tolist(), iy.tolist(), rates.tolist(), strict=True)),
         counted=counted,
-        left_out=cells.get(None, 0),
+        left_out=cells.nowhere,
         cell_minimum=minimum,
-        withheld=int(placed[:, 2].sum()) - counted,
+        withheld=all_events - counted,
         group=window.group,
         as_of=as_of,
     )
@@ -133,9 +133,9 @@ def _layer(
 
 @dataclass(frozen=True, kw_only=True)
 class _CellReader:
-    """Counts the cases that may stand on a map by cell; None: those without a usable point.
+    """Counts the cases that may stand on a map by cell.
 
-    Whole days and hours are kept, so that one more case costs the reading of an hour's.
+    Whole days, hours and quarters are kept, so that one more case costs the reading of minutes.
     """
 
     connection: Connection
@@ -143,33 +143,33 @@ class _CellReader:
     cell_km: int
     zone: ZoneInfo
     keep_days: KeepDays
-    keep_hour: KeepHour
+    keep_piece: KeepPiece
     # The region whose own roll-ups have cells of this size.
     rolled_up: int | None
 
-    def ended_at(self, as_of: datetime, spans: Sequence[timedelta]) -> list[Cells]:
+    def ended_at(self, as_of: datetime, spans: Sequence[timedelta]) -> list[CellCounts]:
         """The cases of spans that end at the instant."""
         today = as_of.astimezone(self.zone).date()
+        midnight = day_start(today, self.zone)
         long = [span for span in spans if span >= LONG]
         first_days = [first_whole_day(as_of - span, self.zone) for span in long]
         days = dict(zip(long, self._days(first_days, today), strict=True))
-        hour = slot_at(as_of, HOUR)
-        this_hour = self._count(hour, as_of)
+        last = slot_at(as_of, SLOT)
+        latest = self._count(last, as_of)
+        since_midnight = CellCounts.added(self._pieces(midnight, last)) if long else None
         counted = []
         for span in spans:
             start = as_of - span
-            # Added to a copy: `+` would look at every cell again.
-            total: Cells = days[span].copy() if span in days else Counter()
-            if span in days:
+            parts = [latest]
+            if since_midnight is not None and span in days:
                 first = day_start(first_whole_day(start, self.zone), self.zone)
-                self._add_hours(total, start, first)
-                start = day_start(today, self.zone)
-            self._add_hours(total, start, hour)
-            total.update(this_hour)
-            counted.append(total)
+                parts += [days[span], since_midnight, *self._pieces(start, first)]
+            else:
+                parts += self._pieces(start, last)
+            counted.append(CellCounts.added(parts))
         return counted
 
-    def _days(self, first_days: Sequence[date], today: date) -> list[Cells]:
+    def _days(self, first_days: Sequence[date], today: date) -> list[CellCounts]:
         """Whole days from each of the first ones until today."""
         if not first_days:
             return []
@@ -180,41 +180,45 @@ class _CellReader:
             lambda: self._count_days([(first, today) for first in first_days]),
         )
 
-    def _count_days(self, spans: Sequence[Days]) -> list[Cells]:
+    def _count_days(self, spans: Sequence[Days]) -> list[CellCounts]:
         if self.rolled_up is not None:
             found = reading.cells(
                 self.connection, self.rolled_up, self.counties, spans, cell_km=self.cell_km
             )
-            return [Counter(cells) for cells in found]
+            return found
         # How long the spans and how many the counties are decides by which index it is read.
         with planned_for_this_moment(self.connection):
             return [self._count(*(day_start(day, self.zone) for day in span)) for span in spans]
 
-    def _add_hours(self, total: Cells, start: datetime, end: datetime) -> None:
-        """The whole hours of a span from what is kept, and what is left at its ends."""
-        first = slot_at_or_after(start, HOUR)
-        hours = max((end - first) // HOUR, 0)
-        last = first + hours * HOUR
-        if not hours:
-            total.update(self._count(start, end))
-            return
-        for n in range(hours):
-            hour = first + n * HOUR
-            total.update(self.keep_hour(hour, partial(self._count, hour, hour + HOUR)))
-        total.update(self._count(start, first))
-        total.update(self._count(last, end))
+    def _pieces(
+        self, start: datetime, end: datetime, lengths: tuple[timedelta, ...] = PIECES
+    ) -> list[CellCounts]:
+        """The whole pieces of a span from what is kept, and what is left at its ends."""
+        if not lengths:
+            return [self._count(start, end)]
+        length, *rest = lengths
+        shorter = tuple(rest)
+        first, last = slot_at_or_after(start, length), slot_at(end, length)
+        if first > last:
+            return self._pieces(start, end, shorter)
+        whole = [first + n * length for n in range((last - first) // length)]
+        return [
+            *self._pieces(start, first, shorter),
+            *(self.keep_piece(at, length, partial(self._count, at, at + length)) for at in whole),
+            *self._pieces(last, end, shorter),
+        ]
 
-    def _count(self, start: datetime, end: datetime) -> Cells:
+    def _count(self, start: datetime, end: datetime) -> CellCounts:
         """The cases of [start, end) from the rows."""
         if start >= end:
-            return Counter()
+            return CellCounts.added(())
         rows = self.connection.execute(
             text(
                 "select floor(cell_x::float / :km)::int as ix,"
                 " floor(cell_y::float / :km)::int as iy, count(*) as n from incidents i"
                 " where registered_at >= :start and registered_at < :end"
                 f" and category = any(:categories) and {NOT_SENSITIVE}"
-                " and county_id = any(:counties) group by 1, 2"
+                f" and {in_counties('county_id', is_short=end - start <= SHORT)} group by 1, 2"
             ),
             {
                 "km": self.cell_km,
@@ -224,7 +228,7 @@ class _CellReader:
                 "counties": self.counties,
             },
         )
-        return Counter({None if row.ix is None else (row.ix, row.iy): row.n for row in rows})
+        return CellCounts.of((row.ix, row.iy, row.n) for row in rows)
 
 
 def grid_inset(

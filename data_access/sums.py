@@ -8,7 +8,7 @@ The one place that decides where a number is read from. Indicators stand in
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,8 @@ from data_access.rollups import reading, slots_kept_from
 from data_access.rollups.reading import Pieces
 
 EVER = datetime(1990, 1, 1, tzinfo=UTC)
+# Spans up to this are read by time, whatever the counties.
+SHORT = timedelta(hours=1)
 MEASURE_BY_COLUMN: dict[str, Measure] = {
     measure.column: measure for flow in ROLLED_UP_FLOWS + DAILY_FLOWS for measure in flow.measures()
 }
@@ -258,7 +260,8 @@ class SumReader:
         parameters: dict[str, object] = {"start": start, "end": end, "counties": self.booked}
         if not self._is_current:
             parameters["as_of"] = self._as_of
-        statement = sums(subject, measures, is_current=self._is_current)
+        is_short = end - start <= SHORT
+        statement = sums(subject, measures, is_current=self._is_current, is_short=is_short)
         rows: Sequence[Row[Any]] = self.connection.execute(statement, parameters).all()
         return {
             measure.column: {row[0]: int(row[number]) for row in rows}

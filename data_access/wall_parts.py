@@ -5,7 +5,6 @@ One public function a part, all from one `Work`. How each figure is read stands 
 `data_access.snapshotting`.
 """
 
-from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -403,13 +402,14 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
         cases = _cases_on_the_map(work, span, work.counties)
         return work.kept.get(("heat", *name), (span, more, *_state(work, cases)), count)
 
-    cases_by_hour = cache(partial(_cases_by_hour, work))
+    cases_by_slot = cache(partial(_cases_by_slot, work))
 
-    def keep_hour(hour: datetime, count: Callable[[], T]) -> T:
-        cases = cases_by_hour(hour.astimezone(work.zone).date())
+    def keep_piece(at: datetime, length: timedelta, count: Callable[[], T]) -> T:
+        cases = cases_by_slot(at.astimezone(work.zone).date())
         if cases is None:
             return count()
-        return work.kept.get(("heat of an hour", *name, hour), cases.get(hour, 0), count)
+        state = sum(cases.get(at + n * spans.SLOT, 0) for n in range(length // spans.SLOT))
+        return work.kept.get(("heat of a piece", *name, at, length), state, count)
 
     layers = map_readings.heat(
         work.connection,
@@ -421,7 +421,7 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
         zone=work.zone,
         groups=(group,),
         keep_days=keep_days,
-        keep_hour=keep_hour,
+        keep_piece=keep_piece,
         is_whole=work.reader.is_whole,
     )
     return tuple(layers)
@@ -479,17 +479,12 @@ def _cases_on_the_map(work: Work, span: tuple[datetime, datetime], counties: Seq
     return cases
 
 
-def _cases_by_hour(work: Work, day: date) -> dict[datetime, int] | None:
-    """Cases that may stand on the map by the hour they were registered in; None: not kept."""
+def _cases_by_slot(work: Work, day: date) -> dict[datetime, int] | None:
+    """Cases that may stand on the map by the slot they were registered in; None: not kept."""
     columns = tuple(f"registered__{category}" for category in POINT_CATEGORIES)
     start, end = (spans.day_start(day + timedelta(days=n), work.zone) for n in (0, 1))
     slots = work.reader.by_slot(columns, start, end)
-    if slots is None:
-        return None
-    cases: Counter[datetime] = Counter()
-    for slot, sums in slots.items():
-        cases[spans.slot_at(slot, map_readings.HOUR)] += sum(sums.values())
-    return cases
+    return None if slots is None else {slot: sum(sums.values()) for slot, sums in slots.items()}
 
 
 def _state(work: Work, cases: Sums) -> tuple[Hashable, ...]:

@@ -4,11 +4,7 @@ One text for the triggers, for starting anew and for comparing: sums by county, 
 of the rows of a table, or of those a statement has written. Nothing is executed here.
 """
 
-from typing import Any
-
-from sqlalchemy import Dialect, FromClause
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import FromClause
 
 from dashboard.periods import SLOT_ORIGIN
 from dashboard.vocabulary import Measure
@@ -18,10 +14,9 @@ from data_access.compiling import (
     amount_expression,
     measure_condition,
     moment_expression,
+    written_out,
 )
 from data_access.rollups.tables import GROUPS, MEASURES
-
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def written_sums(group: MomentGroup, rows: str, *, zone: str, slots_from: str) -> str:
@@ -80,13 +75,13 @@ def midnight(day: str, zone: str) -> str:
 
 
 def _sum(measure: Measure, table: FromClause, sign: str = "") -> str:
-    amount = sql(amount_expression(measure.flow.amount, table))
-    condition = sql(measure_condition(measure, table, None))
+    amount = written_out(amount_expression(measure.flow.amount, table))
+    condition = written_out(measure_condition(measure, table, None))
     return f"coalesce(sum({sign}{amount}) filter (where {condition}), 0)"
 
 
 def _at(group: MomentGroup, table: FromClause) -> str:
-    return f"({sql(moment_expression(group.moment, table))})"
+    return f"({written_out(moment_expression(group.moment, table))})"
 
 
 def _day(group: MomentGroup, table: FromClause, zone: str) -> str:
@@ -99,8 +94,3 @@ def _slot(group: MomentGroup, table: FromClause, slots_from: str) -> str:
         f"case when {at} >= {slots_from}"
         f" then date_bin('15 minutes', {at}, timestamptz '{SLOT_ORIGIN.isoformat()}') end"
     )
-
-
-def sql(expression: ColumnElement[Any]) -> str:
-    """The expression with its values written out."""
-    return str(expression.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, TextClause, text
 
+from dashboard.heat_cells import CellCounts
 from data_access.rollups.spreads import NOWHERE, placed
 
 # [first, last), empty where both are the same.
@@ -128,8 +129,8 @@ def cells(
     spans: Sequence[Days],
     *,
     cell_km: int,
-) -> list[dict[tuple[int, int] | None, int]]:
-    """Incidents that may stand on a map by cell (None: no usable point) over each span of days.
+) -> list[CellCounts]:
+    """Incidents that may stand on a map by cell over each span of days.
 
     Args:
         region_id: a region above the county.
@@ -137,7 +138,7 @@ def cells(
         cell_km: side of its cells, as CELL_KM has it for its level.
     """
     counts = ", ".join(
-        f"coalesce(sum(amount) filter (where day >= :first_{n} and day < :last_{n}), 0)"
+        f"coalesce(sum(amount) filter (where day >= :first_{n} and day < :last_{n}), 0)::bigint"
         for n in range(len(spans))
     )
     bounds = {
@@ -146,21 +147,21 @@ def cells(
         for name, day in zip(("first", "last"), span, strict=True)
     }
     rows = connection.execute(
-        text(f"select x, y, {counts} from ({_SPREAD}) s group by x, y"),
+        text(
+            f"select nullif(x, {NOWHERE}), nullif(y, {NOWHERE}), {counts} from ({_SPREAD}) s"
+            " group by 1, 2"
+        ),
         {
             **_spread_parameters("cells", region_id, county_ids, cell_km),
             "first": min(first for first, _ in spans),
             "last": max(last for _, last in spans),
             **bounds,
         },
-    )
-    found: list[dict[tuple[int, int] | None, int]] = [{} for _ in spans]
-    for x, y, *amounts in rows:
-        cell = None if x == NOWHERE else (x, y)
-        for counted, amount in zip(found, amounts, strict=True):
-            if amount:
-                counted[cell] = int(amount)
-    return found
+    ).all()
+    return [
+        CellCounts.of((row[0], row[1], row[2 + n]) for row in rows if row[2 + n])
+        for n in range(len(spans))
+    ]
 
 
 def durations(

@@ -11,9 +11,9 @@ point at NOWHERE. durations: sound closings by tenths of an hour (x), rounded ha
 from dataclasses import dataclass
 
 from dashboard.indicators import FLOWS, POINT_CATEGORIES
-from data_access.compiling import TABLES, measure_condition
+from data_access.compiling import TABLES, measure_condition, written_out
 from data_access.rollups.ancestors import ANCESTORS
-from data_access.rollups.counting import midnight, sql
+from data_access.rollups.counting import midnight
 from data_access.sensitive_classes import NOT_SENSITIVE
 
 # Cell of the cases without a usable point: beyond every cell that is one.
@@ -21,7 +21,9 @@ NOWHERE = -32_768
 TENTH_SECONDS = 360
 _POINTS = ", ".join(f"'{category}'" for category in POINT_CATEGORIES)
 [_CLOSED_SOUND] = next(flow for flow in FLOWS if flow.key == "closed_sound").measures()
-_SOUND = sql(measure_condition(_CLOSED_SOUND, TABLES[_CLOSED_SOUND.flow.subject].alias("i"), None))
+_SOUND = written_out(
+    measure_condition(_CLOSED_SOUND, TABLES[_CLOSED_SOUND.flow.subject].alias("i"), None)
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def _cells(connection: Connection, now: datetime) -> HeatCells:
         groups=("slow",),
         # Nothing is kept: the 30 days are counted anew each time.
         keep_days=lambda span, asked, count: count(),
-        keep_hour=lambda hour, count: count(),
+        keep_piece=lambda at, length, count: count(),
         is_whole=True,
     )
     return next(layer for layer in layers if layer.window == "30d")

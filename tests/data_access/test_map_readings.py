@@ -51,7 +51,7 @@ def uncounted(span: Any, asked: Any, count: Any) -> Any:
     return count()
 
 
-def uncounted_hour(hour: datetime, count: Any) -> Any:
+def uncounted_piece(at: datetime, length: timedelta, count: Any) -> Any:
     """Keeps nothing."""
     return count()
 
@@ -79,7 +79,7 @@ def layers(
         zone=zone,
         groups=("live", "slow"),
         keep_days=keep,
-        keep_hour=uncounted_hour,
+        keep_piece=uncounted_piece,
         is_whole=is_whole,
     )
     return {layer.window: layer for layer in found}
@@ -235,7 +235,7 @@ def test_only_the_groups_asked_for_are_read(connection) -> None:
             zone=ZONE,
             groups=(group,),  # type: ignore[arg-type]
             keep_days=uncounted,
-            keep_hour=uncounted_hour,
+            keep_piece=uncounted_piece,
             is_whole=True,
         )
         assert [layer.window for layer in found] == windows

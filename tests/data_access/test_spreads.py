@@ -57,7 +57,7 @@ def layers(connection: Connection, region_id: int, **more: Any) -> list[HeatCell
         zone=ZONE,
         groups=("slow",),
         keep_days=lambda span, asked, count: count(),
-        keep_hour=lambda hour, count: count(),
+        keep_piece=lambda at, length, count: count(),
         **more,
     )
 

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import Connection, text
 
 from dashboard.asks import HeatAsk
-from dashboard.heat_cells import rate_of
+from dashboard.heat_cells import CellCounts, rate_of
 from dashboard.indicators import POINT_CATEGORIES
 from dashboard.periods import Period, day_start
 from dashboard.scope import Scope
@@ -138,12 +138,12 @@ def _heat(connection: Connection) -> Iterable[Measurement]:
     tree = region_tree.load(connection)
     counties = [county.id for county in tree.counties(tree.root)]
     now = datetime.now(UTC)
-    hours: dict[datetime, map_readings.Cells] = {}
+    pieces: dict[tuple[datetime, timedelta], CellCounts] = {}
 
-    def keep_hour(hour: datetime, count: Callable[[], map_readings.Cells]) -> map_readings.Cells:
-        if hour not in hours:
-            hours[hour] = count()
-        return hours[hour]
+    def keep_piece(at: datetime, length: timedelta, count: Callable[[], CellCounts]) -> CellCounts:
+        if (at, length) not in pieces:
+            pieces[at, length] = count()
+        return pieces[at, length]
 
     def cells() -> list[tuple[int, int, float]]:
         layers = map_readings.heat(
@@ -156,7 +156,7 @@ def _heat(connection: Connection) -> Iterable[Measurement]:
             zone=ZONE,
             groups=("slow",),
             keep_days=lambda span, asked, count: count(),
-            keep_hour=keep_hour,
+            keep_piece=keep_piece,
             is_whole=True,
         )
         return list(next(layer for layer in layers if layer.window == "30d").cells)
@@ -179,7 +179,7 @@ def _heat(connection: Connection) -> Iterable[Measurement]:
         samples=timed(cells, RUNS),
         aim=HEAT_AIM,
         beside=Beside(what="from the rows", samples=timed(plain, PLAIN_RUNS)),
-        note="Windows of 7 and 30 days together, whole days from roll-ups each time, hours of the"
+        note="Windows of 7 and 30 days together, whole days from roll-ups each time, pieces of the"
         " ends kept as the snapshotter keeps them.",
     )
     size = len(gzip.compress(orjson.dumps(cells())))
