@@ -398,6 +398,27 @@ def import_rows(
     return show_outcome(outcome)
 
 
+@app.command(no_args_is_help=True)
+def sync(
+    file: Annotated[Path, typer.Argument(help="TOML：有哪些来源，多久问一次，见文档")],
+    once: Annotated[bool, typer.Option("--once", help="各来源只问一次")] = False,
+    reports: Reports = REPORTS,
+    on: On = "main",
+) -> None:
+    """定时从其他数据库取新增、迟到、更正、删除的行，直到停止；来源中断时自行等待并恢复。"""
+    from data_access.installation import require_current_schema
+    from data_access.syncing import plan, running
+
+    sources = plan.load(file)
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        if once:
+            return running.once(opened, sources, report_folder=reports, say=say)
+        say(f"开始同步 {len(sources)} 个来源（Ctrl-C 停止）。")
+        running.run(opened, sources, report_folder=reports, say=say, stop=stop_event())
+    return say("已停止同步。")
+
+
 def show_outcome(outcome: "ImportOutcome") -> None:
     """What an import did: rows, checks, and where the report is."""
     table = Table("行", "数", title="此前已导入，未作改动" if outcome.is_repeat else None)

@@ -1,0 +1,200 @@
+"""What a source answers to one poll, as the import street takes rows.
+
+The rows are read once, in one transaction, into a file without a name that ends with the process.
+The newest mark is asked before the rows: what is committed in between is read now or again later.
+"""
+
+import hashlib
+import tempfile
+import weakref
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sqlalchemy import Connection, NullPool, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from dashboard.errors import SourceUnavailable
+from data_access.imports.sources.parquet import stored_chunks
+from data_access.imports.sources.query import TABLE_NAME
+from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
+from data_access.syncing.plan import Polled
+from data_access.syncing.scale import Mark, Scale
+
+ROWS_AT_ONCE = 10_000
+# A peer whose packets are dropped must fail within seconds; other drivers take it in their URL.
+PSYCOPG_LIMITS = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
+
+
+@dataclass
+class Answer:
+    """Rows that are new or changed, in a spool; keys of deleted rows; the newest mark.
+
+    `keys` are those the source still has, where they were asked for.
+    """
+
+    name: str
+    columns: list[str]
+    spool: IO[bytes]
+    digest: str
+    count: int
+    gone: set[str]
+    newest: Mark | None
+    keys: set[str] | None
+
+    def source(self) -> "PolledRows":
+        """The rows for the street, once it is known which keys go."""
+        return PolledRows(self)
+
+
+@dataclass
+class PolledRows:
+    """The answer as an `imports` source. Its checksum is of the rows and of the keys that go."""
+
+    answer: Answer
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name = self.answer.name
+
+    def header(self) -> list[str]:
+        """Names of the columns; see `rows.Source`."""
+        return self.answer.columns
+
+    def facts(self, wanted: list[str]) -> SourceFacts:
+        """Checksum and number of rows; see `rows.Source`."""
+        positions(self.name, self.answer.columns, wanted)
+        whole = "\x1f".join((self.answer.digest, *sorted(self.answer.gone)))
+        digest = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
+        return SourceFacts(digest, self.answer.count)
+
+    def chunks(self, wanted: list[str], *, after_line: int, size: int) -> Iterator[RawChunk]:
+        """Rows by their number from 1; see `rows.Source`."""
+        self.answer.spool.seek(0)
+        spool = self.answer.spool
+        yield from stored_chunks(spool, self.name, wanted, after_line=after_line, size=size)
+
+
+def ask(
+    polled: Polled, wanted: list[str], after: Mark | None, keys_since: datetime | None
+) -> Answer:
+    """Read the rows whose mark is greater than `after` (None: all), newest first.
+
+    `keys_since`, a local time, asks for the keys that the source still has as well.
+
+    Raises:
+        SourceUnavailable: it does not answer, or not as the file expects; says no value.
+    """
+    section = polled.section
+    scale = Scale(section.watermark)
+    with _connection(polled) as connection:
+        relation = _relation(connection, section.rows)
+        column = connection.dialect.identifier_preparer.quote(section.watermark.column)
+        newest = scale.read(connection.scalar(text(f"select max({column}) from {relation}")))
+        named = section.rows if TABLE_NAME.fullmatch(section.rows) else "（查询）"
+        spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the answer
+        answer = Answer(named, wanted, spool, "", 0, set(), newest, None)
+        weakref.finalize(answer, spool.close)
+        condition = "" if after is None else f" where {column} > :after"
+        bound = {} if after is None else {"after": scale.bound(after)}
+        _spool(polled, answer, _rows(connection, polled, f"{relation}{condition}", column, bound))
+        if section.keys and keys_since is not None:
+            pattern = section.keys.format
+            since = keys_since.strftime(pattern) if pattern else keys_since
+            found = connection.execute(text(section.keys.query), {"since": since}).scalars()
+            answer.keys = {as_text(key).strip() for key in found}
+    return answer
+
+
+def _rows(
+    connection: Connection, polled: Polled, rest: str, column: str, bound: dict[str, Any]
+) -> Iterable[list[list[str]]]:
+    """The wanted columns, then those that tell deleted rows; newest first, then by all columns.
+
+    Of several rows of one key the first counts, which is then the newest.
+    """
+    read = _columns(polled)
+    quoted = [connection.dialect.identifier_preparer.quote(name) for name in read]
+    order = ", ".join(str(place) for place in range(1, len(read) + 1))
+    rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(
+        text(f"select {', '.join(quoted)} from {rest} order by {column} desc, {order}"), bound
+    )
+    for part in rows.partitions(ROWS_AT_ONCE):
+        yield [[as_text(value) for value in row] for row in part]
+
+
+def _columns(polled: Polled) -> list[str]:
+    wanted = polled.loaded.mapping.file_columns()
+    deleted = polled.section.deleted
+    return wanted if deleted is None else [*wanted, deleted.column]
+
+
+def _spool(polled: Polled, answer: Answer, parts: Iterable[list[list[str]]]) -> None:
+    """Put live rows into the spool, and the keys of deleted ones into `gone`."""
+    wanted = answer.columns
+    digest = hashlib.sha256("\x1f".join(wanted).encode())
+    schema = pa.schema([(name, pa.string()) for name in wanted])
+    with pq.ParquetWriter(answer.spool, schema) as writer:
+        for part in parts:
+            live = list(_live(polled, part, answer.gone))
+            for row in live:
+                digest.update(("\x1e" + "\x1f".join(row)).encode("utf-8", "replace"))
+            columns = [[row[place] for row in live] for place in range(len(wanted))]
+            writer.write_table(pa.table(columns, schema=schema))
+            answer.count += len(live)
+    answer.digest = digest.hexdigest()
+
+
+def _live(polled: Polled, rows: list[list[str]], gone: set[str]) -> Iterator[list[str]]:
+    deleted = polled.section.deleted
+    if deleted is None:
+        yield from rows
+        return
+    marks = {value.casefold() for value in deleted.values}
+    place = polled.loaded.mapping.file_columns().index(polled.key_column)
+    for row in rows:
+        key = row[place].strip()
+        if row[-1].strip().casefold() in marks:
+            gone.add(key)
+        elif key not in gone:
+            yield row[:-1]
+
+
+def _relation(connection: Connection, rows: str) -> str:
+    asked = rows.strip().rstrip(";")
+    if not TABLE_NAME.fullmatch(asked):
+        return f"({asked}) handed_over"
+    quote = connection.dialect.identifier_preparer.quote
+    return ".".join(quote(part) for part in asked.split("."))
+
+
+@contextmanager
+def _connection(polled: Polled) -> Iterator[Connection]:
+    """A connection of its own. What the driver says may hold addresses and values: not told."""
+    try:
+        url = make_url(polled.url)
+        limits = PSYCOPG_LIMITS if url.get_driver_name() == "psycopg" else {}
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=limits)
+        with engine.connect() as connection:
+            yield connection
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        words = f"{type(error.orig).__name__}{f' {state}' if state else ''}"
+        raise SourceUnavailable(
+            f"来源数据库没有应答，或不接受所写的表、列、查询（{words}）。"
+            "请检查网络、地址、账号的读取权限；恢复后自动继续。"
+        ) from error
+    except (SQLAlchemyError, ImportError) as error:
+        raise SourceUnavailable(
+            f"环境变量 {polled.section.url_variable} 的地址或驱动不可用（{type(error).__name__}）。"
+            "请检查地址，并安装该数据库的 SQLAlchemy 方言和驱动。"
+        ) from error

@@ -1,0 +1,68 @@
+"""What is noted of each poll: how far it read, when the source was heard, what went wrong."""
+
+import hashlib
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from data_access.schema import sources, sync_watermarks
+from data_access.syncing.plan import Polled
+from data_access.syncing.scale import Mark, Scale
+
+
+def read(connection: Connection, polled: Polled) -> Mark | None:
+    """How far the source was read; None before the first poll, or when the question changed."""
+    columns = sync_watermarks.c
+    kept = connection.scalar(
+        select(columns.watermark).where(
+            columns.source_key == polled.source_key,
+            columns.kind == polled.section.kind,
+            columns.asked_sha256 == asked_sha256(polled),
+        )
+    )
+    return None if kept is None else Scale(polled.section.watermark).found(kept)
+
+
+def move(connection: Connection, polled: Polled, mark: Mark | None) -> None:
+    """Store how far the source was read, in the transaction that made its rows visible."""
+    if mark is None:
+        return
+    values = {
+        "asked_sha256": asked_sha256(polled),
+        "watermark": Scale(polled.section.watermark).kept(mark),
+        "moved_at": func.now(),
+    }
+    statement = insert(sync_watermarks).values(
+        source_key=polled.source_key, kind=polled.section.kind, **values
+    )
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["source_key", "kind"], set_=values)
+    )
+
+
+def note_contact(connection: Connection, polled: Polled, *, brought_rows: bool = False) -> None:
+    """The heartbeat. Rows without a time of their own count as of now."""
+    values: dict[str, object] = {
+        "last_contact_at": func.now(),
+        "cycle_seconds": polled.cycle_seconds,
+        "is_live": True,
+    }
+    if brought_rows:
+        values["last_row_at"] = func.now()
+    connection.execute(update(sources).where(sources.c.key == polled.source_key).values(values))
+
+
+def note_failure(connection: Connection, polled: Polled, reason: str) -> None:
+    """The error, in words without values; a source that never delivered has no row for it."""
+    connection.execute(
+        update(sources)
+        .where(sources.c.key == polled.source_key)
+        .values(last_error_at=func.now(), last_error=reason)
+    )
+
+
+def asked_sha256(polled: Polled) -> str:
+    """Of what decides which rows come and what they become."""
+    watermark = polled.section.watermark
+    parts = (polled.section.rows, watermark.column, watermark.type, polled.loaded.sha256)
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

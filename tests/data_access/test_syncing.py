@@ -1,0 +1,479 @@
+"""Polled sources: new, late, corrected and deleted rows; outages, kills, heartbeats."""
+
+import multiprocessing
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import URL, Engine, create_engine, text
+
+from dashboard.errors import SourceUnavailable
+from data_access import archiving, rollups
+from data_access.database import Database
+from data_access.syncing import plan, polled_rows, polling, running, watermarks
+from data_access.syncing.plan import Polled
+from data_access.syncing.polling import PollOutcome, poll
+from data_access.syncing.running import Poller
+
+VARIABLE = "PLATFORM_URL"
+MAPPING = """
+kind = "incidents"
+[source]
+key = "platform"
+name = "网格平台"
+[database]
+zone = "Asia/Shanghai"
+map_centre = [120.15, 30.28]
+calendar = { rule = "weekdays", first_year = 2024, last_year = 2026 }
+[times]
+format = "%Y-%m-%d %H:%M:%S"
+[columns]
+case_no = "no"
+registered_at = "reported"
+closed_at = "closed"
+due_at = "due"
+[region]
+column = "county"
+[regions]
+root = { code = "330100", name = "杭州市" }
+children = [{ code = "330102", name = "上城区" }, { code = "330105", name = "拱墅区" }]
+[classes]
+list_key = "incident_class"
+name = "事件类别"
+columns = ["type"]
+default = "F99"
+codes.F99 = { label = "其他事件", category = "other" }
+codes.A02 = { label = "路灯", category = "service" }
+values.type = { "路灯" = "A02", "其他" = "F99" }
+"""
+PLAN = f"""
+[[source]]
+kind = "incidents"
+mapping = "mapping.toml"
+url_variable = "{VARIABLE}"
+rows = "cases"
+interval_seconds = 60
+watermark = {{ column = "changed", overlap = 600 TIME }}
+deleted = {{ column = "gone" }}
+KEYS
+"""
+KEYS = 'keys = { query = "select no from cases where reported >= :since", days = 30 TIME }'
+TEXT_TIMES = ', format = "%Y-%m-%d %H:%M:%S"'
+NOON = datetime(2026, 11, 20, 12, 0)
+# The tests' clock; the source's is of the zone of the mapping, eight hours ahead.
+NOW = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+
+
+class Platform:
+    """A platform's database with a table of cases, and the plan that polls it."""
+
+    def __init__(self, url: URL, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+        self.engine: Engine = create_engine(url)
+        self.is_text = url.get_backend_name() == "sqlite"
+        at = "text" if self.is_text else "timestamp"
+        self.run(
+            f"create table cases (no text, reported {at}, closed {at}, due {at}, county text,"
+            f" type text, changed {at}, gone integer default 0, story text)"
+        )
+        (folder / "mapping.toml").write_text(MAPPING, encoding="utf-8")
+
+    def run(self, statement: str, **values: Any) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(text(statement), values)
+
+    def add(self, number: int, changed: datetime = NOON, **other: Any) -> None:
+        """A case reported an hour before NOON."""
+        row = {
+            "no": f"C{number:04d}",
+            "reported": NOON - timedelta(hours=1),
+            "due": NOON + timedelta(days=3),
+            "county": "330102",
+            "type": "路灯",
+            "changed": changed,
+            "story": "张三 13800138000",
+        } | other
+        names = ", ".join(row)
+        shown = {
+            name: str(value) if isinstance(value, datetime) else value
+            for name, value in row.items()
+        }
+        self.run(f"insert into cases ({names}) values (:{', :'.join(row)})", **shown)
+
+    def change(self, number: int, changed: datetime, **values: Any) -> None:
+        assignments = ", ".join(f"{name} = :{name}" for name in values)
+        self.run(
+            f"update cases set {assignments}, changed = :changed where no = 'C{number:04d}'",
+            **{name: str(value) for name, value in (values | {"changed": changed}).items()},
+        )
+
+    def polled(self, *, keys: bool = False, name: str = "sync.toml") -> Polled:
+        written = PLAN.replace("KEYS", KEYS if keys else "")
+        path = self.folder / name
+        path.write_text(written.replace("TIME", TEXT_TIMES if self.is_text else ""))
+        address = self.url.render_as_string(hide_password=False)
+        return plan.load(path, {VARIABLE: address})[0]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def platform(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Platform]:
+    if request.param == "sqlite":
+        url = URL.create("sqlite", database=str(tmp_path / "platform.db"))
+    else:
+        url = request.getfixturevalue("empty_database_url")
+    made = Platform(url, tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def small_platform(tmp_path: Path) -> Iterator[Platform]:
+    made = Platform(URL.create("sqlite", database=str(tmp_path / "platform.db")), tmp_path)
+    yield made
+    made.engine.dispose()
+
+
+Polling = Callable[..., PollOutcome]
+
+
+@pytest.fixture
+def polled_once(database: Database, tmp_path: Path) -> Polling:
+    """``polled_once(platform)`` polls it at NOW."""
+
+    def run(platform: Platform, *, keys: bool = False, now: datetime = NOW) -> PollOutcome:
+        polled = platform.polled(keys=keys)
+        reports = tmp_path / "reports"
+        return poll(database, polled, with_keys=keys, now=now, report_folder=reports)
+
+    return run
+
+
+def rows(database: Database, statement: str) -> list[Any]:
+    with database.read() as connection:
+        return [tuple(row) for row in connection.execute(text(statement)).all()]
+
+
+def cases(database: Database) -> list[str]:
+    return [no for (no,) in rows(database, "select case_no from incidents order by 1")]
+
+
+def consistent(database: Database) -> bool:
+    with database.write() as connection:
+        rollups.follow_regions(connection)
+        return rollups.differences(connection) == 0
+
+
+def changes(outcome: PollOutcome) -> tuple[int, int, int]:
+    return outcome.inserted, outcome.updated, outcome.deleted
+
+
+def test_new_rows_come_once_and_equal_rows_change_nothing(
+    platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    platform.add(1)
+    platform.add(2, county="330105")
+    assert changes(polled_once(platform)) == (2, 0, 0)
+    again = polled_once(platform)
+    assert (again.read, again.is_quiet) == (2, True)
+    platform.add(3, NOON + timedelta(minutes=5))
+    assert changes(polled_once(platform)) == (1, 0, 0)
+    assert cases(database) == ["C0001", "C0002", "C0003"]
+    assert rows(database, "select count(*) from case_versions") == [(0,)]
+    assert rows(database, "select kind, watermark from sync_watermarks") == [
+        ("incidents", "2026-11-20T12:05:00")
+    ]
+    assert consistent(database)
+
+
+def test_rows_before_the_overlap_are_not_read_again(
+    platform: Platform, polled_once: Polling
+) -> None:
+    platform.add(1, NOON - timedelta(days=2))
+    platform.add(2)
+    assert polled_once(platform).read == 2
+    assert polled_once(platform).read == 1
+
+
+def test_a_late_row_within_the_overlap_comes(
+    platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    platform.add(1)
+    polled_once(platform)
+    platform.add(2, NOON - timedelta(minutes=9))
+    assert changes(polled_once(platform)) == (1, 0, 0)
+    assert cases(database) == ["C0001", "C0002"]
+
+
+def test_a_corrected_row_becomes_a_version(
+    platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    platform.add(1)
+    polled_once(platform)
+    platform.change(1, NOON + timedelta(minutes=1), type="其他", county="330105")
+    assert changes(polled_once(platform)) == (0, 1, 0)
+    found = rows(database, "select was ->> 'class_code', is_deletion from case_versions")
+    assert found == [("A02", False)]
+    assert rows(database, "select class_code from incidents") == [("F99",)]
+    assert consistent(database)
+
+
+def test_a_row_marked_deleted_goes_and_may_come_again(
+    platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    platform.add(1)
+    platform.add(2, closed=NOON)
+    polled_once(platform)
+    platform.change(2, NOON + timedelta(minutes=1), gone=1)
+    assert changes(polled_once(platform)) == (0, 0, 1)
+    assert polled_once(platform).is_quiet
+    assert cases(database) == ["C0001"]
+    kept = rows(database, "select case_no, is_deletion from case_versions")
+    assert kept == [("C0002", True)]
+    platform.change(2, NOON + timedelta(minutes=2), gone=0)
+    assert changes(polled_once(platform)) == (1, 0, 0)
+    steps = rows(database, "select step, step_no from steps where case_no = 'C0002' order by 2")
+    assert steps == [("registered", 1), ("closed", 2)]
+    assert consistent(database)
+
+
+def test_a_row_that_is_no_longer_there_goes(
+    platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    for number in range(1, 4):
+        platform.add(number)
+    old = NOON - timedelta(days=90)
+    platform.add(4, old, reported=old)
+    polled_once(platform, keys=True)
+    platform.run("delete from cases where no in ('C0002', 'C0004')")
+    assert polled_once(platform).is_quiet, "keys were not asked for"
+    assert changes(polled_once(platform, keys=True)) == (0, 0, 1)
+    assert cases(database) == ["C0001", "C0003", "C0004"], "C0004 is older than the window"
+    assert rows(database, "select case_no, is_deletion from case_versions") == [("C0002", True)]
+    assert consistent(database)
+
+
+def test_a_source_that_lost_its_rows_does_not_empty_the_database(
+    small_platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    for number in range(12):
+        small_platform.add(number)
+    polled_once(small_platform, keys=True)
+    small_platform.run("delete from cases")
+    with pytest.raises(SourceUnavailable, match=r"缺少 12 个.*keys\.most"):
+        polled_once(small_platform, keys=True)
+    assert len(cases(database)) == 12
+
+
+def test_the_heartbeat_is_noted_without_rows(
+    platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    platform.add(1)
+    polled_once(platform)
+    with database.write() as connection:
+        connection.execute(text("update sources set last_contact_at = '2026-01-01'"))
+    was = rows(database, "select last_row_at from sources")
+    platform.run("delete from cases")
+    assert polled_once(platform).read == 0
+    heard = "select last_contact_at > now() - interval '1 minute', is_live, cycle_seconds"
+    assert rows(database, f"{heard} from sources") == [(True, True, 60)]
+    assert rows(database, "select last_row_at from sources") == was
+
+
+def test_a_row_of_the_future_does_not_hide_those_after_it(
+    platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    platform.add(1, datetime(2099, 1, 1))
+    polled_once(platform)
+    platform.add(2, NOON + timedelta(days=1))
+    assert changes(polled_once(platform, now=NOW + timedelta(days=1))) == (1, 0, 0)
+
+
+def test_rows_of_archived_months_are_rejected_and_the_others_come(
+    small_platform: Platform, polled_once: Polling, database: Database, tmp_path: Path
+) -> None:
+    old = datetime(2024, 3, 5, 9, 0)
+    small_platform.add(1, reported=old, closed=old, due=old + timedelta(days=1))
+    polled_once(small_platform)
+    assert consistent(database)
+    gone = archiving.archive(
+        database.url,
+        datetime(2025, 1, 1).date(),
+        tmp_path / "archive",
+        today=NOW.date(),
+        tell=lambda month: None,
+    )
+    assert gone == 1
+    small_platform.add(2)
+    outcome = polled_once(small_platform)
+    assert (changes(outcome), outcome.rejected) == ((1, 0, 0), 1)
+    found = rows(database, "select check_name, value from import_findings where is_rejection = 1")
+    assert found == [("archived_month", "C0001")]
+    assert consistent(database)
+
+
+def test_rows_and_watermark_are_stored_together_or_not_at_all(
+    small_platform: Platform,
+    polled_once: Polling,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    small_platform.add(1)
+
+    def fails(*_: Any, **__: Any) -> None:
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(watermarks, "note_contact", fails)
+        with pytest.raises(RuntimeError):
+            polled_once(small_platform)
+    assert cases(database) == []
+    assert rows(database, "select * from sync_watermarks") == []
+    assert changes(polled_once(small_platform)) == (1, 0, 0)
+
+
+def test_another_mapping_begins_anew(
+    small_platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    small_platform.add(1, NOON - timedelta(days=5))
+    small_platform.add(2)
+    polled_once(small_platform)
+    written = MAPPING.replace('"路灯" = "A02"', '"路灯" = "F99"')
+    (small_platform.folder / "mapping.toml").write_text(written, encoding="utf-8")
+    assert changes(polled_once(small_platform)) == (0, 2, 0)
+    assert rows(database, "select distinct class_code from incidents") == [("F99",)]
+
+
+def test_a_source_that_is_down_is_asked_later_and_later_and_recovers(
+    small_platform: Platform, database: Database, tmp_path: Path
+) -> None:
+    small_platform.add(1)
+    said: list[str] = []
+    poller = Poller(
+        *(database, small_platform.polled(), tmp_path / "reports", said.append),
+        clock=lambda: 0.0,
+        jitter=lambda: 1.0,
+    )
+    assert poller.turn() == 60
+    small_platform.run("alter table cases rename to elsewhere")
+    assert [poller.turn() for _ in range(4)] == [120, 240, 300, 300]
+    [(error, is_newer)] = rows(
+        database, "select last_error, last_error_at > last_contact_at from sources"
+    )
+    assert is_newer
+    assert "OperationalError" in error
+    assert "platform.db" not in error
+    small_platform.run("alter table elsewhere rename to cases")
+    small_platform.add(2)
+    assert poller.turn() == 60
+    assert cases(database) == ["C0001", "C0002"]
+    assert rows(database, "select last_contact_at > last_error_at from sources") == [(True,)]
+    assert [sentence.partition("：")[2][:4] for sentence in said] == [
+        *("读到 1", "来源数据", "已恢复。", "读到 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("interval", "failures", "jitter", "seconds"),
+    [
+        (60, 0, 0.3, 60),
+        (60, 1, 1.0, 120),
+        (60, 1, 0.0, 60),
+        (60, 9, 1.0, 300),
+        (60, 5_000, 0.0, 150),
+        (900, 3, 1.0, 900),
+    ],
+)
+def test_pauses_double_up_to_five_minutes(
+    interval: float, failures: int, jitter: float, seconds: float
+) -> None:
+    assert running.pause_after(interval, failures, jitter) == seconds
+
+
+def test_a_failing_source_does_not_hold_up_the_others(
+    small_platform: Platform, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_platform.add(1)
+    sound = small_platform.polled()
+    hanging = replace(sound, url="hanging")
+    hangs = threading.Event()
+    ask = polled_rows.ask
+
+    def hangs_or_answers(polled: Polled, *question: Any) -> polled_rows.Answer:
+        if polled is not hanging:
+            return ask(polled, *question)
+        hangs.wait(20)
+        raise SourceUnavailable("没有应答")
+
+    monkeypatch.setattr(polled_rows, "ask", hangs_or_answers)
+    stop = threading.Event()
+    arguments = {"report_folder": tmp_path / "reports", "say": lambda _: None, "stop": stop}
+    work = (database, [hanging, sound])
+    thread = threading.Thread(target=running.run, args=work, kwargs=arguments)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 15
+        while not cases(database) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert cases(database) == ["C0001"]
+    finally:
+        hangs.set()
+        stop.set()
+        thread.join(10)
+    assert not thread.is_alive()
+
+
+_warm = multiprocessing.get_context("forkserver")
+_warm.set_forkserver_preload([polling.__name__, plan.__name__])
+
+
+def poll_for_ever(url: str, file: str, address: str) -> None:
+    """What a process of the kill test does; polls without a pause."""
+    database = Database(url)
+    [polled] = plan.load(Path(file), {VARIABLE: address})
+    while True:
+        reports = Path(file).parent / "reports"
+        poll(database, polled, with_keys=False, now=NOW, report_folder=reports)
+
+
+def test_kills_between_and_within_polls_lose_and_double_nothing(
+    small_platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    small_platform.polled()
+    file = str(small_platform.folder / "sync.toml")
+    address = small_platform.url.render_as_string(hide_password=False)
+    url = database.url.render_as_string(hide_password=False)
+    chance = random.Random(7)
+    for number in range(12):
+        at = NOON + timedelta(minutes=number)
+        small_platform.add(number, at)
+        if number:
+            small_platform.change(number - 1, at, closed=at)
+        process = _warm.Process(target=poll_for_ever, args=(url, file, address), daemon=True)
+        process.start()
+        seen = f"C{number:04d}"
+        deadline = time.monotonic() + 20
+        if number % 2:  # after its publication, at once; else at any moment
+            while seen not in cases(database) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert process.is_alive()
+        else:
+            process.join(chance.uniform(0.1, 1.0))
+        process.kill()
+        process.join()
+        assert process.exitcode == -9
+        process.close()
+    polled_once(small_platform)
+    assert polled_once(small_platform).is_quiet
+    assert cases(database) == [f"C{number:04d}" for number in range(12)]
+    assert rows(database, "select count(*) from incidents where closed_at is not null") == [(11,)]
+    closings = "select count(*), count(distinct case_no) from steps where step = 'closed'"
+    assert rows(database, closings) == [(11, 11)]
+    assert rows(database, "select count(*) from case_versions where is_deletion") == [(0,)]
+    assert consistent(database)
