@@ -84,9 +84,7 @@ class PolledRows:
         yield from stored_chunks(spool, self.name, wanted, after_line=after_line, size=size)
 
 
-def ask(
-    polled: Polled, wanted: list[str], after: Mark | None, keys_since: datetime | None
-) -> Answer:
+def ask(polled: Polled, after: Mark | None, keys_since: datetime | None) -> Answer:
     """Read the rows whose mark is greater than `after` (None: all), newest first.
 
     `keys_since`, a local time, asks for the keys that the source still has as well.
@@ -96,6 +94,7 @@ def ask(
     """
     section = polled.section
     scale = Scale(section.watermark)
+    wanted = polled.loaded.mapping.file_columns()
     with _connection(polled) as connection:
         relation = _relation(connection, section.rows)
         column = connection.dialect.identifier_preparer.quote(section.watermark.column)

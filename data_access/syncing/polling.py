@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dashboard.errors import SourceUnavailable
 from data_access import facts
 from data_access.database import Database
 from data_access.imports import importing
@@ -59,7 +60,8 @@ def poll(
     """Read what is new since the last poll, and publish it; `with_keys` looks for lost rows too.
 
     Raises:
-        SourceUnavailable: the source did not answer, or would have emptied the database.
+        SourceUnavailable: the source did not answer; or, after its rows were published, it lacks
+            more keys than may be deleted.
         ImportRefused, DatabaseUnavailable, DataUnavailable: as `importing.run` says.
     """
     scale = Scale(polled.section.watermark)
@@ -69,12 +71,18 @@ def poll(
         zone = section.zone if section else facts.read(connection, "zone") or facts.DEFAULT_ZONE
     since = _keys_since(polled, now, zone) if with_keys else None
     after = None if last is None else scale.overlapped(last)
-    wanted = polled.loaded.mapping.file_columns()
-    answer = polled_rows.ask(polled, wanted, after, since)
+    answer = polled_rows.ask(polled, after, since)
     mark = None if answer.newest is None else scale.not_after(answer.newest, now, zone)
-    if answer.keys is not None:
+    refused: SourceUnavailable | None = None
+    try:
         answer.gone |= _missing(database, polled, now, answer.keys)
-    return _publish(database, polled, answer, mark, report_folder)
+    except SourceUnavailable as error:
+        # Nothing is deleted, and that is said; the rows that came are good all the same.
+        refused = error
+    outcome = _publish(database, polled, answer, mark, report_folder)
+    if refused:
+        raise refused
+    return outcome
 
 
 def _keys_since(polled: Polled, now: datetime, zone: str) -> datetime | None:
@@ -85,9 +93,12 @@ def _keys_since(polled: Polled, now: datetime, zone: str) -> datetime | None:
     return since.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
 
 
-def _missing(database: Database, polled: Polled, now: datetime, theirs: set[str]) -> set[str]:
+def _missing(
+    database: Database, polled: Polled, now: datetime, theirs: set[str] | None
+) -> set[str]:
     keys = polled.section.keys
-    assert keys is not None
+    if keys is None or theirs is None:
+        return set()
     with database.read() as connection:
         since = now - timedelta(days=keys.days)
         ours = deleting.known_keys(connection, polled.section.kind, polled.source_key, since)

@@ -80,16 +80,16 @@ class Poller:
         keys = self._polled.section.keys
         now = self._clock()
         with_keys = keys is not None and (self._keys_due_at is None or now >= self._keys_due_at)
-        outcome = poll(
+        if with_keys and keys is not None:
+            # Also where they are refused: the rows of the polls until then must come.
+            self._keys_due_at = now + keys.every_seconds
+        return poll(
             self._database,
             self._polled,
             with_keys=with_keys,
             now=datetime.now(UTC),
             report_folder=self._report_folder,
         )
-        if with_keys and keys is not None:
-            self._keys_due_at = now + keys.every_seconds
-        return outcome
 
     def _succeeded(self, outcome: PollOutcome) -> None:
         if self.failures:

@@ -1,10 +1,14 @@
 """Polled sources: new, late, corrected and deleted rows; outages, kills, heartbeats."""
 
 import multiprocessing
+import os
 import random
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +16,9 @@ from typing import Any
 
 import pytest
 from sqlalchemy import URL, Engine, create_engine, text
+from typer.testing import CliRunner
 
+import cli
 from dashboard.errors import SourceUnavailable
 from data_access import archiving, rollups
 from data_access.database import Database
@@ -21,6 +27,7 @@ from data_access.syncing.plan import Polled
 from data_access.syncing.polling import PollOutcome, poll
 from data_access.syncing.running import Poller
 
+ROOT = Path(__file__).parents[2]
 VARIABLE = "PLATFORM_URL"
 MAPPING = """
 kind = "incidents"
@@ -259,6 +266,94 @@ def test_a_row_that_is_no_longer_there_goes(
     assert consistent(database)
 
 
+def test_of_several_rows_of_a_case_the_newest_counts(
+    platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    platform.add(1, type="路灯")
+    platform.add(1, NOON + timedelta(minutes=1), type="其他")
+    platform.add(2, type="路灯")
+    platform.add(2, NOON + timedelta(minutes=1), gone=1)
+    outcome = polled_once(platform)
+    assert (changes(outcome), outcome.rejected) == ((1, 0, 0), 1)
+    assert rows(database, "select case_no, class_code from incidents") == [("C0001", "F99")]
+
+
+RECEPTIONS = """
+kind = "receptions"
+[source]
+key = "hall"
+name = "接待登记"
+[columns]
+reception_no = "no"
+region = "county"
+received_at = "at"
+people = "people"
+[constants]
+is_accepted = "是"
+[times]
+format = "%Y-%m-%d %H:%M:%S"
+"""
+RECEPTION_PLAN = f"""
+[[source]]
+kind = "receptions"
+mapping = "receptions.toml"
+url_variable = "{VARIABLE}"
+rows = "select r.* from visits r where people > 0"
+watermark = {{ column = "id", type = "number", overlap = 2 }}
+keys = {{ query = "select no from visits", days = 30 }}
+"""
+
+
+def test_receptions_are_polled_by_a_growing_number_and_deleted_by_their_keys(
+    small_platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    small_platform.add(1)
+    polled_once(small_platform)  # regions come with it
+    folder = small_platform.folder
+    (folder / "receptions.toml").write_text(RECEPTIONS, encoding="utf-8")
+    (folder / "visits.toml").write_text(RECEPTION_PLAN, encoding="utf-8")
+    small_platform.run("create table visits (id integer, no text, county text, at text, people)")
+    add = "insert into visits values (:id, 'R' || :id, '330102', '2026-11-20 09:00:00', 2)"
+    address = small_platform.url.render_as_string(hide_password=False)
+    [polled] = plan.load(folder / "visits.toml", {VARIABLE: address})
+
+    def once() -> PollOutcome:
+        return poll(database, polled, with_keys=True, now=NOW, report_folder=folder / "reports")
+
+    for number in range(1, 7):
+        small_platform.run(add, id=number)
+    assert changes(once()) == (6, 0, 0)
+    small_platform.run("delete from visits where id = 2")
+    small_platform.run("update visits set people = 3 where id = 5")
+    small_platform.run("update visits set people = 9 where id = 1")
+    small_platform.run(add, id=7)
+    outcome = once()
+    assert (outcome.read, changes(outcome)) == (3, (1, 1, 1)), "1 is before the overlap"
+    found = rows(database, "select reception_no, people from receptions order by 1")
+    assert found == [("R1", 2), ("R3", 2), ("R4", 2), ("R5", 3), ("R6", 2), ("R7", 2)]
+    assert rows(database, "select last_row_at is not null from sources where key = 'hall'") == [
+        (True,)
+    ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://reader:hunter2@127.0.0.1:1/grid",
+        "nosuch+driver://reader:hunter2@10.0.0.1/grid",
+        "hunter2",
+    ],
+)
+def test_an_address_that_does_not_answer_is_not_repeated(
+    small_platform: Platform, database: Database, tmp_path: Path, address: str
+) -> None:
+    polled = replace(small_platform.polled(), url=address)
+    with pytest.raises(SourceUnavailable) as refused:
+        poll(database, polled, with_keys=False, now=NOW, report_folder=tmp_path)
+    assert "hunter2" not in str(refused.value)
+    assert "127.0.0.1" not in str(refused.value)
+
+
 def test_a_source_that_lost_its_rows_does_not_empty_the_database(
     small_platform: Platform, polled_once: Polling, database: Database
 ) -> None:
@@ -266,9 +361,10 @@ def test_a_source_that_lost_its_rows_does_not_empty_the_database(
         small_platform.add(number)
     polled_once(small_platform, keys=True)
     small_platform.run("delete from cases")
+    small_platform.add(12, NOON + timedelta(minutes=1))
     with pytest.raises(SourceUnavailable, match=r"缺少 12 个.*keys\.most"):
         polled_once(small_platform, keys=True)
-    assert len(cases(database)) == 12
+    assert len(cases(database)) == 13, "what is new comes, nothing goes"
 
 
 def test_the_heartbeat_is_noted_without_rows(
@@ -427,6 +523,66 @@ def test_a_failing_source_does_not_hold_up_the_others(
         stop.set()
         thread.join(10)
     assert not thread.is_alive()
+
+
+def test_the_command_polls_all_and_says_which_failed(
+    small_platform: Platform, database: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    small_platform.add(1)
+    small_platform.polled()
+    file = small_platform.folder / "sync.toml"
+    other = MAPPING.replace('"platform"', '"other"').replace("网格平台", "别的平台")
+    (small_platform.folder / "other.toml").write_text(other, encoding="utf-8")
+    both = file.read_text(encoding="utf-8")
+    both = both.replace("mapping.toml", "other.toml").replace('"cases"', '"nowhere"') + both
+    file.write_text(both, encoding="utf-8")
+    monkeypatch.setenv(VARIABLE, small_platform.url.render_as_string(hide_password=False))
+    monkeypatch.setenv("COCKPIT_DATABASE_URL", database.url.render_as_string(hide_password=False))
+    arguments = ["sync", str(file), "--once", "--reports", str(tmp_path / "reports")]
+    done = CliRunner().invoke(cli.app, arguments)
+    assert isinstance(done.exception, SourceUnavailable)
+    assert "别的平台（incidents） 未能同步" in str(done.exception)
+    assert "网格平台（incidents）：读到 1 行，新增 1" in done.stderr
+    assert cases(database) == ["C0001"]
+
+
+def test_the_command_goes_on_after_a_kill_and_ends_when_it_is_told(
+    small_platform: Platform, database: Database
+) -> None:
+    small_platform.polled()
+    file = small_platform.folder / "sync.toml"
+    quick = file.read_text(encoding="utf-8").replace(
+        "interval_seconds = 60", "interval_seconds = 1"
+    )
+    file.write_text(quick, encoding="utf-8")
+    environment = {
+        **os.environ,
+        VARIABLE: small_platform.url.render_as_string(hide_password=False),
+        "COCKPIT_DATABASE_URL": database.url.render_as_string(hide_password=False),
+    }
+    reports = str(small_platform.folder / "reports")
+    command = [sys.executable, "-m", "cli", "sync", str(file), "--reports", reports]
+
+    @contextmanager
+    def running_until(known: list[str]) -> Iterator[subprocess.Popen[bytes]]:
+        with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL) as run:
+            try:
+                deadline = time.monotonic() + 30
+                while cases(database) != known and time.monotonic() < deadline:
+                    time.sleep(0.05)
+                yield run
+            finally:
+                run.kill()
+
+    small_platform.add(1)
+    with running_until(["C0001"]) as process:
+        process.kill()
+    small_platform.add(2, NOON - timedelta(minutes=5))
+    with running_until(["C0001", "C0002"]) as process:
+        process.terminate()
+        assert process.wait(15) == 0
+    assert cases(database) == ["C0001", "C0002"]
+    assert rows(database, "select count(*) from case_versions") == [(0,)]
 
 
 _warm = multiprocessing.get_context("forkserver")
