@@ -50,6 +50,8 @@ class Answer:
     gone: set[str]
     newest: Mark | None
     keys: set[str] | None
+    # What makes equal rows worth importing again.
+    occasion: str = ""
 
     def source(self) -> "PolledRows":
         """The rows for the street, once it is known which keys go."""
@@ -58,7 +60,7 @@ class Answer:
 
 @dataclass
 class PolledRows:
-    """The answer as an `imports` source. Its checksum is of the rows and of the keys that go."""
+    """The answer as an `imports` source; its checksum is of rows, keys that go and occasion."""
 
     answer: Answer
     name: str = field(init=False)
@@ -73,7 +75,7 @@ class PolledRows:
     def facts(self, wanted: list[str]) -> SourceFacts:
         """Checksum and number of rows; see `rows.Source`."""
         positions(self.name, self.answer.columns, wanted)
-        whole = "\x1f".join((self.answer.digest, *sorted(self.answer.gone)))
+        whole = "\x1f".join((self.answer.digest, self.answer.occasion, *sorted(self.answer.gone)))
         digest = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
         return SourceFacts(digest, self.answer.count)
 

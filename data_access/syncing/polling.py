@@ -67,11 +67,13 @@ def poll(
     scale = Scale(polled.section.watermark)
     with database.read() as connection:
         last = watermarks.read(connection, polled)
+        waiting = watermarks.waiting_batch(connection, polled)
         section = polled.loaded.mapping.database
         zone = section.zone if section else facts.read(connection, "zone") or facts.DEFAULT_ZONE
     since = _keys_since(polled, now, zone) if with_keys else None
     after = None if last is None else scale.overlapped(last)
     answer = polled_rows.ask(polled, after, since)
+    answer.occasion = str(waiting or "")
     mark = None if answer.newest is None else scale.not_after(answer.newest, now, zone)
     refused: SourceUnavailable | None = None
     try:

@@ -5,7 +5,8 @@ import hashlib
 from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from data_access.schema import sources, sync_watermarks
+from data_access.imports.tables.steps import UNKNOWN_CASE
+from data_access.schema import import_batches, import_findings, sources, sync_watermarks
 from data_access.syncing.plan import Polled
 from data_access.syncing.scale import Mark, Scale
 
@@ -21,6 +22,30 @@ def read(connection: Connection, polled: Polled) -> Mark | None:
         )
     )
     return None if kept is None else Scale(polled.section.watermark).found(kept)
+
+
+def waiting_batch(connection: Connection, polled: Polled) -> int | None:
+    """The last poll's batch, where steps of it were rejected because their cases were not there.
+
+    Cases and steps are polled side by side: the cases may have come since.
+    """
+    columns = import_batches.c
+    latest = (
+        select(func.max(columns.id))
+        .join(sources, sources.c.id == columns.source_id)
+        .where(
+            sources.c.key == polled.source_key,
+            columns.kind == polled.section.kind,
+            columns.state == "published",
+        )
+    )
+    found: int | None = connection.scalar(
+        select(func.max(import_findings.c.batch_id)).where(
+            import_findings.c.batch_id == latest.scalar_subquery(),
+            import_findings.c.check_name == UNKNOWN_CASE,
+        )
+    )
+    return found
 
 
 def move(connection: Connection, polled: Polled, mark: Mark | None) -> None:

@@ -336,6 +336,65 @@ def test_receptions_are_polled_by_a_growing_number_and_deleted_by_their_keys(
     ]
 
 
+STEPS = """
+kind = "steps"
+[source]
+key = "platform"
+name = "网格平台"
+[columns]
+case_no = "no"
+step = "step"
+occurred_at = "at"
+[constants]
+subject = "incident"
+[times]
+format = "%Y-%m-%d %H:%M:%S"
+"""
+STEPS_PLAN = f"""
+[[source]]
+kind = "steps"
+mapping = "steps.toml"
+url_variable = "{VARIABLE}"
+rows = "flow"
+watermark = {{ column = "id", type = "number", overlap = 100 }}
+"""
+
+
+def test_a_step_that_came_before_its_case_is_taken_once_the_case_is_there(
+    small_platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    small_platform.add(1)
+    polled_once(small_platform)
+    folder = small_platform.folder
+    (folder / "steps.toml").write_text(STEPS, encoding="utf-8")
+    (folder / "flow.toml").write_text(STEPS_PLAN, encoding="utf-8")
+    small_platform.run("create table flow (id integer, no text, step text, at text)")
+    for number in (1, 2):
+        add = "insert into flow values (:id, 'C000' || :id, 'accepted', '2026-11-20 11:30:00')"
+        small_platform.run(add, id=number)
+    address = small_platform.url.render_as_string(hide_password=False)
+    [polled] = plan.load(folder / "flow.toml", {VARIABLE: address})
+
+    def once() -> tuple[int, int]:
+        reports = folder / "reports"
+        outcome = poll(database, polled, with_keys=False, now=NOW, report_folder=reports)
+        return outcome.inserted, outcome.rejected
+
+    assert once() == (1, 1)
+    assert once() == (0, 1)
+    small_platform.add(2)
+    polled_once(small_platform)
+    assert once() == (1, 0)
+    batches = "select count(*) from import_batches where kind = 'steps'"
+    assert once() == (0, 0)
+    known = rows(database, batches)
+    assert once() == (0, 0)
+    assert rows(database, batches) == known, "nothing waits any more"
+    accepted = rows(database, "select case_no, accepted_at is not null from incidents order by 1")
+    assert accepted == [("C0001", True), ("C0002", True)]
+    assert consistent(database)
+
+
 @pytest.mark.parametrize(
     "address",
     [
