@@ -174,7 +174,7 @@ rollup_spreads = Table(
     Column("day", Date, primary_key=True),
     Column("x", Integer, primary_key=True),
     Column("y", Integer, primary_key=True),
-    Column("amount", BigInteger, nullable=False),
+    Column("amount", Integer, nullable=False),
 )
 
 # Appended by writers, folded into `rollup_spreads`.
@@ -187,7 +187,7 @@ spread_deltas = Table(
     Column("day", Date, nullable=False),
     Column("x", Integer, nullable=False),
     Column("y", Integer, nullable=False),
-    Column("amount", BigInteger, nullable=False),
+    Column("amount", Integer, nullable=False),
 )
 
 snapshots = Table(

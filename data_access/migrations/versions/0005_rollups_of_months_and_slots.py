@@ -38,7 +38,7 @@ def upgrade() -> None:
         *_key(
             spread=sa.Text(), region_id=sa.Integer(), day=sa.Date(), x=sa.Integer(), y=sa.Integer()
         ),
-        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("amount", sa.Integer(), nullable=False),
     )
     op.create_table(
         "spread_deltas",
@@ -51,7 +51,7 @@ def upgrade() -> None:
                 ("day", sa.Date()),
                 ("x", sa.Integer()),
                 ("y", sa.Integer()),
-                ("amount", sa.BigInteger()),
+                ("amount", sa.Integer()),
             )
         ),
     )
