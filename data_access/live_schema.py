@@ -81,22 +81,29 @@ def install(connection: Connection, zone: str) -> bool:
     Returns whether the compiled dictionary differs from the one installed before: then the
     roll-ups have to be rebuilt.
     """
-    statements = tuple(_statements(zone))
-    fingerprint = hashlib.sha256("\n".join(statements).encode()).hexdigest()
-    known = connection.scalar(
-        text("select value #>> '{}' from database_facts where key = 'live_schema'")
-    )
-    if known == fingerprint:
+    if is_installed(connection, zone):
         return False
-    for statement in statements:
+    for statement in _statements(zone):
         connection.exec_driver_sql(statement)
     connection.execute(
         text(
             "insert into database_facts (key, value) values ('live_schema', to_jsonb(:value))"
             " on conflict (key) do update set value = excluded.value"
-        ).bindparams(value=fingerprint)
+        ).bindparams(value=_fingerprint(zone))
     )
     return True
+
+
+def is_installed(connection: Connection, zone: str) -> bool:
+    """Whether the triggers are those of this program and zone."""
+    known = connection.scalar(
+        text("select value #>> '{}' from database_facts where key = 'live_schema'")
+    )
+    return bool(known == _fingerprint(zone))
+
+
+def _fingerprint(zone: str) -> str:
+    return hashlib.sha256("\n".join(_statements(zone)).encode()).hexdigest()
 
 
 def uninstall(connection: Connection) -> None:

@@ -5,6 +5,7 @@ The scripts stand in `data_access/migrations/versions`; how roll-ups are filled 
 """
 
 import secrets
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,14 +14,23 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, create_engine, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from dashboard.errors import MigrationError
 from data_access import facts, live_schema, rollups
 from data_access.partitions import ensure_months_around
 
 SCRIPTS = Path(__file__).parent / "migrations"
+# What writers and their triggers touch.
+WRITERS_TABLES = (
+    *("incidents", "disputes", "steps", "case_versions", "receptions", "return_visits"),
+    *("agreements", "staffing", "patrols", "outbox", "rollup_deltas", "spread_deltas"),
+)
+# Deadlock, lock timeout: somebody writes. Long enough for a commit, short enough not to hold up.
+WRITTEN_TO = ("40P01", "55P03")
+LOCK_MILLISECONDS = 2_000
+LOCK_PAUSES = (0.2, 0.5, 1, 2, 4, 8)
 # One migration at a time, whoever starts it.
 MIGRATION_LOCK = 7_301_001
 
@@ -32,15 +42,22 @@ def migrate(url: URL | str, *, zone: str | None = None) -> None:
         zone: IANA zone of a new database; an existing one keeps its own.
 
     Raises:
-        MigrationError: the database is newer than this program, or the user may not migrate it.
+        MigrationError: the database is newer than this program, the user may not migrate it, or
+            others write to it without a pause.
     """
     engine = create_engine(url, hide_parameters=True)
     try:
-        with engine.begin() as connection:
-            connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-            _refuse_newer(connection)
-            command.upgrade(_configuration(connection), "head")
-            settle(connection, facts.read(connection, "zone") or zone or facts.DEFAULT_ZONE)
+        for pause in (*LOCK_PAUSES, None):
+            try:
+                return _migrate(engine, zone)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in WRITTEN_TO:
+                    raise
+                if pause is None:
+                    raise MigrationError(
+                        "案件表一直有写入，升级未能开始；请先停止写入的程序，再重新执行。"
+                    ) from error
+                time.sleep(pause)
     except ProgrammingError as error:
         if "permission denied" in str(error.orig):
             raise MigrationError(
@@ -50,6 +67,44 @@ def migrate(url: URL | str, *, zone: str | None = None) -> None:
         raise
     finally:
         engine.dispose()
+
+
+def _migrate(engine: Engine, zone: str | None) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        _refuse_newer(connection)
+        zone = _zone_of(connection) or zone or facts.DEFAULT_ZONE
+        if _has_work(connection, zone):
+            _have_tables_alone(connection)
+        command.upgrade(_configuration(connection), "head")
+        settle(connection, zone)
+
+
+def _zone_of(connection: Connection) -> str | None:
+    if connection.scalar(text("select to_regclass('database_facts')")) is None:
+        return None
+    found: str | None = facts.read(connection, "zone")
+    return found
+
+
+def _has_work(connection: Connection, zone: str) -> bool:
+    """Whether tables of cases will be changed."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current is None:
+        return False
+    head = ScriptDirectory(str(SCRIPTS)).get_current_head()
+    return current != head or not live_schema.is_installed(connection, zone)
+
+
+def _have_tables_alone(connection: Connection) -> None:
+    """All tables that writers touch, before any is changed: half of them would be a deadlock."""
+    tables = connection.scalars(
+        text("select oid::regclass::text from pg_class where relname = any(:names) order by 1"),
+        {"names": list(WRITERS_TABLES)},
+    ).all()
+    connection.execute(text(f"set local lock_timeout = {LOCK_MILLISECONDS}"))
+    connection.execute(text(f"lock table {', '.join(tables)} in access exclusive mode"))
+    connection.execute(text("set local lock_timeout = 0"))
 
 
 def settle(connection: Connection, zone: str) -> None:

@@ -1,6 +1,7 @@
 """Up, down and up again on a database with rows; what is refused, and in which words."""
 
 import threading
+import time
 from datetime import date
 
 import pytest
@@ -191,3 +192,21 @@ def test_the_months_around_today_have_their_partitions(database: Database) -> No
         for table in PARTITIONED_TABLES:
             name = f"{table}_{today:%Y%m}"
             assert connection.scalar(text("select to_regclass(:name)"), {"name": name}) == name
+
+
+def test_a_program_that_writes_meanwhile_is_waited_for(filled: Database) -> None:
+    """The writer holds a table of cases, and comes to that of the deltas later."""
+    with filled.write() as connection:
+        connection.execute(text("delete from database_facts where key = 'live_schema'"))
+    with filled.engine.connect() as writer:
+        writer.execute(text("lock table incidents in row exclusive mode"))
+        migration = threading.Thread(target=migrate, args=(filled.url,))
+        migration.start()
+        time.sleep(0.5)
+        writer.execute(text("update incidents set category = 'policy'"))
+        writer.commit()
+    migration.join(60)
+    assert not migration.is_alive()
+    with filled.read() as connection:
+        assert facts.read(connection, "live_schema")
+        assert rollups.differences(connection) == 0
