@@ -190,6 +190,8 @@ class Snapshotter:
                     return
             log.info("leading")
             self._slots.clear()
+            # Another leader may have heard of corrections.
+            self._kept.clear()
             self._tree = None
             self.is_leading = True
             self._lead(listener, stop)
@@ -303,7 +305,8 @@ class Snapshotter:
             try:
                 made = on(self._standby.database)
                 # A part may have failed because of what was being replayed.
-                if not made[0].failures:
+                known = previous.failures if previous else {}
+                if made[0].failures.keys() <= known.keys():
                     return made
             except DatabaseUnavailable as error:
                 self._standby.gave_no_answer(error)

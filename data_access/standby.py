@@ -100,8 +100,9 @@ class Standby:
     def note(self, lsn: int) -> None:
         """The primary's log ends here now."""
         now = _now()
-        if not self._marks or now - self._marks[-1].at >= MARK_EVERY_SECONDS * 1000:
-            self._marks.append(Mark(now, lsn))
+        with self._news:
+            if not self._marks or now - self._marks[-1].at >= MARK_EVERY_SECONDS * 1000:
+                self._marks.append(Mark(now, lsn))
 
     def has(self, lsn: int) -> bool:
         """Whether everything up to this place can be read there, now or in a moment."""

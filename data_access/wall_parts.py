@@ -289,7 +289,11 @@ def live_series(work: Work) -> tuple[Series, ...]:
     counts = None
     if Subject.INCIDENT not in work.absent:
         counts = series_readings.half_hours(
-            work.reader, spans.day_start(yesterday, work.zone), work.as_of, work.zone
+            work.reader,
+            # Yesterday may have had 23 hours.
+            min(spans.day_start(yesterday, work.zone), work.as_of - timedelta(hours=25)),
+            work.as_of,
+            work.zone,
         )
     bands = {day: _band(work, day) for day in (yesterday, today)}
     return (
@@ -301,7 +305,8 @@ def live_series(work: Work) -> tuple[Series, ...]:
 def _band(work: Work, day: date) -> UsualBand | None:
     return work.kept.get(
         (work.connection.engine.url, "band", work.booked, day, work.ask.band_days),
-        None,
+        # Late records change it a little; a first import, from nothing.
+        spans.ten_minutes(work.as_of),
         lambda: series_readings.usual_day(
             work.reader,
             day,
@@ -396,7 +401,8 @@ def choropleth(work: Work) -> Choropleth:
 
 
 def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
-    name = (work.connection.engine.url, work.booked, work.region.level, work.is_current)
+    cell_km = work.ask.heat.cell_km.get(work.region.level)
+    name = (work.connection.engine.url, work.booked, cell_km, work.is_current)
 
     def keep_days(span: tuple[datetime, datetime], more: Hashable, count: Callable[[], T]) -> T:
         cases = _cases_on_the_map(work, span, work.counties)
@@ -404,11 +410,15 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
 
     cases_by_slot = cache(partial(_cases_by_slot, work))
 
+    def cases_of(slot: datetime) -> int | None:
+        # An hour of UTC may begin on one local day and end on the next.
+        cases = cases_by_slot(slot.astimezone(work.zone).date())
+        return None if cases is None else cases.get(slot, 0)
+
     def keep_piece(at: datetime, length: timedelta, count: Callable[[], T]) -> T:
-        cases = cases_by_slot(at.astimezone(work.zone).date())
-        if cases is None:
+        state = tuple(cases_of(at + n * spans.SLOT) for n in range(length // spans.SLOT))
+        if None in state:
             return count()
-        state = sum(cases.get(at + n * spans.SLOT, 0) for n in range(length // spans.SLOT))
         return work.kept.get(("heat of a piece", *name, at, length), state, count)
 
     layers = map_readings.heat(

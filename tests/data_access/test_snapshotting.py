@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, text
 
-from dashboard.asks import Ask
+from dashboard.asks import Ask, HeatAsk
 from dashboard.errors import UnknownRegion
 from dashboard.indicators import INDICATOR_BY_KEY, REPORTED
 from dashboard.scope import Scope
@@ -392,6 +392,24 @@ def test_the_heat_of_whole_days_is_kept_until_they_have_other_cases(
     add(filled, incident(9100, registered_at=NOW - timedelta(days=3), **placed))
     assert made(filled, kept=kept).map.heat == made(filled).map.heat
     assert len(read) == 4
+
+
+def test_screens_with_cells_of_other_sizes_share_no_heat(filled: Database) -> None:
+    add(
+        filled,
+        *(
+            incident(9200 + n, location_quality="point", cell_x=7 + 3 * n, cell_y=9)
+            for n in range(6)
+        ),
+    )
+    small = replace(Ask(), heat=replace(HeatAsk(), cell_km={"province": 1}))
+
+    def cells(kept: Kept, ask: Ask) -> list[Any]:
+        snapshot = compute(filled, View("wall", 330000), now=NOW, ask=ask, kept=kept)
+        return [layer.cells for layer in snapshot.map.heat]
+
+    kept = Kept()
+    assert cells(kept, Ask()) != cells(kept, small) == cells(Kept(), small)
 
 
 def test_one_value_is_kept_a_name_and_the_longest_unasked_go_first() -> None:
