@@ -27,11 +27,15 @@ _FACT = "rollup_ancestors"
 
 @dataclass(frozen=True, slots=True)
 class Ancestors:
-    """Pairs of county and region, in three lists of one length; cell_km 0: no cells are kept."""
+    """Pairs of county and region, in three lists of one length; cell_km 0: no cells are kept.
+
+    And the classes that were sensitive when these were read: before anything is counted.
+    """
 
     county_ids: list[int]
     region_ids: list[int]
     cell_km: list[int]
+    sensitive: list[str]
 
     def parameters(self) -> dict[str, list[int]]:
         """Of ANCESTORS."""
@@ -62,19 +66,20 @@ def load(connection: Connection) -> Ancestors:
         county_ids=[county_id for county_id, _, _ in pairs],
         region_ids=[region_id for _, region_id, _ in pairs],
         cell_km=[cell_km for _, _, cell_km in pairs],
+        sensitive=sensitive_classes(connection),
     )
 
 
 def are_known(connection: Connection, ancestors: Ancestors) -> bool:
-    """Whether the stored roll-ups were made by these, and by the classes that are sensitive now."""
-    return bool(facts.read(connection, _FACT) == _fingerprint(connection, ancestors))
+    """Whether the stored roll-ups were made by these."""
+    return bool(facts.read(connection, _FACT) == _fingerprint(ancestors))
 
 
 def note(connection: Connection, ancestors: Ancestors) -> None:
-    """The stored roll-ups were made by these, and by the classes that are sensitive now."""
-    facts.write(connection, _FACT, _fingerprint(connection, ancestors))
+    """The stored roll-ups were made by these."""
+    facts.write(connection, _FACT, _fingerprint(ancestors))
 
 
-def _fingerprint(connection: Connection, ancestors: Ancestors) -> str:
-    told = json.dumps([ancestors.parameters(), sensitive_classes(connection)], sort_keys=True)
+def _fingerprint(ancestors: Ancestors) -> str:
+    told = json.dumps([ancestors.parameters(), ancestors.sensitive], sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()

@@ -148,9 +148,12 @@ def slots_kept_from(connection: Connection) -> datetime | None:
 
 
 def move_slots_on(connection: Connection, now: datetime) -> None:
-    """Drop the slots of days that nobody asks for any more."""
+    """Drop the slots of days that nobody asks for any more; never by a clock that is ahead of the
+    database's.
+    """
     lock(connection)
-    _keep_slots_from(connection, now - timedelta(days=SLOT_DAYS))
+    here: datetime = connection.execute(text("select now()")).scalar_one()
+    _keep_slots_from(connection, min(now, here) - timedelta(days=SLOT_DAYS))
     connection.execute(text(f"delete from rollup_slots where slot < {SLOTS_FROM}"))
 
 

@@ -15,7 +15,7 @@ from data_access import region_tree, rollups
 from data_access.database import Database
 from data_access.indicator_readings import median_handling_hours, median_of_tenths
 from data_access.map_readings import heat
-from data_access.rollups import reading
+from data_access.rollups import keeping, reading
 from tests.case_builder import NOW, add_everything
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -137,18 +137,60 @@ def test_what_was_damaged_is_found_and_set_right(connection: Connection, damage:
     require_equal_to_rows(connection)
 
 
-def test_slots_that_nobody_asks_for_any_more_are_dropped(connection: Connection) -> None:
+def test_slots_that_nobody_asks_for_any_more_are_dropped(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "SLOT_DAYS", 10)
     rollups.fold(connection)
     count = text("select count(*) from rollup_slots")
     before = connection.scalar(count) or 0
-    rollups.move_slots_on(connection, NOW + timedelta(days=rollups.SLOT_DAYS - 10))
+    rollups.move_slots_on(connection, NOW)
     assert 0 < (connection.scalar(count) or 0) < before
     assert rollups.differences(connection) == 0
     kept_from = rollups.slots_kept_from(connection)
-    rollups.move_slots_on(connection, NOW)
+    assert kept_from == NOW - timedelta(days=10)
+    rollups.move_slots_on(connection, NOW - timedelta(days=1))
     assert rollups.slots_kept_from(connection) == kept_from, "never back"
     # What was written before and after, by writers who know the one and the other.
     connection.execute(text("update incidents set category = 'hazard'"))
     assert rollups.differences(connection) == 0
     rollups.fold(connection)
     assert rollups.differences(connection) == 0
+
+
+def test_a_clock_that_is_years_ahead_drops_no_slot_before_its_time(connection: Connection) -> None:
+    rollups.move_slots_on(connection, NOW + timedelta(days=3650))
+    now = connection.execute(text("select now()")).scalar_one()
+    kept_from = rollups.slots_kept_from(connection)
+    assert kept_from is not None
+    assert kept_from <= now - timedelta(days=rollups.SLOT_DAYS)
+
+
+def test_a_class_marked_while_all_is_counted_is_seen_afterwards(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as connection:
+        add_everything(connection, seed=11, count=50)
+        connection.execute(
+            text("insert into code_lists values ('incident_class', '事件分类', 'test')")
+        )
+        connection.execute(text("update incidents set class_code = '0909'"))
+    note = keeping.ancestors.note
+
+    def marked_meanwhile(connection: Connection, known: Any) -> None:
+        with database.write() as other:
+            other.execute(
+                text(
+                    "insert into codes (list_key, code, label, is_sensitive)"
+                    " values ('incident_class', '0909', '涉法', true)"
+                )
+            )
+        note(connection, known)
+
+    monkeypatch.setattr(keeping.ancestors, "note", marked_meanwhile)
+    with database.write() as connection:
+        rollups.rebuild(connection)
+    monkeypatch.undo()
+    with database.write() as connection:
+        assert rollups.follow_regions(connection) is True
+        assert rollups.differences(connection) == 0
