@@ -79,7 +79,7 @@ class Ask:
     ticker_rows: Rows = 12
     work_item_rows: Rows = 12
     # Days looked back for the usual band, of which those of the same kind compare.
-    band_days: Annotated[int, Field(ge=14, le=120)] = 120
+    band_days: Annotated[int, Field(ge=14, le=60)] = 60
 
     def __post_init__(self) -> None:
         _check_rising("choropleth_classes", self.choropleth_classes, AREA_STEPS - 1)

@@ -7,7 +7,7 @@ of the rows of a table, or of those a statement has written. Nothing is executed
 from sqlalchemy import FromClause
 
 from dashboard.periods import SLOT_ORIGIN
-from dashboard.vocabulary import Measure
+from dashboard.vocabulary import Measure, Rows
 from data_access.compiling import (
     TABLES,
     MomentGroup,
@@ -16,7 +16,7 @@ from data_access.compiling import (
     moment_expression,
     written_out,
 )
-from data_access.rollups.tables import GROUPS, MEASURES
+from data_access.rollups.tables import GROUPS, KINDS, MEASURES
 
 
 def written_sums(group: MomentGroup, rows: str, *, zone: str, slots_from: str) -> str:
@@ -43,9 +43,10 @@ def counted_sums(*, zone: str, slots_from: str, since: str | None = None) -> str
 
     `since`: SQL of a day before which nothing is counted.
     """
-    totals = ", ".join(f"sum(p.{name})::bigint as {name}" for name in MEASURES)
+    totals = ", ".join(f"sum(p.{name})::{kind} as {name}" for name, kind in KINDS.items())
     parts = [_group_sums(group, zone=zone, slots_from=slots_from, since=since) for group in GROUPS]
-    archived = f"select county_id, day, slot, {', '.join(MEASURES)} from rollup_archive"
+    names = ", ".join(f"{name}::{kind}" for name, kind in KINDS.items())
+    archived = f"select county_id, day, slot, {names} from rollup_archive"
     parts.append(f"{archived} where day >= {since}" if since else archived)
     return (
         f"select p.county_id, p.day, p.slot, {totals}"
@@ -56,8 +57,8 @@ def counted_sums(*, zone: str, slots_from: str, since: str | None = None) -> str
 
 def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, since: str | None) -> str:
     table = TABLES[group.subject].alias("t")
-    mine = {measure.column: _sum(measure, table) for measure in group.measures}
-    values = ", ".join(mine.get(name, "null::bigint") for name in MEASURES)
+    mine = {measure.column: _number(measure, table) for measure in group.measures}
+    values = ", ".join(f"{mine.get(name, 'null')}::{kind}" for name, kind in KINDS.items())
     some = " or ".join(f"{total} <> 0" for total in mine.values())
     at = _at(group, table)
     late = f" and {at} >= {midnight(since, zone)}" if since else ""
@@ -67,6 +68,14 @@ def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, since: str | 
         f" from {TABLES[group.subject].name} t where {at} is not null{late}"
         f" group by 1, 2, 3 having {some}"
     )
+
+
+def _number(measure: Measure, table: FromClause) -> str:
+    """What the rows of a table add up to, unsigned."""
+    if not isinstance(measure.flow.amount, Rows):
+        return _sum(measure, table)
+    condition = written_out(measure_condition(measure, table, None))
+    return f"count(*) filter (where {condition})"
 
 
 def midnight(day: str, zone: str) -> str:

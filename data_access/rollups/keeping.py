@@ -13,16 +13,17 @@ from data_access import facts
 from data_access.rollups import ancestors, spreads
 from data_access.rollups.ancestors import ANCESTORS
 from data_access.rollups.counting import counted_sums
-from data_access.rollups.tables import MEASURES, SLOTS_FACT, SLOTS_FROM
+from data_access.rollups.tables import KINDS, MEASURES, SLOTS_FACT, SLOTS_FROM
 
 log = logging.getLogger(__name__)
 
 FOLD_LOCK = 7_301_002
-# How long slots are kept: the usual band looks back so far (`dashboard.asks`, 120 days by default).
-SLOT_DAYS = 125
+# How long slots are kept: the usual band looks back so far (`band_days` in `dashboard.asks`).
+SLOT_DAYS = 65
 _NAMES = ", ".join(MEASURES)
 _TOTALS = ", ".join(f"coalesce(sum(c.{name}), 0)" for name in MEASURES)
 _SPARSE_TOTALS = ", ".join(f"nullif(coalesce(sum(c.{name}), 0), 0)" for name in MEASURES)
+_NAMED_TOTALS = ", ".join(f"sum(c.{name})::{kind} as {name}" for name, kind in KINDS.items())
 _SPREAD_COLUMNS = "spread, county_id, day, x, y, amount"
 
 
@@ -44,20 +45,26 @@ def rebuild(connection: Connection) -> None:
     zone = zone_of(connection)
     known = ancestors.load(connection)
     # A year of a province is more than the usual memory sorts.
-    connection.execute(text("set local work_mem = '128MB'"))
+    connection.execute(text("set local work_mem = '256MB'"))
+    # A hash table would hold seventy sums for each of its million groups; sorted, one group's do.
+    connection.execute(text("set local enable_hashagg = off"))
     connection.execute(
         text(
             "with dropped as (delete from rollup_deltas),"
             " dropped_spreads as (delete from spread_deltas),"
             f" counted as materialized ({counted_sums(zone=zone, slots_from=SLOTS_FROM)}),"
             f" counted_spreads as ({spreads.counted(zone)}),"
-            f" days as (insert into rollups (region_id, day, {_NAMES})"
-            f"  select a.region_id, c.day, {_TOTALS} {_OF_COUNTED} group by 1, 2 order by 1, 2),"
-            f" months as (insert into rollup_months (region_id, month, {_NAMES})"
-            f"  select a.region_id, date_trunc('month', c.day)::date, {_TOTALS} {_OF_COUNTED}"
+            # First by county: the ancestors then add up few rows.
+            f" by_day as materialized (select c.county_id, c.day, {_NAMED_TOTALS} from counted c"
             "   group by 1, 2),"
+            f" days as (insert into rollups (region_id, day, {_NAMES})"
+            f"  select a.region_id, c.day, {_TOTALS} {_IN_REGIONS.format('by_day')}"
+            "   group by 1, 2 order by 1, 2),"
+            f" months as (insert into rollup_months (region_id, month, {_NAMES})"
+            f"  select a.region_id, date_trunc('month', c.day)::date, {_TOTALS}"
+            f"  {_IN_REGIONS.format('by_day')} group by 1, 2),"
             f" slots as (insert into rollup_slots (region_id, slot, {_NAMES})"
-            f"  select a.region_id, c.slot, {_SPARSE_TOTALS} {_OF_COUNTED}"
+            f"  select a.region_id, c.slot, {_SPARSE_TOTALS} {_IN_REGIONS.format('counted')}"
             "   where c.slot is not null group by 1, 2 order by 1, 2)"
             " insert into rollup_spreads (spread, region_id, day, x, y, amount)"
             f" {spreads.placed(f'counted_spreads d ({_SPREAD_COLUMNS})')} order by 1, 2, 3, 4, 5"
@@ -69,7 +76,7 @@ def rebuild(connection: Connection) -> None:
         connection.execute(text(f"analyze {table}"))
 
 
-_OF_COUNTED = f"from counted c join ({ANCESTORS}) a on a.county_id = c.county_id"
+_IN_REGIONS = f"from {{}} c join ({ANCESTORS}) a on a.county_id = c.county_id"
 
 
 def follow_regions(connection: Connection) -> bool:

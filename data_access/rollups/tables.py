@@ -21,9 +21,16 @@ from sqlalchemy import (
 )
 
 from dashboard.indicators import ROLLED_UP_FLOWS
+from dashboard.vocabulary import Rows
 from data_access.compiling import moment_groups
 
 GROUPS = moment_groups(ROLLED_UP_FLOWS)
+# Numbers of rows are added up as int, which is quicker; seconds and people need more.
+KINDS: dict[str, str] = {
+    measure.column: "int" if isinstance(flow.amount, Rows) else "bigint"
+    for flow in ROLLED_UP_FLOWS
+    for measure in flow.measures()
+}
 MEASURES: tuple[str, ...] = tuple(
     measure.column for flow in ROLLED_UP_FLOWS for measure in flow.measures()
 )
