@@ -64,5 +64,5 @@ def _data(database: Database) -> str:
 
 
 def _scalar(database: Database, statement: str) -> str:
-    with database.read() as connection:
+    with database.read(timeout_seconds=600) as connection:
         return str(connection.scalar(text(statement)))

@@ -62,7 +62,7 @@ def rows(measurements: Iterable[Measurement]) -> list[tuple[str, ...]]:
             ""
             if each.beside is None
             else f"{each.beside.what}: {printed(each.beside.median, each.unit)}",
-            "" if not each.ratio else f"{1 / each.ratio:.2g}",
+            "" if not each.ratio else printed(1 / each.ratio, ""),
         )
         for each in measurements
     ]
