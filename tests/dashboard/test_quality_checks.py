@@ -1,10 +1,17 @@
 import pytest
 
-from dashboard.quality_checks import BOTH, CASE_CHECKS, CHECK_BY_KEY, checks_of
+from dashboard.quality_checks import (
+    ALL_ROWS,
+    ANY_GAP,
+    BOTH,
+    CASE_CHECKS,
+    CHECK_BY_KEY,
+    checks_of,
+)
 
 
 def test_keys_are_unique_and_every_check_looks_at_something() -> None:
-    assert len(CHECK_BY_KEY) == len(CASE_CHECKS)
+    assert len(CHECK_BY_KEY) == len((*CASE_CHECKS, ALL_ROWS, ANY_GAP))
     assert all(set(check.subjects) <= set(BOTH) and check.subjects for check in CASE_CHECKS)
 
 
