@@ -53,6 +53,11 @@ def first_whole_day(instant: datetime, zone: ZoneInfo) -> date:
     return day if day_start(day, zone) >= instant else day + ONE_DAY
 
 
+def next_month(day: date) -> date:
+    """The first day of the month that follows."""
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
 def slot_at(instant: datetime, length: timedelta = SLOT) -> datetime:
     """The beginning of the quarter of an hour (or hour of UTC) in which the instant lies."""
     return instant - (instant - SLOT_ORIGIN) % length

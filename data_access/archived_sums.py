@@ -27,7 +27,7 @@ def count(connection: Connection, month: date, leaving: Mapping[str, str]) -> No
     Args:
         leaving: for each table of cases, the condition on a row `t` that leaves.
     """
-    zone = str(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+    zone = facts.zone_of(connection)
     values = {"month": month}
     for table, like in (("leaving_sums", "rollup_archive"), ("leaving_spreads", "spread_deltas")):
         connection.execute(text(f"create temp table {table} as table {like} with no data"))

@@ -42,4 +42,4 @@ def require_details(connection: Connection, start: datetime) -> None:
 
 
 def _zone(connection: Connection) -> ZoneInfo:
-    return ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+    return ZoneInfo(facts.zone_of(connection))

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from dashboard.errors import ArchiveRefused
-from dashboard.periods import day_start
+from dashboard.periods import day_start, next_month
 from data_access import archive_files, archived_sums, facts, rollups
 from data_access.archive_choice import KINDS, PARTS, choose
 from data_access.archive_files import ArchivedFile
@@ -80,7 +80,7 @@ def archive(
     try:
         with engine.begin() as connection:
             _require_exact_rollups(connection)
-            zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+            zone = ZoneInfo(facts.zone_of(connection))
             months = _months(connection, before)
         for month in months:
             with engine.connect() as connection:
@@ -235,7 +235,7 @@ def _exchange(connection: Connection, table: str, month: date) -> int:
     The new one is filled before it is a partition: until then it has no triggers.
     """
     part = f"{table}_{month:%Y%m}"
-    bounds = f"for values from ('{month}') to ('{_next(month)}')"
+    bounds = f"for values from ('{month}') to ('{next_month(month)}')"
     if connection.scalar(text("select to_regclass(:part)"), {"part": part}) is None:
         part, bounds = f"{table}_default", "default"
     before = connection.scalar(text(f"select count(*) from {part}")) or 0
@@ -286,7 +286,3 @@ def _refuse_new_ones(connection: Connection, before: date) -> None:
                 f" execute function refuse_archived_case('{table}')"
             )
         )
-
-
-def _next(month: date) -> date:
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)

@@ -15,6 +15,11 @@ def read(connection: Connection, key: str) -> Any:
     return connection.scalar(select(database_facts.c.value).where(database_facts.c.key == key))
 
 
+def zone_of(connection: Connection) -> str:
+    """The database's zone, an IANA name."""
+    return str(read(connection, "zone") or DEFAULT_ZONE)
+
+
 def read_all(connection: Connection) -> dict[str, Any]:
     """All facts by key."""
     return {row.key: row.value for row in connection.execute(select(database_facts))}

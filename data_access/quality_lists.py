@@ -117,7 +117,7 @@ def _asked(
             address=address,
             place=place_of(connection, address.region, scope),
             as_of=as_of,
-            zone=ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE),
+            zone=ZoneInfo(facts.zone_of(connection)),
             sources={source.key: source for source in source_states(connection, as_of)},
         )
 

@@ -30,7 +30,7 @@ def read(connection: Connection, region_ids: Iterable[int], as_of: datetime) -> 
     that ends it; of spans that end together the shortest is taken (the month, not the year so far).
     """
     ids = sorted(region_ids)
-    zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+    zone = ZoneInfo(facts.zone_of(connection))
     rows = connection.execute(
         text(
             "select distinct on (indicator, region_id) indicator, region_id, r.level,"

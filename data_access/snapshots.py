@@ -111,7 +111,7 @@ def resolve(database: Database, address: Address, home: str | None = None) -> Vi
         DatabaseUnavailable, DataUnavailable.
     """
     with database.read(timeout_seconds=3) as connection:
-        zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+        zone = ZoneInfo(facts.zone_of(connection))
         tree = region_tree.load(connection)
         before = archived_before(connection)
     region = (

@@ -75,7 +75,7 @@ def sheet_for(
     """
     tree = region_tree.load(connection)
     region = tree.find(region_code) if region_code else tree.root
-    zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+    zone = ZoneInfo(facts.zone_of(connection))
     units = tuple(
         Unit(_code(county), tree.place_of(county.id)[0], county.name)
         for county in tree.counties(region)
@@ -129,7 +129,7 @@ def _code(region: Region) -> str:
 
 
 def _require_ended(connection: Connection, sheet: FormSheet, now: datetime) -> None:
-    zone = ZoneInfo(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
+    zone = ZoneInfo(facts.zone_of(connection))
     end = month_after(sheet.month)
     if now.astimezone(zone).date() < end:
         raise ImportRefused(

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from data_access import facts
 from data_access.rollups import ancestors, spreads
 from data_access.rollups.ancestors import ANCESTORS
 from data_access.rollups.counting import counted_sums, midnight
-from data_access.rollups.keeping import lock, zone_of
+from data_access.rollups.keeping import lock
 from data_access.rollups.tables import MEASURES, SLOTS_FROM
 
 _NAMES = ", ".join(MEASURES)
@@ -73,7 +74,7 @@ def differences(connection: Connection, since: date | None = None) -> int:
     is compared.
     """
     values = _values(connection, since)
-    zone = zone_of(connection)
+    zone = facts.zone_of(connection)
     sums = connection.scalar(text(_all_wrong(zone)), values)
     placed = text(f"with {_compared_spreads(zone)} select count(*) from wrong")
     return int(sums or 0) + int(connection.scalar(placed, values) or 0)
@@ -94,7 +95,7 @@ def _all_wrong(zone: str) -> str:
 def examples(connection: Connection, limit: int, since: date | None = None) -> list[WrongFigure]:
     """Some of the days' figures that differ from the rows, in order of region and day."""
     figures = ", ".join(f"('{name}', kept_{name}, counted_{name})" for name in MEASURES)
-    zone = zone_of(connection)
+    zone = facts.zone_of(connection)
     rows = connection.execute(
         text(
             f"with {_counted(zone)}, {_compared(_DAYS, zone)}"
@@ -114,7 +115,7 @@ def repair(connection: Connection, since: date | None = None) -> int:
     was wrong. Seals of the months compared are broken.
     """
     lock(connection)
-    zone = zone_of(connection)
+    zone = facts.zone_of(connection)
     values = _values(connection, since)
     repaired = sum(
         connection.execute(text(_repairing(grain, zone)), values).rowcount for grain in _GRAINS

@@ -42,7 +42,7 @@ def rebuild(connection: Connection) -> None:
     _keep_slots_from(connection, newest - timedelta(days=SLOT_DAYS))
     for table in ("rollups", "rollup_months", "rollup_slots", "rollup_spreads", "sealed_months"):
         connection.execute(text(f"delete from {table}"))
-    zone = zone_of(connection)
+    zone = facts.zone_of(connection)
     known = ancestors.load(connection)
     # A year of a province is more than the usual memory sorts.
     connection.execute(text("set local work_mem = '256MB'"))
@@ -169,11 +169,6 @@ def _keep_slots_from(connection: Connection, instant: datetime) -> None:
     known = slots_kept_from(connection)
     if known is None or known < instant:
         facts.write(connection, SLOTS_FACT, instant.isoformat())
-
-
-def zone_of(connection: Connection) -> str:
-    """The database's zone."""
-    return str(facts.read(connection, "zone") or facts.DEFAULT_ZONE)
 
 
 def lock(connection: Connection) -> None:

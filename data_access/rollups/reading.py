@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, TextClause, text
 
 from dashboard.heat_cells import CellCounts
+from dashboard.periods import next_month
 from data_access.rollups.spreads import NOWHERE, placed
 
 # [first, last), empty where both are the same.
@@ -31,7 +32,7 @@ class Pieces:
     def parameters(self) -> dict[str, date | datetime | None]:
         """Of `_statement`: whole months are taken from the days; a null bound meets nothing."""
         first, last = self.days
-        months_first = first if first.day == 1 else _next_month(first)
+        months_first = first if first.day == 1 else next_month(first)
         months_last = last.replace(day=1)
         if months_first >= months_last:
             months_first = months_last = last
@@ -87,7 +88,7 @@ def by_day(
     `county_ids`: counties whose pending deltas count.
     """
     rows = connection.execute(
-        _day_statement(tuple(columns)),
+        _series_statement("rollups", "day", tuple(columns)),
         {
             "ids": list(region_ids),
             "county_ids": list(county_ids),
@@ -108,12 +109,12 @@ def by_slot(
 ) -> dict[datetime, dict[str, int]]:
     """The same by the instant (UTC) a slot began; slots without a row are absent."""
     rows = connection.execute(
-        _slot_statement(tuple(columns)),
+        _series_statement("rollup_slots", "slot", tuple(columns)),
         {
             "ids": list(region_ids),
             "county_ids": list(county_ids),
-            "start": slots[0],
-            "end": slots[1],
+            "first": slots[0],
+            "last": slots[1],
         },
     )
     # In UTC: two instants of one zone that the clock shows alike would be one key.
@@ -229,32 +230,15 @@ def _statement(columns: tuple[str, ...]) -> TextClause:
 
 
 @cache
-def _day_statement(columns: tuple[str, ...]) -> TextClause:
+def _series_statement(table: str, key: str, columns: tuple[str, ...]) -> TextClause:
+    """Sums by day or slot in [first, last), with what is pending."""
     names = ", ".join(columns)
     totals = ", ".join(f"coalesce(sum({name}), 0)" for name in columns)
     return text(
-        f"select day, {totals} from ("
-        f" select day, {names} from rollups"
-        "   where region_id = any(:ids) and day >= :first and day < :last"
-        f" union all select day, {names} from rollup_deltas"
-        "   where county_id = any(:county_ids) and day >= :first and day < :last"
-        ") s group by day"
+        f"select {key}, {totals} from ("
+        f" select {key}, {names} from {table}"
+        f"   where region_id = any(:ids) and {key} >= :first and {key} < :last"
+        f" union all select {key}, {names} from rollup_deltas"
+        f"   where county_id = any(:county_ids) and {key} >= :first and {key} < :last"
+        f") s group by {key}"
     )
-
-
-@cache
-def _slot_statement(columns: tuple[str, ...]) -> TextClause:
-    names = ", ".join(columns)
-    totals = ", ".join(f"coalesce(sum({name}), 0)" for name in columns)
-    return text(
-        f"select slot, {totals} from ("
-        f" select slot, {names} from rollup_slots"
-        "   where region_id = any(:ids) and slot >= :start and slot < :end"
-        f" union all select slot, {names} from rollup_deltas"
-        "   where county_id = any(:county_ids) and slot >= :start and slot < :end"
-        ") s group by slot"
-    )
-
-
-def _next_month(day: date) -> date:
-    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
