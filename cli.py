@@ -369,7 +369,12 @@ def import_rows(
     ],
     mapping: Annotated[Path | None, typer.Option(help="映射文件，见 docs/data-formats.md")] = None,
     init: Annotated[bool, typer.Option("--init", help="不导入，只看文件并写出映射的初稿")] = False,
-    from_url: Annotated[str | None, typer.Option(help="另一数据库的地址（SQLAlchemy）")] = None,
+    from_url: Annotated[
+        str | None, typer.Option(help="另一数据库的地址（SQLAlchemy），不含口令")
+    ] = None,
+    from_url_env: Annotated[
+        str | None, typer.Option(help="存放该地址的环境变量名；地址带口令时只能这样")
+    ] = None,
     reports: Reports = REPORTS,
     on: On = "main",
 ) -> None:
@@ -377,10 +382,12 @@ def import_rows(
     if kind == "form":
         return import_form([Path(source)], on)
     from data_access.imports import command, first_mapping
+    from data_access.imports.sources.address import address_of
     from data_access.installation import require_current_schema
 
+    address = address_of(from_url, from_url_env)
     if init:
-        written = first_mapping.write(kind, source, mapping, from_url=from_url)
+        written = first_mapping.write(kind, source, mapping, from_url=address)
         return say(f"已写入 {written}。请检查其中的“请核对”各处，再以 --mapping 导入。")
     if mapping is None:
         raise ImportRefused("请用 --mapping 指明映射文件；没有时先用 --init 写出初稿。")
@@ -392,7 +399,7 @@ def import_rows(
             source,
             mapping,
             report_folder=reports,
-            from_url=from_url,
+            from_url=address,
             progress=report,
         )
     return show_outcome(outcome)

@@ -11,13 +11,13 @@ import tempfile
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, Any
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.errors import ImportRefused
 from data_access.imports.sources.parquet import stored_chunks
@@ -97,26 +97,38 @@ class DatabaseQuery:
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        engine: Any = None
+        """A connection of its own. What is said before there is one may hold the password."""
+        engine = self._engine()
+        is_connected = False
         try:
-            engine = create_engine(make_url(self._url), hide_parameters=True)
             with engine.connect() as connection:
+                is_connected = True
                 yield connection
-        except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-            raise ImportRefused(
-                f"--from-url 的数据库地址或驱动不可用（{_first_line(error)}）。"
-                "请检查地址，并安装该数据库的 SQLAlchemy 方言和驱动。"
-            ) from error
         except SQLAlchemyError as error:
-            reason = _first_line(getattr(error, "orig", error))
+            cause = getattr(error, "orig", None) or error
+            reason = _first_line(cause) if is_connected else _kind_of(cause)
             raise ImportRefused(
                 f"无法从另一数据库读取 {self.name}（{reason}）。"
-                "请检查 --from-url、表名或查询，以及读取权限。"
+                "请检查地址、网络、表名或查询，以及读取权限。"
             ) from error
         finally:
-            if engine is not None:
-                engine.dispose()
+            engine.dispose()
+
+    def _engine(self) -> Engine:
+        try:
+            return create_engine(make_url(self._url), hide_parameters=True)
+        except (SQLAlchemyError, ImportError, ValueError) as error:
+            raise ImportRefused(
+                f"另一数据库的地址或驱动不可用（{type(error).__name__}）。"
+                "请检查地址，并安装该数据库的 SQLAlchemy 方言和驱动。"
+            ) from error
 
 
 def _first_line(error: object) -> str:
     return str(error).strip().partition("\n")[0]
+
+
+def _kind_of(error: object) -> str:
+    """What can be said of a connection that failed: drivers repeat parts of the address."""
+    state = getattr(error, "sqlstate", None)
+    return f"连接失败：{type(error).__name__}{f' {state}' if state else ''}"

@@ -51,6 +51,7 @@ def test_a_kind_is_imported_and_its_report_named(
     [
         (("regions", "regions.csv"), ImportRefused, "--mapping"),
         (("--init", "events", "x.csv"), ImportRefused, "没有种类 events"),
+        (("steps", "t", "--from-url", "postgresql://a:b@h/c"), ImportRefused, "--from-url-env"),
         (("patrols", "x.csv", "--mapping", MAPPINGS / "regions.toml"), MappingError, "patrols"),
         (("regions", "x.csv", "--mapping", MAPPINGS / "regions.toml"), ImportRefused, "x.csv"),
     ],
@@ -95,6 +96,7 @@ def test_a_table_of_another_database_is_imported_without_what_is_not_named(
     tmp_path: Path,
     rows_of: Callable[..., list[Any]],
     database_url: URL,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mapping = boston_mapping.read_text("utf-8")
     for old, new in {
@@ -112,7 +114,9 @@ def test_a_table_of_another_database_is_imported_without_what_is_not_named(
     begin, end = mapping.index("[location]"), mapping.index("[region]")
     (tmp_path / "ledger.toml").write_text(mapping[:begin] + mapping[end:], "utf-8")
     url = elsewhere.render_as_string(hide_password=False)
-    words = ("import", "incidents", "ledger", "--mapping", "ledger.toml", "--from-url", url)
+    monkeypatch.setenv("LEDGER_URL", url)
+    named = ("--from-url-env", "LEDGER_URL")
+    words = ("import", "incidents", "ledger", "--mapping", "ledger.toml", *named)
     assert cockpit(*words).exit_code == 0
     cases = rows_of(
         "select registered_at, closed_at from incidents where case_no = 'L2'"

@@ -136,6 +136,11 @@ def test_a_query_gives_what_was_there_when_it_began(tmp_path: Path) -> None:
         ("nosuch://host/db", "驱动不可用"),
         ("sqlite:////nowhere/at/all.db", "无法从另一数据库读取 handed_over"),
         ("postgresql+psycopg://user:secret@127.0.0.1:1/db", "无法从另一数据库读取"),
+        # Drivers repeat what they take for the host, the port or an option.
+        ("postgresql+psycopg://user:pass@secret@127.0.0.1:1/db", "无法从另一数据库读取"),
+        ("postgresql+psycopg://user:secret", "地址或驱动不可用"),
+        ("postgresql+psycopg://127.0.0.1:1/db?secret=1", "无法从另一数据库读取"),
+        ("secret", "地址或驱动不可用"),
     ],
 )
 def test_a_database_that_cannot_be_read_is_said_without_its_password(
