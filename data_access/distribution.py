@@ -21,6 +21,7 @@ DISTRIBUTED = (
 REFERENCE: Mapping[str, str] = {
     "regions": "joined with cases for the place of a point; other tables refer to it",
     "region_lineage": "refers to regions",
+    "zone_towns": "refers to regions",
     "ranking_groups": "referred to by region_ranking_groups",
     "region_ranking_groups": "refers to regions",
     "organisations": "holders of cases; refers to regions",

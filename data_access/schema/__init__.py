@@ -54,6 +54,7 @@ from data_access.schema.regions import (
     region_lineage,
     region_ranking_groups,
     regions,
+    zone_towns,
 )
 from data_access.schema.sources import code_lists, code_mappings, codes, sources
 
@@ -101,4 +102,5 @@ __all__ = [
     "sync_watermarks",
     "targets",
     "work_calendar",
+    "zone_towns",
 ]

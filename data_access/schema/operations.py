@@ -114,13 +114,15 @@ rollup_deltas = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("county_id", Integer, nullable=False),
+    # Null where the case has none or its table tells none: then it counts in no zone.
+    Column("town_id", Integer),
     Column("day", Date, nullable=False),
     # Null where slots are no longer kept.
     instant("slot"),
     Index("ix_rollup_deltas_county_id", "county_id"),
 )
 
-# One row a region (county and above) and local day.
+# One row a region (county and above, and 功能区) and local day.
 rollups = Table(
     "rollups",
     metadata,
@@ -160,6 +162,8 @@ rollup_archive = Table(
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("registered_month", Date, nullable=False),
     Column("county_id", Integer, nullable=False),
+    # Of towns that a zone (功能区) had at the time; else null.
+    Column("town_id", Integer),
     Column("day", Date, nullable=False),
     # Null where slots were no longer kept.
     instant("slot"),

@@ -1,4 +1,4 @@
-"""Regions with identity, validity and lineage; their outlines; organisations; ranking groups."""
+"""Regions with identity, validity and lineage; zones; outlines; organisations; ranking groups."""
 
 from sqlalchemy import (
     Boolean,
@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from data_access.schema.base import metadata
@@ -60,6 +61,25 @@ region_lineage = Table(
     Column("effective_on", Date, primary_key=True),
     Column("kind", Text, nullable=False),
     CheckConstraint("kind in ('renamed','recoded','merged','split','moved')", name="kind"),
+)
+
+# 功能区: the whole townships that each manages. Their cases count in their county as well.
+zone_towns = Table(
+    "zone_towns",
+    metadata,
+    Column("zone_id", Integer, ForeignKey("regions.id"), primary_key=True),
+    Column("town_id", Integer, ForeignKey("regions.id"), primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date),
+    CheckConstraint("valid_to is null or valid_to > valid_from", name="validity"),
+    CheckConstraint("zone_id <> town_id", name="two_regions"),
+    # A township is managed by one zone at a time.
+    Index(
+        "uq_zone_towns_town_id",
+        "town_id",
+        unique=True,
+        postgresql_where=text("valid_to is null"),
+    ),
 )
 
 ranking_groups = Table(
