@@ -67,6 +67,13 @@ def _key_columns() -> list[Column[Any]]:
     ]
 
 
+def _case_key() -> list[SchemaItem]:
+    """The key of cases, by number first: sources name a case by it and know nothing of the rest."""
+    own = [Column(column.name, column.type, nullable=False) for column in _key_columns()]
+    key = ("case_no", "source_id", "home_county_id", "registered_month")
+    return [*own, PrimaryKeyConstraint(*key)]
+
+
 def _workflow_columns() -> list[SchemaItem]:
     """What incidents and disputes share: responsibility, the times of the steps, limits."""
     return [
@@ -129,7 +136,7 @@ def _time_indexes(table: str, times: tuple[str, ...]) -> list[Index]:
 incidents = Table(
     "incidents",
     metadata,
-    *_key_columns(),
+    *_case_key(),
     Column("category", Text, nullable=False),
     # 突发事件 (初报, 待定级)
     Column("is_emergency", Boolean, nullable=False, server_default="false"),
@@ -164,7 +171,7 @@ incidents = Table(
 disputes = Table(
     "disputes",
     metadata,
-    *_key_columns(),
+    *_case_key(),
     # 人民调解, 行政调解, 司法调解, 其他
     Column("method", Text),
     # 其中行业性专业性 (a part of 人民调解)
@@ -211,6 +218,8 @@ case_versions = Table(
     Column("recorded_to", DateTime(timezone=True), primary_key=True),
     Column("is_deletion", Boolean, nullable=False),
     Column("was", JSONB, nullable=False),
+    # Of deleted cases that come again, which their source knows by number.
+    Index("ix_case_versions_deleted", "case_no", postgresql_where=text("is_deletion")),
     postgresql_partition_by="RANGE (registered_month)",
 )
 

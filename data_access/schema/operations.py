@@ -191,6 +191,8 @@ spread_deltas = Table(
     Column("day", Date, nullable=False),
     Column("x", Integer, nullable=False),
     Column("y", Integer, nullable=False),
+    # Of a case that its class may hide; which classes do is asked when the delta is read.
+    Column("class_code", Text),
     Column("amount", Integer, nullable=False),
 )
 

@@ -122,7 +122,7 @@ TEXT_COLUMNS = {
         "kind": CODE,
         "last_error": "message of a program",
     },
-    "spread_deltas": {"spread": "key of a spread"},
+    "spread_deltas": {"spread": "key of a spread", "class_code": CODE},
     "steps": {"subject": CODE, "case_no": KEY, "step": CODE},
     "sync_watermarks": {
         "source_key": CODE,
