@@ -18,7 +18,6 @@ from data_access.rollups.tables import GROUPS, SLOTS_FROM
 
 # Beside the columns of the measures.
 PLACE = "registered_month, county_id, day, slot"
-SPREAD = "spread, county_id, day, x, y, amount"
 
 
 def count(connection: Connection, month: date, leaving: Mapping[str, str]) -> None:
@@ -40,7 +39,7 @@ def count(connection: Connection, month: date, leaving: Mapping[str, str]) -> No
             connection.execute(text(f"{insert} select :month, p.* from ({counted}) p"), values)
     for spread in spreads.SPREADS:
         gone = spreads.written(spread, _rows("incidents", leaving["incidents"], sign=-1), zone)
-        connection.execute(text(f"insert into leaving_spreads ({SPREAD}) {gone}"), values)
+        connection.execute(text(f"insert into leaving_spreads ({spreads.COLUMNS}) {gone}"), values)
 
 
 def keep(connection: Connection) -> None:
@@ -48,7 +47,7 @@ def keep(connection: Connection) -> None:
     measures = ", ".join(MEASURES)
     for target, columns, source in (
         ("rollup_archive", f"{PLACE}, {measures}", "leaving_sums"),
-        ("spread_deltas", SPREAD, "leaving_spreads"),
+        ("spread_deltas", spreads.COLUMNS, "leaving_spreads"),
     ):
         connection.execute(text(f"insert into {target} ({columns}) select {columns} from {source}"))
 

@@ -160,7 +160,7 @@ def _notes(subject: Subject, rows: str, zone: str) -> str:
     ]
     if subject is Subject.INCIDENT:
         notes += [
-            "  insert into spread_deltas (spread, county_id, day, x, y, amount)\n"
+            f"  insert into spread_deltas ({spreads.COLUMNS})\n"
             f"  {spreads.written(spread, rows, zone)};"
             for spread in spreads.SPREADS
         ]

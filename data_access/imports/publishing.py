@@ -12,6 +12,7 @@ from datetime import date
 
 from sqlalchemy import Connection, text
 
+from data_access import rollups
 from data_access.imports import reference_rows
 from data_access.imports.batches import Batch
 from data_access.imports.case_mapping import MILESTONES, CaseMapping
@@ -56,6 +57,9 @@ def publish(
         _announce(connection, mapping)
         connection.execute(text("set local session_replication_role = origin"))
         refresh_rollups(connection)
+    else:
+        # The mapping may have brought classes that are sensitive.
+        rollups.follow_classes(connection)
     arrived = _counted(connection, "select count(*) from arriving")
     _note_last_row(connection, batch)
     return Published(inserted, updated, arrived - inserted - updated, steps)

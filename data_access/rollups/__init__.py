@@ -11,6 +11,7 @@ from data_access.rollups.checking import WrongFigure, differences, examples, rep
 from data_access.rollups.keeping import (
     SLOT_DAYS,
     fold,
+    follow_classes,
     follow_regions,
     move_slots_on,
     rebuild,
@@ -36,6 +37,7 @@ __all__ = [
     "examples",
     "first_unsealed",
     "fold",
+    "follow_classes",
     "follow_regions",
     "move_slots_on",
     "rebuild",

@@ -1,7 +1,7 @@
 """Which regions a county's cases count in, as parameters of the statements about roll-ups.
 
-With the classes that are sensitive they are what roll-ups depend on beside the rows: when either is
-another, everything is counted anew.
+With the classes that are sensitive (`hidden_classes`) they are what roll-ups depend on beside the
+rows: when they are others, everything is counted anew.
 """
 
 import hashlib
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from data_access import facts, region_tree
-from data_access.sensitive_classes import sensitive_classes
 
 # Which regions have a row for the cases of a county.
 ANCESTORS = (
@@ -27,15 +26,11 @@ _FACT = "rollup_ancestors"
 
 @dataclass(frozen=True, slots=True)
 class Ancestors:
-    """Pairs of county and region, in three lists of one length; cell_km 0: no cells are kept.
-
-    And the classes that were sensitive when these were read: before anything is counted.
-    """
+    """Pairs of county and region, in three lists of one length; cell_km 0: no cells are kept."""
 
     county_ids: list[int]
     region_ids: list[int]
     cell_km: list[int]
-    sensitive: list[str]
 
     def parameters(self) -> dict[str, list[int]]:
         """Of ANCESTORS."""
@@ -66,7 +61,6 @@ def load(connection: Connection) -> Ancestors:
         county_ids=[county_id for county_id, _, _ in pairs],
         region_ids=[region_id for _, region_id, _ in pairs],
         cell_km=[cell_km for _, _, cell_km in pairs],
-        sensitive=sensitive_classes(connection),
     )
 
 
@@ -81,5 +75,5 @@ def note(connection: Connection, ancestors: Ancestors) -> None:
 
 
 def _fingerprint(ancestors: Ancestors) -> str:
-    told = json.dumps([ancestors.parameters(), ancestors.sensitive], sort_keys=True)
+    told = json.dumps(ancestors.parameters(), sort_keys=True)
     return hashlib.sha256(told.encode()).hexdigest()

@@ -182,7 +182,7 @@ compared{suffix} as (
 
 def _compared_spreads(zone: str) -> str:
     """The same of the spreads."""
-    by_county = f"({spreads.counted(zone, _SINCE)}) d (spread, county_id, day, x, y, amount)"
+    by_county = f"({spreads.counted(zone, _SINCE)}) d ({spreads.COLUMNS})"
     key = "spread, region_id, day, x, y"
     recent = f"(select * from spread_deltas where day >= {_SINCE}) d"
     return f"""

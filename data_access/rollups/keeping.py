@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, text
 
 from data_access import facts
-from data_access.rollups import ancestors, spreads
+from data_access.rollups import ancestors, hidden_classes, spreads
 from data_access.rollups.ancestors import ANCESTORS
 from data_access.rollups.counting import counted_sums
 from data_access.rollups.tables import KINDS, MEASURES, SLOTS_FACT, SLOTS_FROM
+from data_access.sensitive_classes import sensitive_classes
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +25,6 @@ _NAMES = ", ".join(MEASURES)
 _TOTALS = ", ".join(f"coalesce(sum(c.{name}), 0)" for name in MEASURES)
 _SPARSE_TOTALS = ", ".join(f"nullif(coalesce(sum(c.{name}), 0), 0)" for name in MEASURES)
 _NAMED_TOTALS = ", ".join(f"sum(c.{name})::{kind} as {name}" for name, kind in KINDS.items())
-_SPREAD_COLUMNS = "spread, county_id, day, x, y, amount"
 
 
 def rebuild(connection: Connection) -> None:
@@ -44,6 +44,8 @@ def rebuild(connection: Connection) -> None:
         connection.execute(text(f"delete from {table}"))
     zone = facts.zone_of(connection)
     known = ancestors.load(connection)
+    # Before anything is counted, and by what is counted: who marks a class meanwhile is followed.
+    hidden_classes.note(connection, sensitive_classes(connection))
     # A year of a province is more than the usual memory sorts.
     connection.execute(text("set local work_mem = '256MB'"))
     # A hash table would hold seventy sums for each of its million groups; sorted, one group's do.
@@ -67,7 +69,7 @@ def rebuild(connection: Connection) -> None:
             f"  select a.region_id, c.slot, {_SPARSE_TOTALS} {_IN_REGIONS.format('counted')}"
             "   where c.slot is not null group by 1, 2 order by 1, 2)"
             " insert into rollup_spreads (spread, region_id, day, x, y, amount)"
-            f" {spreads.placed(f'counted_spreads d ({_SPREAD_COLUMNS})')} order by 1, 2, 3, 4, 5"
+            f" {spreads.placed(f'counted_spreads d ({spreads.COLUMNS})')} order by 1, 2, 3, 4, 5"
         ),
         known.parameters(),
     )
@@ -80,17 +82,59 @@ _IN_REGIONS = f"from {{}} c join ({ANCESTORS}) a on a.county_id = c.county_id"
 
 
 def follow_regions(connection: Connection) -> bool:
-    """Rebuild when a county has come, gone, or lies elsewhere since the last rebuild, or another
-    class of cases is sensitive.
+    """Rebuild when a county has come, gone, or lies elsewhere since the last rebuild; else
+    `follow_classes`.
 
-    Returns whether it did; then the outbox says so, since what was read before is old.
+    Returns whether it did either; then the outbox says so, since what was read before is old.
     """
     lock(connection)
     if ancestors.are_known(connection, ancestors.load(connection)):
-        return False
+        return follow_classes(connection)
     rebuild(connection)
     connection.execute(text("insert into outbox (subject, county_id) values ('regions', 0)"))
     return True
+
+
+def follow_classes(connection: Connection) -> bool:
+    """Take the cases of classes that have become sensitive out of heat, and put those of others
+    back in, in this transaction. Returns whether there were any; then the outbox says so.
+
+    One statement takes the rows without what is pending of them: their deltas, of whatever
+    transaction, are left out or folded by the classes noted here.
+    """
+    if not any(hidden_classes.changed(connection)):
+        return False
+    lock(connection)
+    # Another may have followed while this one waited.
+    hidden, shown = hidden_classes.changed(connection)
+    if not hidden and not shown:
+        return False
+    connection.execute(
+        text(_of_classes(facts.zone_of(connection))),
+        {**ancestors.load(connection).parameters(), "hidden": hidden, "shown": shown},
+    )
+    hidden_classes.note(connection, sorted({*hidden_classes.noted(connection), *hidden} - {*shown}))
+    connection.execute(text("insert into outbox (subject, county_id) values ('codes', 0)"))
+    return True
+
+
+def _of_classes(zone: str) -> str:
+    """Statement that moves the kept cells of :hidden out and those of :shown in."""
+    sign = "case when {}.class_code = any(cast(:shown as text[])) then 1 else -1 end"
+    concerned = "{}.class_code = any(cast(:hidden as text[]) || cast(:shown as text[]))"
+    rows = f"select {sign.format('n')} as sign, n.* from incidents n where {concerned.format('n')}"
+    return f"""
+with changed ({spreads.COLUMNS}) as (
+  {spreads.written(spreads.CELLS, rows, zone)}
+  union all
+  select d.spread, d.county_id, d.day, d.x, d.y, d.class_code, -d.amount * {sign.format("d")}
+  from spread_deltas d where {concerned.format("d")}
+), unsealed as (delete from sealed_months where month in
+  (select date_trunc('month', day)::date from changed)
+)
+insert into rollup_spreads as r (spread, region_id, day, x, y, amount)
+{spreads.placed("changed d", is_shown="true")}
+on conflict (spread, region_id, day, x, y) do update set amount = r.amount + excluded.amount"""
 
 
 def fold(connection: Connection) -> int:
@@ -139,7 +183,7 @@ _FOLD_SPREADS = f"""
 with taken as (
   delete from spread_deltas
   where id in (select id from spread_deltas for update skip locked)
-  returning {_SPREAD_COLUMNS}
+  returning {spreads.COLUMNS}
 ), unsealed as (delete from sealed_months where month in
   (select date_trunc('month', day)::date from taken)
 )

@@ -6,6 +6,10 @@ are: triggers append to `spread_deltas`, folding adds them up.
 
 cells: incidents that may stand on a map by the cell of the region's CELL_KM; those without a usable
 point at NOWHERE. durations: sound closings by tenths of an hour (x), rounded half up; y is 0.
+
+Deltas of cells carry the class of their cases, sensitive or not: whether it is, is asked when they
+are read or folded (`hidden_classes`). So a case whose writer did not know yet that its class was
+marked is left out all the same, whenever it commits.
 """
 
 from dataclasses import dataclass
@@ -14,7 +18,7 @@ from dashboard.indicators import FLOWS, POINT_CATEGORIES
 from data_access.compiling import TABLES, measure_condition, written_out
 from data_access.rollups.ancestors import ANCESTORS
 from data_access.rollups.counting import midnight
-from data_access.sensitive_classes import NOT_SENSITIVE
+from data_access.rollups.hidden_classes import IS_SHOWN
 
 # Cell of the cases without a usable point: beyond every cell that is one.
 NOWHERE = -32_768
@@ -35,14 +39,17 @@ class Spread:
     where: str
     x: str
     y: str
+    # Class that may hide the case; null where none does.
+    class_code: str = "null::text"
 
 
 CELLS = Spread(
     key="cells",
     at="i.registered_at",
-    where=f"i.category in ({_POINTS}) and {NOT_SENSITIVE}",
+    where=f"i.category in ({_POINTS}) and not i.is_sensitive",
     x=f"coalesce(i.cell_x, {NOWHERE})",
     y=f"coalesce(i.cell_y, {NOWHERE})",
+    class_code="i.class_code",
 )
 DURATIONS = Spread(
     key="durations",
@@ -52,26 +59,34 @@ DURATIONS = Spread(
     y="0",
 )
 SPREADS = (CELLS, DURATIONS)
+# Of deltas and of what `written` and `counted` give.
+COLUMNS = "spread, county_id, day, x, y, class_code, amount"
 
 
 def written(spread: Spread, rows: str, zone: str, since: str | None = None) -> str:
-    """SELECT of what signed rows change: spread, county_id, day, x, y, amount.
+    """SELECT of what signed rows change: COLUMNS, of hidden classes too.
 
     `since`: SQL of a day before which nothing is counted.
     """
+    return _sums(spread, rows, zone, since, spread.class_code, "true")
+
+
+def _sums(
+    spread: Spread, rows: str, zone: str, since: str | None, class_code: str, is_shown: str
+) -> str:
     late = f" and {spread.at} >= {midnight(since, zone)}" if since else ""
     return (
         f"select '{spread.key}', i.county_id, ({spread.at} at time zone '{zone}')::date,"
-        f" {spread.x}, {spread.y}, sum(i.sign) from ({rows}) i"
-        f" where {spread.at} is not null and {spread.where}{late}"
-        " group by 1, 2, 3, 4, 5 having sum(i.sign) <> 0"
+        f" {spread.x}, {spread.y}, {class_code}, sum(i.sign) from ({rows}) i"
+        f" where {spread.at} is not null and {spread.where} and {is_shown}{late}"
+        " group by 1, 2, 3, 4, 5, 6 having sum(i.sign) <> 0"
     )
 
 
-def placed(deltas: str) -> str:
+def placed(deltas: str, is_shown: str = IS_SHOWN.format("d.class_code")) -> str:
     """SELECT of (spread, region_id, day, x, y, amount): counts by county in the regions' own cells.
 
-    `deltas`: FROM item with alias d and the columns that `written` gives, by these names.
+    `deltas`: FROM item with alias d and COLUMNS; `is_shown`: condition on what of it counts.
     """
     x, y = (
         f"case when d.spread = '{CELLS.key}' and d.{name} <> {NOWHERE}"
@@ -81,11 +96,16 @@ def placed(deltas: str) -> str:
     return (
         f"select d.spread, a.region_id, d.day, {x} as x, {y} as y, sum(d.amount)::bigint as amount"
         f" from {deltas} join ({ANCESTORS}) a on a.county_id = d.county_id and a.cell_km > 0"
-        " group by 1, 2, 3, 4, 5"
+        f" where {is_shown} group by 1, 2, 3, 4, 5"
     )
 
 
 def counted(zone: str, since: str | None = None) -> str:
-    """SELECT of what the rows of incidents make all spreads, by county as `written` gives it."""
+    """SELECT of what the rows of incidents make all spreads: COLUMNS, without hidden classes and
+    without the others' codes.
+    """
     rows = "select 1 as sign, n.* from incidents n"
-    return " union all ".join(written(spread, rows, zone, since) for spread in SPREADS)
+    return " union all ".join(
+        _sums(spread, rows, zone, since, "null::text", IS_SHOWN.format(spread.class_code))
+        for spread in SPREADS
+    )

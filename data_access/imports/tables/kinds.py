@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+from data_access import rollups
 from data_access.imports.batches import Batch
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.mapping import TableMapping
@@ -67,6 +68,11 @@ def _reject_long_lists(connection: Connection, batch: Batch, mapping: TableMappi
         ),
         {"batch": batch.id, "check": TOO_MANY_CODES, "most": MOST_CODES},
     )
+
+
+def _follow_marks(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    """Cases of a class that is sensitive from now on leave the heat with this transaction."""
+    rollups.follow_classes(connection)
 
 
 def _write_lists(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
@@ -261,6 +267,7 @@ SIMPLE = (
         whole_checks={TOO_MANY_CODES: "代码过多"},
         finish=_reject_long_lists,
         before=_write_lists,
+        after=_follow_marks,
     ),
 )
 TABLE_KINDS: dict[str, TableKind] = {

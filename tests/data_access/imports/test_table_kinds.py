@@ -12,6 +12,7 @@ import shapely
 from sqlalchemy import URL
 
 from dashboard.errors import MappingError
+from data_access import rollups
 from data_access.database import Database
 from data_access.imports.command import import_rows
 from data_access.imports.importing import ImportOutcome
@@ -344,6 +345,23 @@ def test_a_wrong_key_of_a_table_is_named(
     assert expected in str(refused.value)
 
 
+def test_a_target_stands_in_the_unit_its_indicator_is_printed_in(
+    load: Importer, rows_of: Reader
+) -> None:
+    head = "指标,区划代码,起始日期,目标值\n"
+    lines = [
+        # What a spreadsheet has of a cell that shows 98%.
+        "视频完好率,330100,2026-01-01,0.98",
+        "视频联网率,330100,2026-01-01,101",
+        "视频联网率,330100,2026-02-01,-1",
+        "视频联网率,330100,2026-03-01,98.5%",
+        "prosecution_per_10k,330100,2026-01-01,150",
+    ]
+    outcome = load("targets", head + "\n".join(lines))
+    assert (outcome.rows_accepted, found(outcome)) == (2, {"target_unit": 3})
+    assert rows_of("select value from targets order by value") == [(98.5,), (150.0,)]
+
+
 def test_a_mapping_of_another_kind_is_refused(site: Database, tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="是 patrols，而要导入的是 staffing"):
         import_rows(
@@ -353,3 +371,27 @@ def test_a_mapping_of_another_kind_is_refused(site: Database, tmp_path: Path) ->
             MAPPINGS / "patrols.toml",
             report_folder=tmp_path,
         )
+
+
+@pytest.mark.usefixtures("cases")
+def test_a_class_that_a_code_list_marks_leaves_the_heat_with_the_import(
+    load: Importer, rows_of: Reader, site: Database
+) -> None:
+    with site.write() as connection:
+        rollups.follow_regions(connection)
+        rollups.fold(connection)
+    ((cases,),) = rows_of("select count(*) from incidents where class_code = 'A02'")
+    assert cases
+    heat = (
+        "select sum(amount) from rollup_spreads r join regions g on g.id = r.region_id"
+        " where spread = 'cells' and g.level = 'city'"
+    )
+    told = "select count(*) from outbox where subject = 'codes'"
+    ((before,),), ((already,),) = rows_of(heat), rows_of(told)
+    marked = "代码,名称,上级代码,是否敏感\nA02,道路与路灯,,是\n"
+    load("codes", marked, list_key='"incident_class"', category='"service"')
+    ((after,),), ((since,),) = rows_of(heat), rows_of(told)
+    assert before - after == cases
+    assert since > already
+    with site.read() as connection:
+        assert rollups.differences(connection) == 0
