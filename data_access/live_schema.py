@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from dashboard.indicators import ROLLED_UP_FLOWS
 from dashboard.vocabulary import Subject
+from data_access.red_cards import RED_CARD_PRESUMED, RED_CARD_WORKDAYS
 from data_access.rollups import spreads
 from data_access.rollups.counting import written_sums
 from data_access.rollups.tables import GROUPS, SLOTS_FROM
@@ -219,10 +220,11 @@ declare
 begin
   select (later.day + local_due::time) at time zone '{zone}' into new.red_card_at
   from work_calendar today
-  join work_calendar later on later.workday_no = today.workday_no + 5 and later.is_workday
+  join work_calendar later on later.workday_no = today.workday_no + {RED_CARD_WORKDAYS}
+    and later.is_workday
   where today.day = local_due::date;
   if not found and new.due_at is not null then
-    new.red_card_at := new.due_at + interval '7 days';
+    new.red_card_at := new.due_at + interval '{RED_CARD_PRESUMED}';
   end if;
   return new;
 end $$"""

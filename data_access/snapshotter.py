@@ -28,7 +28,7 @@ from dashboard.freshness import Part
 from dashboard.screens import Screen, load_screens
 from dashboard.snapshot import Group, Snapshot
 from dashboard.views import View
-from data_access import feed, region_tree, rollups, snapshots
+from data_access import feed, red_cards, region_tree, rollups, snapshots
 from data_access.database import Database
 from data_access.imports import report
 from data_access.live_schema import CORRECTIONS
@@ -395,6 +395,7 @@ class Snapshotter:
                 if time.monotonic() >= prune_at:
                     prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
                     self._prune()
+                    self._follow_calendar()
                 if time.monotonic() >= daily_at:
                     daily_at = time.monotonic() + PRUNE_EVERY_SECONDS  # should it fail
                     self._expire_reports()
@@ -413,6 +414,10 @@ class Snapshotter:
         with self.database.write() as connection:
             snapshots.prune(connection, self.clock())
             snapshots.forget_requests(connection)
+
+    def _follow_calendar(self) -> None:
+        with self.database.write() as connection:
+            red_cards.follow(connection)
 
     def _expire_reports(self) -> None:
         with self.database.write() as connection:

@@ -18,13 +18,11 @@ from data_access.imports.batches import Batch
 from data_access.imports.case_mapping import MILESTONES, CaseMapping
 from data_access.imports.importing import Published
 from data_access.partitions import ensure_months
+from data_access.red_cards import RED_CARD_PRESUMED, RED_CARD_WORKDAYS
 
 KEY = "home_county_id, source_id, case_no, registered_month"
-RED_CARD_WORKDAYS = 5
 # For the joins of a whole file, in one session only.
 WORK_MEMORY = "256MB"
-# Without a calendar for the day: five working days are a week where nothing is known.
-RED_CARD_PRESUMED = "7 days"
 
 
 def publish(

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, text
 
-from data_access import rollups
+from data_access import red_cards, rollups
 from data_access.imports.batches import Batch
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.mapping import TableMapping
@@ -31,7 +31,11 @@ def _more_than_due(row: Row) -> str | None:
     return "完成多于应完成" if due is not None and (done or 0) > due else None
 
 
-def _renumber_workdays(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+def _before_calendar(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    red_cards.begin_change(connection)
+
+
+def _after_calendar(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
     """workday_no counts the working days up to each day, over the whole calendar."""
     connection.execute(
         text(
@@ -43,6 +47,7 @@ def _renumber_workdays(connection: Connection, batch: Batch, mapping: TableMappi
             """
         )
     )
+    red_cards.end_change(connection)
 
 
 def _reject_long_lists(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
@@ -222,7 +227,8 @@ SIMPLE = (
         key=("day",),
         derived={"is_presumed": "false"},
         at_first={"workday_no": "0"},
-        after=_renumber_workdays,
+        before=_before_calendar,
+        after=_after_calendar,
     ),
     TableKind(
         name="codes",

@@ -1,0 +1,101 @@
+"""红牌 of cases: five working days after the limit, by the work calendar when they were written.
+
+A trigger (`live_schema`) and the bulk import set `red_card_at`. Here: moving it for cases that are
+there when the calendar changes, within the same transaction, and once more for cases that were
+being written meanwhile by the calendar as it was. A 红牌 that its source brought itself stays. Days
+overdue and 黄牌 are no part of this: they are told from `due_at` and the calendar when read.
+"""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from data_access import facts
+
+RED_CARD_WORKDAYS = 5
+# Without a calendar for the day: five working days are a week where nothing is known.
+RED_CARD_PRESUMED = "7 days"
+TABLES = ("incidents", "disputes")
+# Fact that holds what moved lately: lists of day of the limit, day of the 红牌 before and now.
+_FACT = "red_card_moves"
+# Nobody writes cases in a longer transaction.
+_KEPT = timedelta(days=1)
+
+_DAYS = f"""
+select due.day, later.day as red from work_calendar due
+left join work_calendar later
+  on later.workday_no = due.workday_no + {RED_CARD_WORKDAYS} and later.is_workday"""
+
+
+def begin_change(connection: Connection) -> None:
+    """Note the calendar as it is, before this transaction changes it; others who change it wait."""
+    connection.execute(text("lock table work_calendar in share row exclusive mode"))
+    connection.execute(text(f"create temporary table red_days_before on commit drop as {_DAYS}"))
+
+
+def end_change(connection: Connection) -> int:
+    """Move the 红牌 of cases by the calendar as it is now; returns how many moved."""
+    moves = connection.execute(
+        text(
+            "select day, b.red as was, n.red as becomes from red_days_before b"
+            f" full join ({_DAYS}) n using (day) where b.red is distinct from n.red"
+        )
+    ).all()
+    connection.execute(text("drop table red_days_before"))
+    if not moves:
+        return 0
+    told = [
+        {name: value.isoformat() if value else None for name, value in move._mapping.items()}
+        for move in moves
+    ]
+    kept = facts.read(connection, _FACT) or []
+    at = connection.execute(text("select clock_timestamp()")).scalar_one()
+    facts.write(connection, _FACT, [*kept, {"at": at.isoformat(), "moves": told}])
+    return _move(connection, told)
+
+
+def follow(connection: Connection) -> int:
+    """Move the 红牌 of cases that were written by an earlier calendar and committed after it had
+    changed; returns how many moved. What is a day old is forgotten.
+    """
+    changes = facts.read(connection, _FACT)
+    if not changes:
+        return 0
+    moved = sum(_move(connection, change["moves"]) for change in changes)
+    connection.execute(
+        text(
+            "delete from database_facts where key = :key"
+            " and (value -> -1 ->> 'at')::timestamptz < now() - cast(:kept as interval)"
+        ),
+        {"key": _FACT, "kept": _KEPT},
+    )
+    return moved
+
+
+def _move(connection: Connection, moves: list[dict[str, Any]]) -> int:
+    """Of each case whose limit is on a day that moved and whose 红牌 was set by the old day."""
+    zone = facts.zone_of(connection)
+    local_time = f"(c.due_at at time zone '{zone}')::time"
+
+    def at(day: str) -> str:
+        return (
+            f"case when {day} is null then c.due_at + interval '{RED_CARD_PRESUMED}'"
+            f" else ({day} + {local_time}) at time zone '{zone}' end"
+        )
+
+    return sum(
+        connection.execute(
+            text(
+                f"update {table} c set red_card_at = {at('m.becomes')}"
+                " from jsonb_to_recordset(cast(:moves as jsonb))"
+                "   as m (day date, was date, becomes date)"
+                f" where c.due_at >= m.day::timestamp at time zone '{zone}'"
+                f" and c.due_at < (m.day + 1)::timestamp at time zone '{zone}'"
+                f" and c.red_card_at = {at('m.was')}"
+            ),
+            {"moves": json.dumps(moves)},
+        ).rowcount
+        for table in TABLES
+    )
