@@ -395,3 +395,22 @@ def test_a_class_that_a_code_list_marks_leaves_the_heat_with_the_import(
     assert since > already
     with site.read() as connection:
         assert rollups.differences(connection) == 0
+
+
+@pytest.mark.usefixtures("cases")
+def test_an_imported_calendar_moves_the_red_cards_of_known_cases(
+    load: Importer, rows_of: Reader, site: Database
+) -> None:
+    asked = (
+        "select red_card_at at time zone 'Asia/Shanghai' from incidents where due_at is not null"
+    )
+    before = [at for (at,) in rows_of(asked)]
+    assert {at.date() for at in before} == {date(2026, 11, 11)}
+    load(
+        "calendars", "日期,是否上班,节日\n2026-11-06,否,\n2026-11-07,是,调休上班\n2026-11-09,否,\n"
+    )
+    after = [at for (at,) in rows_of(asked)]
+    assert {at.date() for at in after} == {date(2026, 11, 12)}
+    assert sorted(at.time() for at in after) == sorted(at.time() for at in before)
+    with site.read() as connection:
+        assert rollups.differences(connection) == 0
