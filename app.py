@@ -4,6 +4,7 @@
 app:server`), made from the environment when it is first asked for.
 """
 
+import gc
 import hashlib
 from functools import partial
 from pathlib import Path
@@ -135,6 +136,8 @@ class MarkedResponses:
 def __getattr__(name: str) -> FastAPI:
     if name == "server":
         server: FastAPI = create_app(Settings.from_environment()).server
+        # What is loaded stays: no pause of a worker to search it for garbage.
+        gc.freeze()
         globals()["server"] = server
         return server
     raise AttributeError(name)

@@ -4,6 +4,7 @@ Beside it: the main figures of the same wall straight from the rows, as a dashbo
 roll-ups would ask for them.
 """
 
+import gc
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import UTC, datetime
@@ -93,6 +94,7 @@ def computation(
     database: Database, region: Region, kept: Kept, groups: tuple[Group, ...]
 ) -> Callable[[], Snapshot]:
     """What computes a region's snapshot once more, with what was kept and made before."""
+    gc.freeze()  # as the snapshotter does when it starts
     previous = _computed(database, region, kept, BOTH, None)
     return lambda: _computed(database, region, kept, groups, previous)
 
