@@ -37,6 +37,15 @@ class Settings(BaseModel):
         min_length=1,
         description="只读副本（热备库）的地址，快照由此读取；不设或它不可用时读主库",
     )
+    sync: Path | None = Field(
+        default=None,
+        description="同步来源的文件（见 docs/data-formats.md）；设了则 cockpit serve 自己同步",
+    )
+    sync_database_url: str | None = Field(
+        default=None,
+        min_length=1,
+        description="同步用的地址，须是库的所有者；不设则同 COCKPIT_DATABASE_URL",
+    )
     data_folder: Path | None = Field(
         default=None,
         description="内嵌数据库的数据目录；不设则为项目目录下的 .cockpit"

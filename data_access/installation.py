@@ -43,8 +43,8 @@ class Installation:
     """A cockpit on this machine, with a server in a folder of its ``name``.
 
     ``zone`` is that of a new database, an IANA name. ``fill`` gets the superuser's URL and brings
-    the data up to date. ``others`` run beside the web and the snapshotter. ``room`` is what a first
-    start asks the disk for, in bytes.
+    the data up to date. ``others`` run beside the web and the snapshotter, and where it ``polls``,
+    the polling that the settings name. ``room`` is what a first start asks the disk for, in bytes.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Installation:
     zone: str | None = None
     fill: Fill | None = None
     others: Sequence[Program] = ()
+    polls: bool = False
     room: int = ROOM_FOR_FIRST_START
 
 
@@ -78,13 +79,15 @@ def run(
             with database_errors_explained(server.folder.path, installation.room):
                 server.create_database(installation.database)
                 _bring_up_to_date(server.url(installation.database), installation, report)
+            owner = server.url(installation.database)
+            polling = service.sync_programs(settings, owner) if installation.polls else ()
             service.run(
                 settings,
                 server.url(installation.database, APP_ROLE),
                 say=say,
                 on_ready=on_ready,
                 server=server,
-                others=installation.others,
+                others=(*installation.others, *polling),
             )
 
 
@@ -182,13 +185,20 @@ def serve(settings: Settings, *, say: Say, report: Report, on_ready: Callable[[]
     Raises ``PortInUse``, and ``MigrationError`` for another schema than this program's.
     """
     if settings.database_url is None:
-        run(settings, Installation(name="main"), say=say, report=report, on_ready=on_ready)
+        run(
+            settings,
+            Installation(name="main", polls=True),
+            say=say,
+            report=report,
+            on_ready=on_ready,
+        )
         return
     service.require_port_soon(settings)
     with closing(Database(settings.database_url)) as database:
         with contextlib.suppress(DatabaseUnavailable):
             require_current_schema(database)
-        service.run(settings, database.url, say=say, on_ready=on_ready)
+        polling = service.sync_programs(settings, database.url)
+        service.run(settings, database.url, say=say, on_ready=on_ready, others=polling)
 
 
 def require_current_schema(database: Database) -> None:

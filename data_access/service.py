@@ -14,8 +14,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -47,15 +47,30 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A program of the cockpit: its name for operators, and its command line."""
+    """A program of the cockpit: its name for operators, its command line, and what its environment
+    has beside or instead of that of the others.
+    """
 
     name: str
     argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def cockpit_program(name: str, *arguments: str) -> Program:
     """One of our own commands (``cockpit snapshotter`` …) with this Python."""
     return Program(name, (sys.executable, "-m", "cli", *arguments))
+
+
+def sync_programs(settings: Settings, owner: URL) -> tuple[Program, ...]:
+    """The polling of other databases, where a site has configured it.
+
+    `owner`: database with a user that may write everything, unless the settings name another.
+    """
+    if settings.sync is None:
+        return ()
+    url = settings.sync_database_url or owner.render_as_string(hide_password=False)
+    program = cockpit_program("来源同步", "sync", str(settings.sync))
+    return (Program(program.name, program.argv, {"COCKPIT_DATABASE_URL": url}),)
 
 
 def web_program(settings: Settings) -> Program:
@@ -147,7 +162,7 @@ def run(
     environment = {**settings.environment(), "COCKPIT_DATABASE_URL": text}
     first = (cockpit_program("快照进程", "snapshotter"), web_program(settings))
     for program in (*first, *others):
-        supervisor.add(program.name, program.argv, environment)
+        supervisor.add(program.name, program.argv, {**environment, **program.environment})
     watch = threading.Thread(target=_watch, args=(settings, on_ready), daemon=True)
     watch.start()
     supervisor.run()

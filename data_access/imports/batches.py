@@ -67,13 +67,14 @@ def lock_source(connection: Connection, source_key: str) -> None:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a batch is of: a kind of rows of a source, by name and checksums."""
+    """What a batch is of: a kind of rows of a source, by name and checksums; whether a poll is."""
 
     kind: str
     source: SourceSection
     name: str
     facts: SourceFacts
     mapping_sha256: str
+    is_poll: bool = False
 
 
 def claim_batch(connection: Connection, claim: Claim, layout: Layout) -> Batch:
@@ -98,6 +99,7 @@ def claim_batch(connection: Connection, claim: Claim, layout: Layout) -> Batch:
             file_sha256=claim.facts.sha256,
             mapping_sha256=claim.mapping_sha256,
             state="staging",
+            is_poll=claim.is_poll,
         )
         .returning(import_batches.c.id)
     ).scalar_one()

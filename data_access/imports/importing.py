@@ -124,8 +124,11 @@ def run(
     progress: Progress = silent,
     refresh_rollups: RefreshRollups | None = None,
     rows_a_chunk: int = ROWS_A_CHUNK,
+    is_poll: bool = False,
 ) -> ImportOutcome:
     """Import the rows of a source; with `refresh_rollups` as `publishing.publish` says.
+
+    `is_poll`: one of many a day, of which nothing is kept for ever.
 
     Raises:
         MappingError: the mapping does not fit the source.
@@ -133,9 +136,8 @@ def run(
             import of the source is running. Nothing has become visible.
         DatabaseUnavailable: the database went away; the next run goes on where this one stopped.
     """
-    claim = Claim(
-        street.kind, street.source, source.name, source.facts(street.wanted()), mapping_sha256
-    )
+    facts = source.facts(street.wanted())
+    claim = Claim(street.kind, street.source, source.name, facts, mapping_sha256, is_poll)
     with _explained(source.name), engine.connect() as connection:
         connection.detach()  # a session of its own: its end gives the lock back
         batches.lock_source(connection, street.source.key)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, exists, func, select
 
 from dashboard.errors import ImportRefused
 from data_access.schema import import_batches, import_findings
@@ -77,17 +77,29 @@ def write(connection: Connection, batch_id: int, folder: Path, titles: dict[str,
 
 
 def expire(connection: Connection, now: datetime) -> int:
-    """Delete the findings of batches older than `KEPT`; returns their number.
+    """Delete the findings of batches older than `KEPT`, and such batches of polls as well; returns
+    the number of findings.
 
-    The numbers of rows of each batch stay in `import_batches`.
+    The numbers of rows of every other import stay in `import_batches`, as does the last published
+    batch of each source and kind: by it a repeated file is known.
     """
     columns = import_batches.c
-    old = select(columns.id).where(
-        func.coalesce(columns.published_at, columns.started_at) < now - KEPT
+    is_old = func.coalesce(columns.published_at, columns.started_at) < now - KEPT
+    findings = connection.execute(
+        delete(import_findings).where(
+            import_findings.c.batch_id.in_(select(columns.id).where(is_old))
+        )
     )
-    return connection.execute(
-        delete(import_findings).where(import_findings.c.batch_id.in_(old))
-    ).rowcount
+    later = import_batches.alias("later")
+    is_followed = exists().where(
+        later.c.source_id == columns.source_id,
+        later.c.kind == columns.kind,
+        later.c.state == "published",
+        later.c.id > columns.id,
+    )
+    is_over = columns.state.in_(("published", "abandoned"))
+    connection.execute(delete(import_batches).where(columns.is_poll, is_old, is_over, is_followed))
+    return findings.rowcount
 
 
 def remove_expired_files(folder: Path, now: datetime) -> None:

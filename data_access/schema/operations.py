@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -44,6 +45,8 @@ import_batches = Table(
     Column("rows_doubtful", BigInteger, nullable=False, server_default="0"),
     Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     instant("published_at"),
+    # Of a source that is polled: as many as minutes, so they expire.
+    Column("is_poll", Boolean, nullable=False, server_default="false"),
 )
 
 # How far a source that is polled has been read: see `data_access.syncing`.

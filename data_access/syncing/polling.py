@@ -119,6 +119,7 @@ def _publish(
             street,
             polled.loaded.sha256,
             report_folder=report_folder,
+            is_poll=True,
         )
         if not outcome.checks:
             # A file a minute that says nothing.

@@ -225,6 +225,14 @@ def test_checks_of_the_metadata_are_in_the_database(database: Database) -> None:
     assert found == names
 
 
+@pytest.mark.parametrize("table", ["incidents", "disputes"])
+def test_cases_are_found_by_their_number(database: Database, table: str) -> None:
+    """Sources name a case by it; imports and polls look for thousands of them."""
+    key = inspect(database.engine).get_pk_constraint(table)["constrained_columns"]
+    assert key == [column.name for column in schema.metadata.tables[table].primary_key]
+    assert key[:2] == ["case_no", "source_id"]
+
+
 @pytest.fixture
 def roles(database: Database) -> Iterator[dict[str, psycopg.Connection]]:
     """One connection a role, without a password as the embedded server and local trust let in."""

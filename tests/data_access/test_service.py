@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from gunicorn.config import Config
+from sqlalchemy import make_url
 
 from dashboard.errors import EmbeddedServerError, PortInUse
 from dashboard.settings import Settings
@@ -128,6 +129,18 @@ def test_no_answer_is_no_picture() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert not service.shows_a_picture(Settings(port=port), made_since=NOW)
+
+
+def test_polling_is_a_program_where_a_site_configures_it() -> None:
+    owner = make_url("postgresql+psycopg://owner:hunter2@db/cockpit")
+    assert service.sync_programs(Settings(), owner) == ()
+    [program] = service.sync_programs(Settings(sync=Path("sources.toml")), owner)
+    assert program.argv[-2:] == ("sync", "sources.toml")
+    assert program.environment["COCKPIT_DATABASE_URL"].endswith("owner:hunter2@db/cockpit")
+    assert "hunter2" not in f"{program!r}{program.argv}"
+    other = Settings(sync=Path("sources.toml"), sync_database_url="postgresql+psycopg://db/other")
+    [program] = service.sync_programs(other, owner)
+    assert program.environment["COCKPIT_DATABASE_URL"] == "postgresql+psycopg://db/other"
 
 
 def test_a_stop_signal_unwinds_what_was_begun() -> None:

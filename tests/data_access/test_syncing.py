@@ -7,25 +7,30 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 from typer.testing import CliRunner
 
 import cli
 from dashboard.errors import SourceUnavailable
+from dashboard.freshness import Source, source_finding
 from data_access import archiving, rollups
 from data_access.database import Database
+from data_access.imports import report
 from data_access.syncing import plan, polled_rows, polling, running, watermarks
 from data_access.syncing.plan import Polled
 from data_access.syncing.polling import PollOutcome, poll
 from data_access.syncing.running import Poller
+from tests.live_cockpit import free_port
 
 ROOT = Path(__file__).parents[2]
 VARIABLE = "PLATFORM_URL"
@@ -692,3 +697,122 @@ def test_kills_between_and_within_polls_lose_and_double_nothing(
     assert rows(database, closings) == [(11, 11)]
     assert rows(database, "select count(*) from case_versions where is_deletion") == [(0,)]
     assert consistent(database)
+
+
+def test_batches_of_polls_expire_and_those_of_files_stay(
+    database: Database, small_platform: Platform, polled_once: Polling
+) -> None:
+    for number in (1, 2, 3):
+        small_platform.add(number, changed=NOON + timedelta(minutes=number))
+        polled_once(small_platform)
+    kept = "select file_name, is_poll from import_batches order by id"
+    assert rows(database, kept) == [("cases", True)] * 3
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "insert into import_batches (kind, source_id, file_name, file_sha256,"
+                " mapping_sha256, state) select kind, source_id, 'past.csv', 'f', 'm', 'published'"
+                " from import_batches limit 1"
+            )
+        )
+        connection.execute(text("update import_batches set id = 0 where file_name = 'past.csv'"))
+        report.expire(connection, datetime.now(UTC) + report.KEPT - timedelta(minutes=1))
+    assert len(rows(database, kept)) == 4, "not yet"
+    with database.write() as connection:
+        report.expire(connection, datetime.now(UTC) + report.KEPT + timedelta(minutes=1))
+    assert rows(database, kept) == [("past.csv", False), ("cases", True)]
+    # The last one is still known: equal rows change nothing, and the next poll goes on.
+    assert polled_once(small_platform).is_quiet
+    small_platform.add(4, changed=NOON + timedelta(minutes=4))
+    assert polled_once(small_platform).inserted == 1
+
+
+@pytest.fixture
+def serving(
+    database: Database, small_platform: Platform, tmp_path: Path
+) -> Iterator[tuple[int, subprocess.Popen[bytes], Path]]:
+    """`cockpit serve` with a platform that it polls every second: port, process, what it says."""
+    small_platform.add(1)
+    small_platform.polled()
+    plan_file = tmp_path / "sync.toml"
+    plan_file.write_text(
+        plan_file.read_text("utf-8").replace("interval_seconds = 60", "interval_seconds = 1"),
+        encoding="utf-8",
+    )
+    port, said = free_port(), tmp_path / "said.txt"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "COCKPIT_DATABASE_URL": database.url.render_as_string(hide_password=False),
+        "COCKPIT_PORT": str(port),
+        "COCKPIT_WORKERS": "1",
+        "COCKPIT_SYNC": str(plan_file),
+        VARIABLE: small_platform.url.render_as_string(hide_password=False),
+    }
+    argv = [sys.executable, "-m", "cli", "serve"]
+    with said.open("wb") as log:
+        process = subprocess.Popen(argv, cwd=tmp_path, env=environment, stdout=log, stderr=log)
+        yield port, process, said
+        process.terminate()
+        process.wait(30)
+
+
+def until(condition: Callable[[], Any], seconds: float = 40) -> Any:
+    """What the condition gives as soon as it gives something."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := condition():
+            return found
+        time.sleep(0.2)
+    raise AssertionError("it did not come to pass")
+
+
+def polling_child(serve: subprocess.Popen[bytes]) -> psutil.Process | None:
+    for child in psutil.Process(serve.pid).children():
+        with suppress(psutil.Error):
+            if "sync" in child.cmdline():
+                return child
+    return None
+
+
+def answers(port: int) -> bool:
+    with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=5):
+        return True
+    return False
+
+
+def test_serve_polls_what_a_site_configures_and_outlives_the_polling(
+    database: Database,
+    small_platform: Platform,
+    serving: tuple[int, subprocess.Popen[bytes], Path],
+    tmp_path: Path,
+) -> None:
+    port, serve, said = serving
+    until(lambda: cases(database) == ["C0001"])
+    until(lambda: answers(port))
+    first = until(lambda: polling_child(serve))
+    first.kill()
+    small_platform.add(2, changed=NOON + timedelta(minutes=1))
+    until(lambda: cases(database) == ["C0001", "C0002"])
+    again = until(lambda: polling_child(serve))
+    assert again.pid != first.pid
+    # A file that is broken keeps the polling from starting, and nothing else.
+    (tmp_path / "sync.toml").write_text("[[source]]\nkind = 1\n", encoding="utf-8")
+    again.kill()
+    until(lambda: "键 source.0.kind" in said.read_text("utf-8"))
+    assert serve.poll() is None
+    assert answers(port)
+    assert "“来源同步”意外结束" in said.read_text("utf-8")
+    # What nobody polls any more is said by the age of its last contact.
+    [(contact, cycle)] = rows(database, "select last_contact_at, cycle_seconds from sources")
+    known = Source(
+        key="platform",
+        name="网格平台",
+        cycle_ms=cycle * 1000,
+        last_contact_at=int(contact.timestamp() * 1000),
+        last_error_at=None,
+        is_live=True,
+    )
+    later = known["last_contact_at"] or 0
+    assert source_finding(known, later + 61_000)["state"] == "late"
+    assert source_finding(known, later + 121_000)["state"] == "stale"

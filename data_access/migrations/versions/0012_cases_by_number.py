@@ -1,4 +1,4 @@
-"""Cases found by their number, and the class of what changes heat.
+"""Cases found by their number, the class of what changes heat, and which imports were polls.
 
 Imports and polls look cases up by number and source. An index more would cost every insert; the key
 in another order costs none. Building it anew takes about half a minute for twelve million cases.
@@ -20,9 +20,12 @@ def upgrade() -> None:
     _key(BY_NUMBER)
     op.execute("create index ix_case_versions_deleted on case_versions (case_no) where is_deletion")
     op.add_column("spread_deltas", sa.Column("class_code", sa.Text()))
+    is_poll = sa.Column("is_poll", sa.Boolean(), server_default="false", nullable=False)
+    op.add_column("import_batches", is_poll)
 
 
 def downgrade() -> None:
+    op.drop_column("import_batches", "is_poll")
     op.drop_column("spread_deltas", "class_code")
     op.drop_index("ix_case_versions_deleted", table_name="case_versions")
     _key(BY_COUNTY)
