@@ -23,6 +23,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from cli_chinese import Commands, run
 from dashboard.errors import CockpitError, DataUnavailable, ImportRefused, SettingsError
 from dashboard.settings import Settings
 
@@ -47,23 +48,20 @@ On = Annotated[str, typer.Option("--on", help="内嵌数据库：main、demo 或
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
-app = typer.Typer(
-    help="综治中心数字驾驶舱",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-database = typer.Typer(help="治理数据库：升级、核对、查看", no_args_is_help=True)
+app = Commands("综治中心数字驾驶舱", no_args_is_help=True, pretty_exceptions_enable=False)
+database = Commands("治理数据库：升级、核对、查看", no_args_is_help=True)
 app.add_typer(database, name="db")
 
 
 def main() -> None:
     """Run a command; what is not as it must be is said in its own sentence, with status 1."""
     try:
-        app()
+        status = run(app)
     except CockpitError as error:
         say(str(error))
-        sys.exit(1)
+        status = 1
+    if status:
+        sys.exit(status)
 
 
 def say(sentence: str) -> None:
@@ -132,7 +130,9 @@ def demo(
 
 @app.command()
 def demo_boston(
-    file: Annotated[Path | None, typer.Argument(help="boston_311_2015.csv.gz")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="文件", help="boston_311_2015.csv.gz")
+    ] = None,
     reports: Reports = REPORTS,
 ) -> None:
     """用真实热线数据演示：导入波士顿 311 文件（导入过以后可不带文件）。"""
@@ -284,7 +284,8 @@ def rebuild(on: On = "main") -> None:
 
 @database.command()
 def backup(
-    file: Annotated[Path, typer.Argument(help="备份文件，不得已存在")], on: On = "main"
+    file: Annotated[Path, typer.Argument(metavar="文件", help="备份文件，不得已存在")],
+    on: On = "main",
 ) -> None:
     """把整个数据库备份成一个文件，校验值另存一份；期间照常读写。"""
     from data_access import backup
@@ -295,7 +296,9 @@ def backup(
 
 
 @database.command()
-def restore(file: Annotated[Path, typer.Argument(help="备份文件")], on: On = "main") -> None:
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="文件", help="备份文件")], on: On = "main"
+) -> None:
     """把备份恢复到一个空库；要么全部恢复，要么不留痕迹。"""
     from data_access import backup
 
@@ -363,9 +366,12 @@ def status(on: On = "main") -> None:
 
 @app.command("import", no_args_is_help=True)
 def import_rows(
-    kind: Annotated[str, typer.Argument(help="种类：incidents、disputes、regions …，见文档")],
+    kind: Annotated[
+        str, typer.Argument(metavar="种类", help="种类：incidents、disputes、regions …，见文档")
+    ],
     source: Annotated[
-        str, typer.Argument(help="文件（CSV、Excel、Parquet、GeoJSON），或表名、查询")
+        str,
+        typer.Argument(metavar="来源", help="文件（CSV、Excel、Parquet、GeoJSON），或表名、查询"),
     ],
     mapping: Annotated[Path | None, typer.Option(help="映射文件，见 docs/data-formats.md")] = None,
     init: Annotated[bool, typer.Option("--init", help="不导入，只看文件并写出映射的初稿")] = False,
@@ -407,7 +413,9 @@ def import_rows(
 
 @app.command(no_args_is_help=True)
 def sync(
-    file: Annotated[Path, typer.Argument(help="TOML：有哪些来源，多久问一次，见文档")],
+    file: Annotated[
+        Path, typer.Argument(metavar="文件", help="TOML：有哪些来源，多久问一次，见文档")
+    ],
     once: Annotated[bool, typer.Option("--once", help="各来源只问一次")] = False,
     reports: Reports = REPORTS,
     on: On = "main",
@@ -441,8 +449,8 @@ def show_outcome(outcome: "ImportOutcome") -> None:
 
 @app.command()
 def template(
-    form: Annotated[str, typer.Argument(help="报表名，如 心理服务；all 表示全部")],
-    month: Annotated[str, typer.Argument(help="报送月份，如 2026-11")],
+    form: Annotated[str, typer.Argument(metavar="报表", help="报表名，如 心理服务；all 表示全部")],
+    month: Annotated[str, typer.Argument(metavar="月份", help="报送月份，如 2026-11")],
     region: Annotated[str | None, typer.Option(help="区划代码；默认全域")] = None,
     out: Annotated[Path, typer.Option(help="存放的目录")] = Path(),
     on: On = "main",
@@ -462,7 +470,9 @@ def template(
 
 @app.command("import-form")
 def import_form(
-    files: Annotated[list[Path], typer.Argument(help="填好的表样（.xlsx），可有多个")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="文件", help="填好的表样（.xlsx），可有多个")
+    ],
     on: On = "main",
 ) -> None:
     """导入填好的部门月报。有一处不对则整张退回；同一文件再次导入不改变任何数据。"""
