@@ -330,12 +330,18 @@ def slow_series(work: Work) -> tuple[Series, ...]:
     values: dict[tuple[str, str, str], dict[date, float | None]] = {
         ("last_30_days", "incidents_registered", "件"): {
             day: row.get("registered_all", 0) for day, row in counted.items()
+    """The counts of 30 days, and two rates of those of them that have a base.
+
+    No limit falls on a day off: that is no gap in what is known of the rate, so its line goes on.
+    """
         },
         ("on_time_spark", "on_time_rate", "%"): {
-            day: _ratio(row, "due_met", "due") for day, row in counted.items()
+            day: _ratio(row, "due_met", "due") for day, row in counted.items() if row.get("due")
         },
         ("handling_spark", "mean_handling_hours", "小时"): {
-            day: _ratio(row, "closed_seconds", "closed_sound", 3600) for day, row in counted.items()
+            day: _ratio(row, "closed_seconds", "closed_sound", 3600)
+            for day, row in counted.items()
+            if row.get("closed_sound")
         },
     }
     return tuple(
@@ -344,9 +350,8 @@ def slow_series(work: Work) -> tuple[Series, ...]:
     )
 
 
-def _ratio(row: Mapping[str, int], over: str, under: str, scale: float = 1) -> float | None:
-    base = row.get(under, 0)
-    return row.get(over, 0) / base / scale if base else None
+def _ratio(row: Mapping[str, int], over: str, under: str, scale: float = 1) -> float:
+    return row.get(over, 0) / row[under] / scale
 
 
 def ranking(work: Work) -> Ranking | None:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from dashboard.snapshot import RankingGroup, Reading, Series, SlotPoint
 from layouts import wording
 
+DAYS = 30
+
 
 def half_hours(name: str, series: Series, zone: ZoneInfo) -> str:
     """今日走势:14:00起的半小时1,021件,常态917—1,121件;最高09:30起的半小时1,420件。"""
@@ -38,14 +40,15 @@ def days(name: str, series: Series, zone: ZoneInfo) -> str:
     return f"{name}:{ends},最近一日{wording.count(known[-1][1])}件。"
 
 
-def course(name: str, series: Series | None, *, unit: str) -> str:
-    """按期办结率近30日由96.6%到97.5%。"""
+def course(name: str, series: Series | None, *, unit: str, base: str) -> str:
+    """按期办结率近30日由96.6%到97.5%,有应办结的22日。 Days without a base have no rate."""
     known = _known(series) if series is not None else []
     if len(known) < 2:
         return ""
     printed = wording.percent if unit == "%" else wording.number
     first, last = (printed(known[at][1]) for at in (0, -1))
-    return f"{name}近30日由{first}{unit}到{last}{unit}。"
+    days = f",有{base}的{len(known)}日" if len(known) < DAYS else ""
+    return f"{name}近30日由{first}{unit}到{last}{unit}{days}。"
 
 
 def left_out(reasons: Mapping[str, int]) -> str:

@@ -63,8 +63,11 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     on_time_spark = snapshot.series_of("on_time_spark")
     handling_spark = snapshot.series_of("handling_spark")
     sentences = (
-        summaries.course("按期办结率", on_time_spark, unit="%"),
-        summaries.course(f"平均办理用时({HANDLING.title})", handling_spark, unit="小时"),
+        summaries.course("按期办结率", on_time_spark, unit="%", base="应办结"),
+        summaries.course(
+            f"平均办理用时({HANDLING.title})", handling_spark, unit="小时", base="办结"
+        ),
+        targets.sentence(snapshot, {"按期办结率": on_time, "平均办理用时": handling}),
         summaries.left_out(snapshot.left_out),
     )
     return merged(

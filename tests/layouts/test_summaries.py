@@ -48,6 +48,14 @@ def test_a_rate_is_said_with_its_error_range() -> None:
     assert sentence.startswith("调解成功率:人民调解95.6%,误差范围(95%)95.4—95.9;")
 
 
+def test_a_rate_of_fewer_days_says_of_how_many() -> None:
+    series = samples.wall().series_of("on_time_spark")
+    assert series is not None
+    workdays = series.model_copy(update={"points": series.points[:22]})
+    sentence = summaries.course("按期办结率", workdays, unit="%", base="应办结")
+    assert sentence.endswith("%,有应办结的22日。")
+
+
 def test_the_course_of_a_day_names_its_last_and_its_highest_half_hour() -> None:
     series = samples.wall().series_of("today_trend")
     assert series is not None
@@ -64,7 +72,7 @@ def test_what_is_not_known_has_no_sentence() -> None:
     unknown = series.model_copy(update={"points": points})
     assert summaries.half_hours("今日走势", unknown, ZONE) == ""
     assert summaries.days("近30日", unknown, ZONE) == ""
-    assert summaries.course("按期办结率", None, unit="%") == ""
+    assert summaries.course("按期办结率", None, unit="%", base="应办结") == ""
     assert summaries.counts("类别", {"其他": None}) == ""
     assert summaries.rates("成功率", {"其他": None}) == ""
     leaves = wall.props(built_in_wall(), samples.never_delivered())
