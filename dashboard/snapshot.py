@@ -13,6 +13,7 @@ import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 FORMAT = 1
+COUNTY_WORD = "县(市、区)"
 
 Status = Literal[
     "known",
@@ -65,6 +66,18 @@ class Reading(Value):
     status: Status = "known"
     group: Group
     as_of: Instant
+
+
+class Target(Value):
+    """What the region's figure is held to over the whole of a period (考核目标).
+
+    In the units of readings: a fraction for a rate. Never another region's or another period's.
+    """
+
+    indicator: str
+    region_id: int
+    period: str
+    value: float
 
 
 class SlotPoint(Value):
@@ -262,6 +275,8 @@ class Place(Value):
     child_level: str | None
     city_count: int
     county_count: int
+    # What regions of the county level are called here.
+    county_word: str = COUNTY_WORD
 
 
 class Snapshot(Value):
@@ -284,6 +299,7 @@ class Snapshot(Value):
     regions: tuple[MapRegion, ...]
     periods: tuple[Period, ...]
     readings: tuple[Reading, ...]
+    targets: tuple[Target, ...] = ()
     series: tuple[Series, ...]
     ranking: Ranking | None
     map: MapPart
@@ -313,6 +329,14 @@ class Snapshot(Value):
                 and (period is None or reading.period == period)
             ):
                 return reading
+        return None
+
+    def target_of(self, reading: Reading) -> Target | None:
+        """The target of the reading's own indicator, region and period; a facet has none."""
+        marks = (reading.indicator, reading.region_id, reading.period)
+        for target in self.targets:
+            if (target.indicator, target.region_id, target.period) == marks:
+                return target if reading.facet is None else None
         return None
 
     def series_of(self, key: str) -> Series | None:

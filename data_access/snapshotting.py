@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from dashboard.asks import Ask
 from dashboard.errors import UnknownRegion
 from dashboard.scope import Scope
-from dashboard.snapshot import Group, HeatCells, MapPart, Reading, Series, Snapshot
+from dashboard.snapshot import COUNTY_WORD, Group, HeatCells, MapPart, Reading, Series, Snapshot
 from dashboard.views import View
 from data_access import facts, outlines, region_tree, series_readings, source_readings, wall_parts
 from data_access.database import Database
@@ -145,6 +145,7 @@ def _assemble(
     old_map = previous.map if previous else _empty_map()
     live = part("今日与在办", "live", wall_parts.live_readings, old_live)
     slow = part("比率与纠纷", "slow", wall_parts.slow_readings, old_slow)
+    targets = part("目标值", "slow", wall_parts.targets, previous.targets if previous else ())
     trend = part("今日走势", "live", wall_parts.live_series, _kept_series(previous, "live"))
     days = part("近30日", "slow", wall_parts.slow_series, _kept_series(previous, "slow"))
     ranking = part("排名", "slow", wall_parts.ranking, previous.ranking if previous else None)
@@ -176,10 +177,11 @@ def _assemble(
         known_at=now,
         made_at=now,
         is_live=view.as_of is None,
-        place=wall_parts.place(work),
+        place=wall_parts.place(work, known.get("county_word", COUNTY_WORD)),
         regions=wall_parts.map_regions(work),
         periods=wall_parts.named_periods(work),
         readings=(*live, *slow),
+        targets=targets,
         series=(*trend, *days),
         ranking=ranking,
         map=MapPart(

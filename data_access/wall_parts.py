@@ -33,6 +33,7 @@ from dashboard.snapshot import (
     Reading,
     Series,
     Status,
+    Target,
     TickerItem,
     WorkItem,
 )
@@ -45,6 +46,7 @@ from data_access import (
     ranking_readings,
     reported_readings,
     series_readings,
+    target_readings,
 )
 from data_access.indicator_readings import Wanted
 from data_access.region_tree import Region, RegionTree
@@ -209,6 +211,16 @@ def slow_readings(work: Work) -> tuple[Reading, ...]:
     return (*readings, _median(work, thirty, mean), *_staff(work), *reported)
 
 
+def targets(work: Work) -> tuple[Target, ...]:
+    """What the region's figures are held to; figures of a part of it are held to nothing."""
+    month = spans.month_to_date(work.as_of, work.zone)
+    thirty = spans.last_days(work.as_of, work.zone, 30)
+    asked = [(key, "month", month) for key in (*MONTH_RATES, *DISPUTE_INDICATORS)]
+    asked.append(("mean_handling_hours", "last_30_days", thirty))
+    own = (work.region.id,) if work.reader.is_whole else ()
+    return target_readings.read(work.connection, own, asked, work.zone)
+
+
 def _read(work: Work, orders: list[Wanted]) -> list[Reading]:
     return indicator_readings.read(work.reader, orders, work.as_of, absent=work.absent)
 
@@ -318,6 +330,10 @@ def _band(work: Work, day: date) -> UsualBand | None:
 
 
 def slow_series(work: Work) -> tuple[Series, ...]:
+    """The counts of 30 days, and two rates of those of them that have a base.
+
+    No limit falls on a day off: that is no gap in what is known of the rate, so its line goes on.
+    """
     today = work.as_of.astimezone(work.zone).date()
     first = today - timedelta(days=SPARK_DAYS)
     columns = ("registered_all", "due", "due_met", "closed_seconds", "closed_sound")
@@ -330,10 +346,6 @@ def slow_series(work: Work) -> tuple[Series, ...]:
     values: dict[tuple[str, str, str], dict[date, float | None]] = {
         ("last_30_days", "incidents_registered", "件"): {
             day: row.get("registered_all", 0) for day, row in counted.items()
-    """The counts of 30 days, and two rates of those of them that have a base.
-
-    No limit falls on a day off: that is no gap in what is known of the rate, so its line goes on.
-    """
         },
         ("on_time_spark", "on_time_rate", "%"): {
             day: _ratio(row, "due_met", "due") for day, row in counted.items() if row.get("due")
@@ -554,7 +566,7 @@ def named_periods(work: Work) -> tuple[Period, ...]:
     )
 
 
-def place(work: Work) -> Place:
+def place(work: Work, county_word: str) -> Place:
     return Place(
         id=work.region.id,
         code=work.region.code,
@@ -563,6 +575,7 @@ def place(work: Work) -> Place:
         child_level=work.children[0].level if work.children else None,
         city_count=sum(child.level == "city" for child in work.children),
         county_count=len(work.counties),
+        county_word=county_word,
     )
 
 

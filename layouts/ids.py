@@ -93,6 +93,7 @@ class WallIds(StrEnum):
     LEVELS_TOWN_LABEL = "wall-levels-town-label"
 
     RANKING = "wall-ranking"
+    RANKING_TITLE = "wall-ranking-title"
     RANKING_MEASURE = "wall-ranking-measure"
     RANKING_REST = "wall-ranking-rest"
     RANKING_MONTH = "wall-ranking-month"

@@ -187,6 +187,23 @@ def summary_leaf(panel_id: str, sentence: str) -> Leaves:
     return text_leaf(ids.part(panel_id, "summary"), sentence)
 
 
+def name(leaf_id: str, css_class: str = "") -> html.Span:
+    """A name that may be too long for its place: then its middle gives way, not its end."""
+    return html.Span(
+        [
+            html.Span(id=ids.part(leaf_id, "head"), className="name-head"),
+            html.Span(id=leaf_id, className="name-end"),
+        ],
+        className=f"name {css_class}".strip(),
+    )
+
+
+def name_leaves(leaf_id: str, text: str) -> Leaves:
+    """Leaf props of such a name."""
+    head, end = wording.name_ends(text)
+    return {ids.part(leaf_id, "head"): {"children": head}, leaf_id: {"children": end}}
+
+
 def page_count(pager: str) -> html.Span:
     """第1页,共2页, where a list has more than one; the browser that turns the pages says it."""
     return marked(html.Span(className="page-count"), pager_count=pager)

@@ -3,6 +3,7 @@
 Rounding stands in `dashboard.rounding`; which figure stands where, in the panels.
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -22,6 +23,9 @@ MILLION = 1_000_000
 # 50 or fewer cases: the fraction says more than the percentage.
 SMALL_BASE = 50
 WEEKDAYS = "一二三四五六日"
+# The last three characters, and the number before them, which must not be parted.
+NAME_END = re.compile(r"第?\d*\D{0,3}$")
+FIRST_WIDE = 0x2E80
 
 CATEGORY_WORDS = {
     "service": "民生服务",
@@ -49,7 +53,6 @@ PEOPLES = (
 )
 LEVEL_WORDS = {
     "city": "各市",
-    "county": "各县(市、区)",
     "town": "各乡镇(街道)",
     "village": "各村(社区)",
     "grid": "各网格",
@@ -164,6 +167,21 @@ def short_county(name: str) -> str:
         own = own.removesuffix(people)
     # One named after its people alone: 东乡县.
     return f"{own.removesuffix('族') if own in PEOPLES else own}县"
+
+
+def name_ends(name: str) -> tuple[str, str]:
+    """A name in two: what may give way where there is no room, and the end, which never does.
+
+    Names of places differ at both ends: 温州 乐清市, 波士顿 第12选区, 头门港新区办事处.
+    """
+    end = NAME_END.search(name)
+    at = end.start() if end else 0
+    return name[:at], name[at:]
+
+
+def width(text: str) -> float:
+    """How wide a text is, in characters of Chinese; digits and letters are little over half."""
+    return sum(1 if ord(character) >= FIRST_WIDE else 0.6 for character in text)
 
 
 def place(unit: RankedUnit) -> str:

@@ -114,6 +114,7 @@ class DatabaseSection(Section):
 
     zone: ZoneName
     product_name: Text | None = None
+    county_word: Text | None = None
     map_centre: Point | None = None
     calendar: CalendarSection | None = None
 

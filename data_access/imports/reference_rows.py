@@ -135,6 +135,7 @@ def _ensure_facts(connection: Connection, section: DatabaseSection) -> None:
         migrating.settle(connection, section.zone)
     wanted = {
         "product_name": section.product_name,
+        "county_word": section.county_word,
         "heat_origin": list(section.map_centre) if section.map_centre else None,
         "is_demo": False,
     }

@@ -3,7 +3,7 @@
 from dash import html
 
 from dashboard.screens import Screen
-from dashboard.snapshot import MapRegion, Reading, Snapshot
+from dashboard.snapshot import MapRegion, Place, Reading, Snapshot
 from layouts import ids, summaries, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
@@ -75,8 +75,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     beyond = len(every) - len(children)
     readings = [_reading(snapshot, child) for child in children]
     highest = max((reading.value or 0 for reading in readings if reading), default=0)
-    level = snapshot.place.child_level or ""
-    title = f"{wording.LEVEL_WORDS.get(level, '各地')}今日上报"
+    title = f"{_parts_words(snapshot.place)}今日上报"
     names = [child.short_name for child in children]
     parts: list[Leaves] = [
         text_leaf(WallIds.CITIES_TITLE, title),
@@ -102,6 +101,13 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             width_leaf(ids.part(cell, "bar"), value / highest if highest else 0),
         ]
     return merged(parts)
+
+
+def _parts_words(place: Place) -> str:
+    """各市, 各县(市、区) or what counties are called here."""
+    if place.child_level == "county":
+        return f"各{place.county_word}"
+    return wording.LEVEL_WORDS.get(place.child_level or "", "各地")
 
 
 def _children(snapshot: Snapshot) -> list[MapRegion]:

@@ -81,7 +81,7 @@ def place_parts(place: Place) -> str:
     if place.city_count:
         parts.append(f"{place.city_count}个设区市")
     if place.county_count > 1:
-        parts.append(f"{place.county_count}个县(市、区)")
+        parts.append(f"{place.county_count}个{place.county_word}")
     return f" · {'、'.join(parts)}" if parts else ""
 
 

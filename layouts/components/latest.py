@@ -3,7 +3,7 @@
 from dash import html
 
 from dashboard.screens import Screen
-from dashboard.snapshot import Snapshot, TickerItem
+from dashboard.snapshot import Place, Snapshot, TickerItem
 from layouts import ids, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
@@ -11,6 +11,8 @@ from layouts.panel_frame import (
     PanelState,
     marked,
     merged,
+    name,
+    name_leaves,
     panel,
     state_of,
     text_leaf,
@@ -56,7 +58,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         parts += [
             {row: {"className": "latest-row"}},
             text_leaf(ids.part(row, "at"), wording.minutes(item.at, zone)),
-            text_leaf(ids.part(row, "place"), place_words(item)),
+            name_leaves(ids.part(row, "place"), place_words(item, snapshot.place)),
             text_leaf(
                 ids.part(row, "category"), wording.CATEGORY_WORDS.get(item.category, item.category)
             ),
@@ -74,19 +76,21 @@ def nothing_words(snapshot: Snapshot) -> str:
     return f"{wording.minutes(snapshot.as_of, zone_of(snapshot))}核查,无新事件"
 
 
-def place_words(item: TickerItem) -> str:
-    """温州 乐清市; a place directly below the province stands alone."""
+def place_words(item: TickerItem, shown: Place) -> str:
+    """温州 乐清市; the county alone directly below the province, and on its own city's wall."""
     city = item.city_name.removesuffix("市")
     county = wording.short_county(item.county_name)
-    return f"{city} {county}" if city else county
+    return f"{city} {county}" if city and shown.level not in ("city", "county") else county
 
 
 def _row(place: int) -> html.Div:
     row = ids.row(WallIds.LATEST, place)
     return html.Div(
         [
-            html.Span(id=ids.part(row, what), className=f"latest-{what}")
-            for what in ("at", "place", "category", "channel")
+            html.Span(id=ids.part(row, "at"), className="latest-at"),
+            name(ids.part(row, "place"), "latest-place"),
+            html.Span(id=ids.part(row, "category"), className="latest-category"),
+            html.Span(id=ids.part(row, "channel"), className="latest-channel"),
         ],
         id=row,
         className="latest-row is-unused",

@@ -7,7 +7,7 @@ from dash import html
 from dashboard.indicators import INDICATOR_BY_KEY
 from dashboard.rankings import rank_change_label
 from dashboard.screens import Screen
-from dashboard.snapshot import RankedUnit, Ranking, RankingGroup, Snapshot
+from dashboard.snapshot import COUNTY_WORD, RankedUnit, Ranking, RankingGroup, Snapshot
 from layouts import ids, summaries, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
@@ -51,7 +51,7 @@ def build(screen: Screen) -> html.Section:
     return panel(
         WallIds.RANKING,
         "ranking",
-        "县(市、区)排名",
+        html.Span(f"{COUNTY_WORD}排名", id=WallIds.RANKING_TITLE),
         html.Div(
             [
                 marked(
@@ -86,7 +86,7 @@ def state(screen: Screen, snapshot: Snapshot) -> PanelState:
     if "no_data" in statuses:
         return PanelState("is-no-data", wording.NO_DATA)
     if snapshot.place.county_count < 2:
-        return PanelState("is-empty", "只有一个县(市、区),不作排名")
+        return PanelState("is-empty", f"只有一个{snapshot.place.county_word},不作排名")
     if "empty_base" in statuses:
         return PanelState("is-empty", "暂无可排名的单位")
     raise NothingToShow("the snapshot has no ranking")
@@ -95,8 +95,9 @@ def state(screen: Screen, snapshot: Snapshot) -> PanelState:
 def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
     ranking = snapshot.ranking
+    heading = text_leaf(WallIds.RANKING_TITLE, f"{snapshot.place.county_word}排名")
     if ranking is None:
-        return merged(_no_page(page) for page in range(PAGES))
+        return merged([heading, *(_no_page(page) for page in range(PAGES))])
     title = INDICATOR_BY_KEY[ranking.indicator].title
     groups = in_order(ranking.groups)
     pages: list[Leaves] = [
@@ -106,6 +107,7 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     beyond = len(groups) - PAGES
     return merged(
         [
+            heading,
             summary_leaf(WallIds.RANKING, summaries.leaders(title, groups)),
             text_leaf(WallIds.RANKING_MEASURE, f"{title}(%)"),
             text_leaf(WallIds.RANKING_REST, f"另有{beyond}组未列出" if beyond > 0 else ""),

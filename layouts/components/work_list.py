@@ -5,22 +5,28 @@ from dash.development.base_component import Component
 
 from dashboard.snapshot import Snapshot
 from layouts import ids, wording
-from layouts.panel_frame import Leaves, marked, merged, text_leaf, zone_of
+from layouts.panel_frame import Leaves, marked, merged, name, name_leaves, text_leaf, zone_of
 
 POOL = 12
 # The name under which a snapshot says that the list could not be computed.
 PART = "督办"
+# Counties are named in three characters, seldom in more.
+USUAL_WIDTH = 3.3
 
 
 def work_rows(owner: str) -> Component:
     """Rows of a work list; the pager of the browser turns them."""
     rows = [_row(owner, place) for place in range(POOL)]
-    return marked(html.Div(rows, className="work-rows"), pager="work")
+    rows_id = ids.part(owner, "rows")
+    return marked(html.Div(rows, id=rows_id, className="work-rows"), pager="work")
 
 
 def work_rows_props(owner: str, snapshot: Snapshot) -> Leaves:
     """Leaf props of the rows."""
-    parts: list[Leaves] = []
+    counties = [wording.short_county(item.county_name) for item in snapshot.work_items]
+    is_long = any(wording.width(county) > USUAL_WIDTH for county in counties)
+    css_class = "work-rows is-long" if is_long else "work-rows"
+    parts: list[Leaves] = [{ids.part(owner, "rows"): {"className": css_class}}]
     for place in range(POOL):
         row = ids.row(owner, place)
         if place >= len(snapshot.work_items):
@@ -31,7 +37,7 @@ def work_rows_props(owner: str, snapshot: Snapshot) -> Leaves:
             {row: {"className": f"work-row is-{item.kind}"}},
             {ids.part(row, "icon"): {"className": f"icon icon-{item.kind}"}},
             text_leaf(ids.part(row, "kind"), wording.WORK_ITEM_WORDS[item.kind]),
-            text_leaf(ids.part(row, "county"), wording.short_county(item.county_name)),
+            name_leaves(ids.part(row, "county"), counties[place]),
             text_leaf(ids.part(row, "class"), item.class_label),
             text_leaf(ids.part(row, "how"), wording.overdue(item.overdue_workdays)),
         ]
@@ -44,7 +50,7 @@ def _row(owner: str, place: int) -> html.Div:
         [
             html.I(id=ids.part(row, "icon"), className="icon"),
             html.Span(id=ids.part(row, "kind"), className="work-kind"),
-            html.Span(id=ids.part(row, "county"), className="work-county"),
+            name(ids.part(row, "county"), "work-county"),
             html.Span(
                 [
                     html.Span(id=ids.part(row, "class"), className="work-class"),

@@ -136,6 +136,7 @@ def faults(page: Page, smallest: float) -> list[str]:
     "sample",
     [
         "wall",
+        "with_targets",
         "six_figures",
         "nothing_happened",
         "never_delivered",
@@ -143,6 +144,7 @@ def faults(page: Page, smallest: float) -> list[str]:
         "thirteen_counties",
         "many_towns",
         "many_groups",
+        "long_names",
     ],
 )
 def test_no_word_is_cut_off_or_over_another_by_day(page: Page, address: str, sample: str) -> None:
@@ -300,7 +302,7 @@ def test_no_word_is_cut_off_when_data_are_old(
     assert found == {size: [] for size in SIZES}
 
 
-@pytest.mark.parametrize("sample", ["wall", "six_figures", "night"])
+@pytest.mark.parametrize("sample", ["wall", "with_targets", "six_figures", "night"])
 def test_a_phone_scrolls_down_only(page: Page, address: str, sample: str) -> None:
     open_wall(page, address, sample)
     say(page, theme="night" if sample == "night" else "day")
@@ -420,6 +422,23 @@ def test_what_has_no_room_is_on_another_page_and_the_page_says_so(page: Page, ad
         seen += len(shown_cities(page))
     assert seen == cities.POOL
     assert page.inner_text("#wall-cities-rest") == "另有12个未列出"
+
+
+ENDS_OF_NAMES = """() => [...document.querySelectorAll(".work-row, .latest-row")]
+  .filter((row) => row.offsetWidth).map((row) => {
+    const end = row.querySelector(".name-end").getBoundingClientRect();
+    const next = row.querySelector(".name").nextElementSibling.getBoundingClientRect();
+    return next.left - end.right;
+  })"""
+
+
+def test_the_end_of_a_long_name_is_never_hidden(page: Page, address: str) -> None:
+    open_wall(page, address, "long_names")
+    for size in (*SIZES, PHONE):
+        resize(page, size)
+        room = page.evaluate(ENDS_OF_NAMES)
+        assert len(room) >= 4, size
+        assert min(room) >= 0, size
 
 
 def test_charts_fill_their_frames_at_any_scale(page: Page, address: str) -> None:

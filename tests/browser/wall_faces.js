@@ -1,7 +1,7 @@
 // What is wrong with the words on a page: cut off, out of their panel, too small, over each other.
 // An expression: a function of { smallest } (px) that returns sentences, none when all is well.
 ({ smallest }) => {
-  const MAY_GIVE_WAY = ".work-class";
+  const MAY_GIVE_WAY = ".work-class, .name-head";
   const LEADING = { top: 0.2, bottom: 0.18 };
   const wrong = [];
   const shown = [];

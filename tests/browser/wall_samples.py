@@ -38,6 +38,21 @@ def many_groups() -> Snapshot:
     return samples.wall(ranking=known.model_copy(update={"groups": (apart, *groups)}))
 
 
+def long_names() -> Snapshot:
+    """Places whose names are longer than three characters, and differ at their ends."""
+    names = ("第12选区", "第22选区", "三亚市天涯区", "头门港新区办事处", "第1选区")
+    named = zip(samples.work_items(), names, strict=True)
+    cities = ("", "波士顿市", "阿坝藏族羌族自治州", "海口市", "")
+    news = zip(samples.ticker(), names, cities, strict=False)
+    return samples.wall(
+        work_items=tuple(item.model_copy(update={"county_name": name}) for item, name in named),
+        ticker=tuple(
+            item.model_copy(update={"county_name": name, "city_name": city})
+            for item, name, city in news
+        ),
+    )
+
+
 def _small(unit: RankedUnit) -> RankedUnit:
     return unit.model_copy(
         update={"numerator": 43, "denominator": 46, "month_value": 0.75, "month_denominator": 48}

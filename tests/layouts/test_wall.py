@@ -330,3 +330,11 @@ def test_a_failing_header_says_so_and_leaves_the_panels(monkeypatch: pytest.Monk
     assert props[HeaderIds.PLACE]["className"] == "is-failed"
     assert whole[HeaderIds.PLACE]["className"] == ""
     assert others_of(props, "header-") == others_of(whole, "header-")
+
+
+def test_counties_are_called_what_the_database_says() -> None:
+    place = samples.wall().place.model_copy(update={"county_word": "选区", "child_level": "county"})
+    said = str(wall.props(built_in_wall(), samples.wall(place=place)))
+    assert "县(市、区)" not in said
+    for words in ("90个选区", "各选区今日上报", "选区排名"):
+        assert words in said

@@ -116,6 +116,27 @@ def test_autonomous_counties_go_by_their_own_name(name: str, short: str) -> None
     assert wording.short_county(name) == short
 
 
+@pytest.mark.parametrize(
+    ("name", "ends"),
+    [
+        ("乐清市", ("", "乐清市")),
+        ("温州 乐清市", ("温州 ", "乐清市")),
+        ("第12选区", ("", "第12选区")),
+        ("波士顿 第7选区", ("波士顿 ", "第7选区")),
+        ("头门港新区办事处", ("头门港新区", "办事处")),
+        ("Ward 12", ("Ward ", "12")),
+        ("", ("", "")),
+    ],
+)
+def test_the_end_of_a_name_is_kept_with_its_number(name: str, ends: tuple[str, str]) -> None:
+    assert wording.name_ends(name) == ends
+
+
+def test_digits_are_narrower_than_characters() -> None:
+    assert wording.width("乐清市") == 3
+    assert 3 < wording.width("第12选区") < 5
+
+
 def unit(**changes: object) -> RankedUnit:
     fields = {
         "region_id": 1,

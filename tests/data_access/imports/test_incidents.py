@@ -194,6 +194,7 @@ def test_regions_facts_and_calendar_come_from_the_mapping(
     assert known["heat_origin"] == [-71.08, 42.32]
     assert known["is_demo"] is False
     assert "波士顿" in known["product_name"]
+    assert known["county_word"] == "选区"
     ((days, presumed),) = rows_of("select count(*), bool_and(is_presumed) from work_calendar")
     assert (days, presumed) == (2557, True)
 

@@ -1,5 +1,7 @@
 """最新事件: to the minute, place to the county, and never an empty panel without a time."""
 
+import pytest
+
 from layouts import ids
 from layouts.components import latest
 from layouts.ids import WallIds
@@ -11,7 +13,11 @@ ROWS = [ids.row(WallIds.LATEST, place) for place in range(latest.POOL)]
 
 def line(snapshot: object, row: str) -> list[str]:
     leaves = latest.props(SCREEN, snapshot)
-    return [said(leaves, ids.part(row, what)) for what in ("at", "place", "category", "channel")]
+    at, head, end, *others = (
+        said(leaves, ids.part(row, what))
+        for what in ("at", "place-head", "place", "category", "channel")
+    )
+    return [at, head + end, *others]
 
 
 def test_an_event_is_told_in_minute_place_category_and_channel() -> None:
@@ -21,7 +27,20 @@ def test_an_event_is_told_in_minute_place_category_and_channel() -> None:
 
 def test_a_county_directly_below_the_province_stands_alone() -> None:
     item = samples.ticker()[0].model_copy(update={"city_name": "", "county_name": "仙桃市"})
-    assert latest.place_words(item) == "仙桃市"
+    assert latest.place_words(item, samples.wall().place) == "仙桃市"
+
+
+@pytest.mark.parametrize("level", ["city", "county"])
+def test_on_the_wall_of_a_city_its_own_name_is_left_out(level: str) -> None:
+    place = samples.wall().place.model_copy(update={"level": level})
+    assert line(samples.wall(place=place), ROWS[0])[1] == "乐清市"
+
+
+def test_the_end_of_a_long_name_never_gives_way() -> None:
+    item = samples.ticker()[0].model_copy(update={"city_name": "波士顿", "county_name": "第12选区"})
+    leaves = latest.props(SCREEN, samples.wall(ticker=(item,)))
+    ends = [said(leaves, ids.part(ROWS[0], what)) for what in ("place-head", "place")]
+    assert ends == ["波士顿 ", "第12选区"]
 
 
 def test_rows_without_an_event_are_hidden() -> None:

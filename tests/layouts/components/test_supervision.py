@@ -52,6 +52,16 @@ def test_a_case_has_its_card_county_and_working_days() -> None:
     assert "icon-red" in classes(leaves, ids.part(ROW, "icon"))
 
 
+@pytest.mark.parametrize(
+    ("county", "is_long"),
+    [("路桥区", False), ("景宁畲族自治县", False), ("第12选区", True), ("三亚市天涯区", True)],
+)
+def test_longer_names_than_usual_get_more_room(county: str, is_long: bool) -> None:
+    item = samples.work_items()[0].model_copy(update={"county_name": county})
+    leaves = supervision.props(SCREEN, samples.wall(work_items=(item,)))
+    assert ("is-long" in classes(leaves, ids.part(WallIds.SUPERVISION, "rows"))) is is_long
+
+
 @pytest.mark.parametrize(("days", "words"), [(1, "超期1个工作日"), (0, "已超期")])
 def test_a_case_of_today_is_overdue_without_days(days: int, words: str) -> None:
     item = samples.work_items()[0].model_copy(update={"overdue_workdays": days})
