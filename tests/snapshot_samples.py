@@ -30,6 +30,7 @@ from dashboard.snapshot import (
     SlotPoint,
     Snapshot,
     SourceState,
+    Target,
     TickerItem,
     WorkItem,
 )
@@ -264,6 +265,28 @@ def wall(**changes: Any) -> Snapshot:
     return Snapshot(**{**parts, **changes})
 
 
+def with_targets() -> Snapshot:
+    """The day picture with a target for each rate: reached, missed, and reached by a tie."""
+    return wall(
+        targets=(
+            target("on_time_rate", 0.95),
+            target("mean_handling_hours", 10.0, period="last_30_days"),
+            target("dispute_resolution_rate", 0.9),
+            target("mediation_success_rate", 0.95),
+            target("disputes_dispatched", 0.98),
+            target("performance_rate", 0.96),
+            target("resolved_in_town_rate", 0.95),
+        )
+    )
+
+
+def target(
+    indicator: str, value: float, *, period: str = "month", region_id: int = PROVINCE
+) -> Target:
+    """A target of the province for the month."""
+    return Target(indicator=indicator, region_id=region_id, period=period, value=value)
+
+
 def six_figures() -> Snapshot:
     """Everything as wide as it gets: 132,418 today, rates of 100.0 %, the longest names."""
     readings = []
@@ -296,11 +319,16 @@ def six_figures() -> Snapshot:
         for _ in range(8)
     )
     wide = tuple(_widest_group(group) for group in ranking().groups)
+    full_targets = tuple(
+        item.model_copy(update={"value": 132.4 if item.period == "last_30_days" else 1.0})
+        for item in (*with_targets().targets, target("confirmation_rate", 1.0))
+    )
     heat = map_part().heat[0].model_copy(update={"cell_minimum": 3, "withheld": 2_418})
     return wall(
         map=map_part().model_copy(update={"heat": (heat,)}),
         left_out={"时间存疑": 32_418, "默认坐标": 832_418},
         readings=tuple(readings),
+        targets=full_targets,
         work_items=items,
         ticker=news,
         ranking=ranking().model_copy(update={"groups": wide}),

@@ -159,7 +159,8 @@ def _write_small_tables(connection: Connection, built: Geography) -> None:
     write(code_lists_table, code_lists.list_rows())
     write(codes, code_lists.code_rows())
     write(sources, figures.sources())
-    write(targets, figures.targets(int(built.province.ids[0])))
+    below = (*built.cities.ids.tolist(), *built.counties.ids.tolist())
+    write(targets, figures.targets(int(built.province.ids[0]), below))
 
 
 def _ranking_groups() -> Iterator[dict[str, Any]]:

@@ -58,6 +58,8 @@ patrols = Table(
     Index("ix_patrols_day_county_id", "day", "county_id"),
 )
 
+# Valid until the next one of the same indicator and region; `value` in the unit that
+# docs/indicators.md names: 95 for 95 %.
 targets = Table(
     "targets",
     metadata,

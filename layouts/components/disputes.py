@@ -4,7 +4,7 @@ from dash import html
 
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import ids, wording
+from layouts import ids, targets, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -53,6 +53,7 @@ def build(screen: Screen) -> html.Section:
         receptions,
         html.Div([_step(place) for place in range(len(STEPS))], className="bars"),
         html.Div([_agreement(place) for place in range(len(AGREEMENTS))], className="agreements"),
+        html.Div(id=ids.part(WallIds.DISPUTES, "targets"), className="target disputes-targets"),
         summary(WallIds.DISPUTES),
         note=html.Span(id=WallIds.DISPUTES_PERIOD),
         is_live=False,
@@ -74,7 +75,11 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             text_leaf(WallIds.DISPUTES_PERIOD, _period_words(snapshot)),
             count_leaves(WallIds.DISPUTES_RECEPTIONS, receptions, "批次"),
             count_leaves(WallIds.DISPUTES_PEOPLE, people, "人次"),
-            summary_leaf(WallIds.DISPUTES, _sentence(snapshot)),
+            summary_leaf(
+                WallIds.DISPUTES,
+                _sentence(snapshot) + targets.sentence(snapshot, _rates(snapshot)),
+            ),
+            text_leaf(ids.part(WallIds.DISPUTES, "targets"), target_words(snapshot)),
             *_step_props(snapshot),
             *_agreement_props(snapshot),
         ]
@@ -99,6 +104,23 @@ def _sentence(snapshot: Snapshot) -> str:
     return f"矛盾纠纷同批案件:{','.join(known)}。" if known else ""
 
 
+def target_words(snapshot: Snapshot) -> str:
+    """目标:分流98.0% · 已履行96.0%; empty where none has a target."""
+    said = {
+        name: targets.short_words(snapshot, reading).removeprefix("目标")
+        for name, reading in _rates(snapshot).items()
+    }
+    words = " · ".join(f"{name}{value}" for name, value in said.items() if value)
+    return f"目标:{words}" if words else ""
+
+
+def _rates(snapshot: Snapshot) -> dict[str, Reading | None]:
+    """What the panel prints a rate of, by its name there."""
+    keys = [(name, key) for name, key, base in STEPS if base]
+    keys += [(name, key) for name, key, _ in AGREEMENTS]
+    return {name: snapshot.find(key, period="month") for name, key in keys}
+
+
 def _step_props(snapshot: Snapshot) -> list[Leaves]:
     accepted = snapshot.find("disputes_accepted", period="month")
     whole = (accepted.value if accepted else None) or 0
@@ -110,12 +132,23 @@ def _step_props(snapshot: Snapshot) -> list[Leaves]:
         share = f"{base}{''.join(wording.rate(reading))}" if base and reading else ""
         parts += [
             width_leaf(ids.part(row, "bar"), (cases or 0) / whole if whole else 0),
+            targets.mark_leaf(
+                ids.part(row, "mark"),
+                snapshot,
+                reading if whole else None,
+                _base(reading) / (whole or 1),
+            ),
             figure_leaves(ids.part(row, "value"), reading, wording.count(cases)),
             text_leaf(
                 ids.part(row, "share"), share if reading and reading.value is not None else ""
             ),
         ]
     return parts
+
+
+def _base(reading: Reading | None) -> float:
+    """Cases that the step's rate is of."""
+    return (reading.denominator if reading else None) or 0
 
 
 def _cases(reading: Reading | None) -> float | None:
@@ -146,7 +179,13 @@ def _step(place: int) -> html.Div:
     return html.Div(
         [
             html.Span(STEPS[place][0], className="bar-name"),
-            html.Span(html.I(id=ids.part(row, "bar"), className="bar"), className="bar-track"),
+            html.Span(
+                [
+                    html.I(id=ids.part(row, "bar"), className="bar"),
+                    html.I(id=ids.part(row, "mark"), className="target-mark"),
+                ],
+                className="bar-track",
+            ),
             figure(ids.part(row, "value"), "bar-value"),
             html.Span(
                 [

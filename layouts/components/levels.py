@@ -5,7 +5,7 @@ from dash import html
 from dashboard.indicators import RESOLUTION_LEVELS
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import ids, summaries, wording
+from layouts import ids, summaries, targets, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -36,6 +36,7 @@ def build(screen: Screen) -> html.Section:
             html.Div(figure(village), id=ids.part(village, "bar"), className="level level-village"),
             html.Div(figure(town), id=ids.part(town, "bar"), className="level level-town"),
             html.Div(id=ids.part(county, "bar"), className="level level-county"),
+            html.I(id=ids.part(WallIds.LEVELS_LOCAL, "mark"), className="target-mark"),
         ],
         className="levels-bar",
     )
@@ -49,7 +50,17 @@ def build(screen: Screen) -> html.Section:
     feet = html.Div(
         [
             html.Span(
-                ["乡镇(街道)及以下化解 ", figure(WallIds.LEVELS_LOCAL)], className="levels-local"
+                [
+                    "乡镇(街道)及以下",
+                    html.Span("化解", className="levels-word"),
+                    " ",
+                    figure(WallIds.LEVELS_LOCAL),
+                    html.Span(
+                        id=ids.part(WallIds.LEVELS_LOCAL, "target"),
+                        className="target levels-target",
+                    ),
+                ],
+                className="levels-local",
             ),
             html.Span([f"{ABOVE} ", figure(county)], className="levels-above"),
         ],
@@ -92,14 +103,16 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         shares.append((reading.value if reading else None) or 0)
         parts += [rate_leaves(node, reading), width_leaf(ids.part(node, "bar"), shares[-1])]
     local = shares[0] + shares[1]
+    in_town = snapshot.find("resolved_in_town_rate", period="month")
     names = (*NAMES.values(), ABOVE)
     month = snapshot.period("month")
     base = wording.base("办结", readings["village"])
+    sentences = (
+        summaries.rates("分级化解", dict(zip(names, readings.values(), strict=True))),
+        targets.sentence(snapshot, {"乡镇(街道)及以下化解": in_town}),
+    )
     parts += [
-        summary_leaf(
-            WallIds.LEVELS,
-            summaries.rates("分级化解", dict(zip(names, readings.values(), strict=True))),
-        ),
+        summary_leaf(WallIds.LEVELS, "".join(sentences)),
         {
             WallIds.LEVELS_TOWN_LABEL: {
                 "style": {"left": css_percent(min(max(shares[0], 0.3), 0.68))}
@@ -109,7 +122,9 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
         width_leaf(WallIds.LEVELS_BRACKET, local),
         *_label_props(WallIds.LEVELS_VILLAGE_LABEL, "village", readings["village"]),
         *_label_props(WallIds.LEVELS_TOWN_LABEL, "town", readings["town"]),
-        rate_leaves(WallIds.LEVELS_LOCAL, snapshot.find("resolved_in_town_rate", period="month")),
+        rate_leaves(WallIds.LEVELS_LOCAL, in_town),
+        text_leaf(ids.part(WallIds.LEVELS_LOCAL, "target"), targets.short_words(snapshot, in_town)),
+        targets.mark_leaf(ids.part(WallIds.LEVELS_LOCAL, "mark"), snapshot, in_town),
     ]
     return merged(parts)
 

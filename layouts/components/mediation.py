@@ -7,7 +7,7 @@ from dash import html
 
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import ids, summaries, wording
+from layouts import ids, summaries, targets, wording
 from layouts.ids import WallIds
 from layouts.panel_frame import (
     Leaves,
@@ -38,6 +38,10 @@ def build(screen: Screen) -> html.Section:
             figure(WallIds.MEDIATION_RESOLUTION),
             html.Span("调解成功率", className="mediation-rate-name"),
             figure(WallIds.MEDIATION_SUCCESS),
+            *(
+                html.Span(id=ids.part(rate, "target"), className="target mediation-target")
+                for rate in (WallIds.MEDIATION_RESOLUTION, WallIds.MEDIATION_SUCCESS)
+            ),
         ],
         className="mediation-rates",
     )
@@ -80,8 +84,14 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     month = snapshot.period("month")
     low, high = window([*readings, mean], screen.rate_window)
     methods = dict(zip((wording.METHOD_WORDS[key] for key in METHODS), readings, strict=True))
+    sentences = (
+        summaries.rates("调解成功率", methods),
+        targets.sentence(snapshot, {"化解率": resolution, "调解成功率": mean}),
+    )
     parts: list[Leaves] = [
-        summary_leaf(WallIds.MEDIATION, summaries.rates("调解成功率", methods)),
+        summary_leaf(WallIds.MEDIATION, "".join(sentences)),
+        targets.words_leaf(WallIds.MEDIATION_RESOLUTION, snapshot, resolution),
+        targets.words_leaf(WallIds.MEDIATION_SUCCESS, snapshot, mean),
         rate_leaves(WallIds.MEDIATION_RESOLUTION, resolution),
         text_leaf(WallIds.MEDIATION_BASE, wording.base("占受理", resolution)),
         text_leaf(WallIds.MEDIATION_PERIOD, month.label if month else ""),

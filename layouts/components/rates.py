@@ -5,7 +5,7 @@ from dash import html
 from dashboard.indicators import INDICATOR_BY_KEY
 from dashboard.screens import Screen
 from dashboard.snapshot import Reading, Snapshot
-from layouts import summaries, wording
+from layouts import ids, summaries, targets, wording
 from layouts.figures.sparkline import spark_end_style, spark_style
 from layouts.ids import WallIds
 from layouts.panel_frame import (
@@ -36,14 +36,14 @@ def build(screen: Screen) -> html.Section:
             html.Span(id=WallIds.RATES_ON_TIME_PERIOD, className="period"),
             figure(WallIds.RATES_ON_TIME, "rates-value is-percent"),
             _spark(WallIds.RATES_ON_TIME_SPARK, WallIds.RATES_ON_TIME_END),
-            WallIds.RATES_ON_TIME_BASE,
+            _foot(WallIds.RATES_ON_TIME_BASE, WallIds.RATES_ON_TIME),
         ),
         _cell(
             "平均办理用时",
             html.Span("近30日", className="period"),
             figure(WallIds.RATES_HANDLING, "rates-value"),
             _spark(WallIds.RATES_HANDLING_SPARK, WallIds.RATES_HANDLING_END),
-            WallIds.RATES_HANDLING_BASE,
+            _foot(WallIds.RATES_HANDLING_BASE, WallIds.RATES_HANDLING),
         ),
         summary(WallIds.RATES),
         is_live=False,
@@ -76,10 +76,12 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             text_leaf(WallIds.RATES_ON_TIME_PERIOD, month.label if month else ""),
             rate_leaves(WallIds.RATES_ON_TIME, on_time),
             text_leaf(WallIds.RATES_ON_TIME_BASE, wording.base("应办结", on_time)),
+            targets.words_leaf(WallIds.RATES_ON_TIME, snapshot, on_time),
             {WallIds.RATES_ON_TIME_SPARK: {"style": spark_style(on_time_spark)}},
             {WallIds.RATES_ON_TIME_END: {"style": spark_end_style(on_time_spark)}},
             figure_leaves(WallIds.RATES_HANDLING, handling, hours, "小时"),
             text_leaf(WallIds.RATES_HANDLING_BASE, wording.base("办结", handling)),
+            targets.words_leaf(WallIds.RATES_HANDLING, snapshot, handling),
             {WallIds.RATES_HANDLING_SPARK: {"style": spark_style(handling_spark)}},
             {WallIds.RATES_HANDLING_END: {"style": spark_end_style(handling_spark)}},
         ]
@@ -94,15 +96,26 @@ def _readings(snapshot: Snapshot) -> tuple[Reading | None, Reading | None]:
 
 
 def _cell(
-    name: str, period: html.Span, number: html.Span, spark: html.Div, base_id: WallIds
+    name: str, period: html.Span, number: html.Span, spark: html.Div, foot: html.Div
 ) -> html.Div:
     return html.Div(
         [
             html.Div([html.Span(name, className="rates-name"), period], className="label"),
             html.Div([number, spark], className="rates-line"),
-            html.Div(id=base_id, className="rates-base"),
+            foot,
         ],
         className="rates-cell",
+    )
+
+
+def _foot(base_id: WallIds, figure_id: WallIds) -> html.Div:
+    """What the figure is of, and its target: on one line where both fit."""
+    return html.Div(
+        [
+            html.Span(id=base_id),
+            html.Span(id=ids.part(figure_id, "target"), className="target rates-target"),
+        ],
+        className="rates-foot",
     )
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, text
@@ -33,6 +34,7 @@ from data_access.wall_parts import Kept
 from tests.case_builder import COUNTIES, NOW, add_everything, add_regions, incident
 
 PROVINCE, CITY, COUNTY = 330000, 330100, 330102
+ZONE = ZoneInfo("Asia/Shanghai")
 # Wide enough windows for the few cases of a test to be in every list.
 ASK = Ask(new_event_minutes=300, point_count=99, ticker_rows=99, work_item_rows=99)
 
@@ -696,3 +698,58 @@ def test_places_change_against_the_month_before_and_in_january_against_none(
     assert None not in changes(NOW)
     assert changes(datetime(2026, 12, 31, 15, 59, tzinfo=UTC)) != {None}
     assert changes(datetime(2027, 1, 15, 4, tzinfo=UTC)) == {None}
+
+
+def test_the_targets_of_the_region_are_in_its_snapshot(filled: Database) -> None:
+    with filled.write() as connection:
+        for region_id, value in ((PROVINCE, 95.0), (COUNTY, 96.0)):
+            connection.execute(
+                insert(schema.targets).values(
+                    indicator="on_time_rate",
+                    region_id=region_id,
+                    valid_from=date(2020, 1, 1),
+                    value=value,
+                )
+            )
+    for region_id, wanted in ((PROVINCE, [0.95]), (CITY, []), (COUNTY, [0.96])):
+        assert [target.value for target in made(filled, region_id).targets] == wanted
+
+
+def test_figures_of_a_part_of_the_region_are_held_to_no_target(filled: Database) -> None:
+    with filled.write() as connection:
+        connection.execute(
+            insert(schema.targets).values(
+                indicator="on_time_rate",
+                region_id=PROVINCE,
+                valid_from=date(2020, 1, 1),
+                value=95.0,
+            )
+        )
+    part = Scope(counties=frozenset({COUNTY}))
+    assert made(filled, scope=part).targets == ()
+    assert len(made(filled, scope=Scope(counties=frozenset(COUNTIES))).targets) == 1
+
+
+def test_a_day_on_which_no_limit_falls_is_no_point_of_the_rates_line(empty: Database) -> None:
+    due_on = (9, 9, 6, 3)
+    rows = [
+        incident(
+            number,
+            registered_at=NOW - timedelta(days=20),
+            due_at=NOW - timedelta(days=days),
+            closed_at=NOW - timedelta(days=days, hours=-number),
+        )
+        for number, days in enumerate(due_on)
+    ]
+    with empty.write() as connection:
+        connection.execute(insert(schema.incidents), rows)
+        rollups.fold(connection)
+    spark = made(empty).series_of("on_time_spark")
+    counts = made(empty).series_of("last_30_days")
+    assert spark is not None
+    assert counts is not None
+    days = [(point.at.astimezone(ZONE).date() - NOW.date()).days for point in spark.points]
+    assert days == [-9, -6, -3]
+    assert [point.value for point in spark.points] == [0.5, 0.0, 0.0]
+    # A count of nothing is a count all the same.
+    assert len(counts.points) == 20

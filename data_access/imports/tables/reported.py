@@ -12,6 +12,7 @@ from dashboard.indicators import (
     GUARDED_BASE,
     GUARDED_DAYS,
     GUARDED_LEVELS,
+    INDICATOR_BY_KEY,
     INDICATORS,
     REPORTED,
 )
@@ -56,6 +57,22 @@ def _ends_after_it_begins(row: Row) -> str | None:
 def _base(row: Row) -> str | None:
     if row.get("denominator") == 0 and row.get("numerator", 0) > 0:
         return "分母为 0 而分子不为 0"
+    return None
+
+
+def _target_unit(row: Row) -> str | None:
+    """A target stands in the unit its indicator is printed in: a spreadsheet's 95% is 0.95."""
+    indicator, value = INDICATOR_BY_KEY.get(row.get("indicator", "")), row.get("value")
+    if indicator is None or value is None:
+        return None
+    if value < 0:
+        return "目标值小于 0"
+    if indicator.unit != "%":
+        return None
+    if value > 100:
+        return "比率的目标值大于 100（%）"
+    if indicator.better == "higher" and 0 < value <= 1:
+        return "比率的目标值以百分数计：95% 写作 95，不写 0.95"
     return None
 
 
@@ -148,4 +165,5 @@ TARGETS = TableKind(
     ),
     key=("indicator", "region", "valid_from"),
     dated_by="valid_from",
+    checks=(TableCheck("target_unit", "目标值的单位", "value", _target_unit),),
 )

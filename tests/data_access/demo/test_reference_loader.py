@@ -255,3 +255,20 @@ def test_the_province_has_the_area_that_its_outlines_enclose(connection: Connect
     assert kept == pytest.approx(subdivision.areas_km2(lines).sum(), rel=1e-6)
     # 10.55 万平方公里 of land are published; the generalised lines leave small islands out.
     assert 100_000 < kept < 108_000
+
+
+def test_the_province_and_each_city_and_county_have_their_own_targets(
+    connection: Connection,
+) -> None:
+    rows = connection.execute(
+        text(
+            "select r.level, count(*), min(t.value), max(t.value) from targets t"
+            " join regions r on r.id = t.region_id where indicator = 'on_time_rate'"
+            " group by r.level order by 2"
+        )
+    ).all()
+    assert [tuple(row) for row in rows] == [
+        ("province", 1, 95.0, 95.0),
+        ("city", 11, 95.0, 95.5),
+        ("county", 90, 95.0, 95.5),
+    ]

@@ -355,11 +355,12 @@ def test_a_target_stands_in_the_unit_its_indicator_is_printed_in(
         "视频联网率,330100,2026-01-01,101",
         "视频联网率,330100,2026-02-01,-1",
         "视频联网率,330100,2026-03-01,98.5%",
-        "prosecution_per_10k,330100,2026-01-01,150",
+        "视频联网率,330100,2026-04-01,100",
     ]
+    load("regions")
     outcome = load("targets", head + "\n".join(lines))
     assert (outcome.rows_accepted, found(outcome)) == (2, {"target_unit": 3})
-    assert rows_of("select value from targets order by value") == [(98.5,), (150.0,)]
+    assert rows_of("select value from targets order by value") == [(98.5,), (100.0,)]
 
 
 def test_a_mapping_of_another_kind_is_refused(site: Database, tmp_path: Path) -> None:

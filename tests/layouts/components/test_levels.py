@@ -96,4 +96,4 @@ def test_nothing_closed_nothing_delivered_and_one_part_missing_are_three_things(
 def test_the_levels_are_named_in_the_words_of_the_trade() -> None:
     words = list(words_of(levels.build(SCREEN)))
     assert "县级及以上 " in words
-    assert "乡镇(街道)及以下化解 " in words
+    assert "乡镇(街道)及以下化解 " in "".join(words)
