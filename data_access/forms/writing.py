@@ -13,6 +13,7 @@ from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dashboard.errors import SettingsError
@@ -37,6 +38,15 @@ _FIXED = PatternFill("solid", fgColor="FFF4F6F9")
 _WRONG = PatternFill("solid", bgColor="FFF8D0D8")
 _FONT = "宋体"
 _CENTRE = Alignment(horizontal="center", vertical="center", wrap_text=True)
+_MIDDLE = Alignment(vertical="center")
+_NUMBER = Alignment(horizontal="right", vertical="center", indent=1)
+# Points: a line that can be filled in by hand when it is printed.
+_LINE_HEIGHT = 20
+# Inches.
+_MARGIN, _FOOT = 0.4, 0.6
+# Of a form with so many figures the columns are narrower and the heads higher: a page of A4 in
+# landscape stays legible.
+MANY_FIGURES = 3
 
 
 def write(sheet: FormSheet, due: date, folder: Path) -> Path:
@@ -118,7 +128,11 @@ def _column_heads(page: Worksheet, sheet: FormSheet) -> None:
         for cell in page[f"A{row}:{_last_column(sheet)}{row}"][0]:
             cell.font, cell.fill = Font(name=_FONT, size=11, bold=True), _HEAD
             cell.alignment, cell.border = _CENTRE, _BOX
-    page.row_dimensions[CELL_ROW].height = 34
+    page.row_dimensions[CELL_ROW].height = 52 if _is_wide(sheet) else 34
+
+
+def _is_wide(sheet: FormSheet) -> bool:
+    return len(sheet.form.figures) >= MANY_FIGURES
 
 
 def _units(page: Worksheet, sheet: FormSheet) -> None:
@@ -126,13 +140,14 @@ def _units(page: Worksheet, sheet: FormSheet) -> None:
         for column in "ABC":
             cell = page[f"{column}{row}"]
             cell.font, cell.fill, cell.border = Font(name=_FONT, size=11), _FIXED, _BOX
-            cell.number_format = "@"
+            cell.number_format, cell.alignment = "@", _MIDDLE
+        page.row_dimensions[row].height = _LINE_HEIGHT
         for place, figure in enumerate(sheet.form.figures):
             denominator, numerator, value = sheet.columns(place)
             for column in (denominator, numerator):
                 cell = page[f"{column}{row}"]
                 cell.protection, cell.border = Protection(locked=False), _BOX
-                cell.number_format = "#,##0"
+                cell.number_format, cell.alignment = "#,##0", _NUMBER
             _value(page, figure, (denominator, numerator, value), row)
 
 
@@ -144,11 +159,14 @@ def _sums(page: Worksheet, sheet: FormSheet) -> None:
         denominator, numerator, value = sheet.columns(place)
         for column in (denominator, numerator):
             cell = page[f"{column}{row}"]
-            cell.value = f"=SUM({column}{FIRST_UNIT_ROW}:{column}{sheet.last_unit_row})"
-            cell.number_format = "#,##0"
+            units = f"{column}{FIRST_UNIT_ROW}:{column}{sheet.last_unit_row}"
+            cell.value = f'=IF(COUNT({units})=0,"",SUM({units}))'
+            cell.number_format, cell.alignment = "#,##0", _NUMBER
         _value(page, figure, (denominator, numerator, value), row)
     for cell in page[f"A{row}:{_last_column(sheet)}{row}"][0]:
         cell.font, cell.fill, cell.border = Font(name=_FONT, size=11, bold=True), _HEAD, _BOX
+    page[f"A{row}"].alignment = _MIDDLE
+    page.row_dimensions[row].height = _LINE_HEIGHT
 
 
 def _value(page: Worksheet, figure: FormFigure, columns: tuple[str, str, str], row: int) -> None:
@@ -156,8 +174,9 @@ def _value(page: Worksheet, figure: FormFigure, columns: tuple[str, str, str], r
     per_people = "/万人" in figure.about.unit
     factor = "*10000" if per_people else ""
     cell = page[value]
-    cell.value = f'=IF(N({denominator})>0,{numerator}/{denominator}{factor},"")'
-    cell.number_format = "0.00" if per_people else "0.0%"
+    rate = f"{numerator}/{denominator}{factor}"
+    cell.value = f'=IF(AND(ISNUMBER({numerator}),N({denominator})>0),{rate},"")'
+    cell.number_format, cell.alignment = "0.00" if per_people else "0.0%", _NUMBER
     cell.fill, cell.border, cell.font = _FIXED, _BOX, Font(name=_FONT, size=11)
 
 
@@ -193,14 +212,12 @@ def _page(page: Worksheet, sheet: FormSheet) -> None:
         page.column_dimensions[get_column_letter(number)].width = width
     for place in range(len(sheet.form.figures)):
         for column in sheet.columns(place):
-            page.column_dimensions[column].width = 15
+            page.column_dimensions[column].width = 12 if _is_wide(sheet) else 16
     page.freeze_panes = f"D{FIRST_UNIT_ROW}"
     page.protection.sheet = True
     page.protection.formatColumns = False
     page.sheet_view.showGridLines = False
-    page.page_setup.orientation, page.page_setup.paperSize = "landscape", 9
-    page.sheet_properties.pageSetUpPr.fitToPage = True
-    page.page_setup.fitToHeight = 0
+    _paper(page, "landscape")
     page.print_title_rows = f"{FIGURE_ROW}:{CELL_ROW}"
     assert len(UNIT_HEADS) == len("ABC")
 
@@ -227,7 +244,18 @@ def _guide(page: Worksheet, sheet: FormSheet, due: date) -> None:
         cell.font = Font(name="黑体" if row == 1 else _FONT, size=14 if row == 1 else 11)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
     page.column_dimensions["A"].width = 100
+    page.row_dimensions[1].height = 28
     page.protection.sheet = True
+    _paper(page, "portrait")
+
+
+def _paper(page: Worksheet, orientation: str) -> None:
+    """A4, as wide as the paper, as many pages as it takes, numbered."""
+    page.page_setup.orientation, page.page_setup.paperSize = orientation, 9
+    page.sheet_properties.pageSetUpPr.fitToPage = True
+    page.page_setup.fitToHeight = 0
+    page.page_margins = PageMargins(_MARGIN, _MARGIN, _MARGIN, _FOOT, header=0.3, footer=0.3)
+    page.oddFooter.center.text = "第 &P 页，共 &N 页"
 
 
 def _trace(page: Worksheet, sheet: FormSheet) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from dashboard.errors import ImportRefused
 from dashboard.reporting_forms import form_named
@@ -15,6 +17,8 @@ from data_access.forms.reading import read
 from data_access.forms.sheet import FILLED_SHEET, TRACE_SHEET
 from tests.case_builder import COUNTIES
 from tests.data_access.forms.filling import change, fill
+
+SAVED = Path(__file__).parent / "saved_by_libreoffice.xlsx"
 
 
 def refusal(file: Path) -> str:
@@ -36,6 +40,51 @@ def test_pairs_are_read_with_their_unit_and_blank_ones_are_none(form: Path) -> N
     ]
     assert filled.blank == 5
     assert len(filled.file_sha256) == 64
+
+
+def checks_of(page: Worksheet) -> set[tuple[str, ...]]:
+    return {
+        (str(check.sqref), check.type, str(check.formula1), str(check.formula2), check.error)
+        for check in page.data_validations.dataValidation
+    }
+
+
+def test_a_form_filled_and_saved_by_libreoffice_is_read_and_keeps_its_checks(
+    tmp_path: Path,
+) -> None:
+    """The file was written for these two units, filled, and saved as .xlsx by LibreOffice Calc 7.4.
+
+    Where the layout gets another version, it has to be made again.
+    """
+    filled = read(SAVED)
+    assert [
+        (figure.unit.name, figure.indicator, figure.numerator, figure.denominator)
+        for figure in filled.figures
+    ] == [
+        ("上城区", "prosecution_per_10k", 4521, 1_323_467),
+        ("上城区", "litigation_per_10k", 4100, 1_323_467),
+        ("上城区", "pretrial_mediation", 610, 1000),
+        ("西湖区", "pretrial_mediation", 0, 0),
+    ]
+    assert filled.blank == 2
+    saved = load_workbook(SAVED)
+    written = load_workbook(writing.write(filled.sheet, date(2026, 12, 7), tmp_path))
+    page, original = saved[FILLED_SHEET], written[FILLED_SHEET]
+    assert checks_of(page) == checks_of(original)
+    assert page.protection.sheet
+    assert saved[TRACE_SHEET].sheet_state == "hidden"
+    for row in original.iter_rows():
+        for cell in row:
+            assert page[cell.coordinate].protection.locked is cell.protection.locked
+    assert {str(rule.sqref) for rule in page.conditional_formatting} == {
+        str(rule.sqref) for rule in original.conditional_formatting
+    }
+
+
+def test_a_wrong_cell_that_libreoffice_saved_is_named_as_any_other(tmp_path: Path) -> None:
+    said = refusal(fill(SAVED, {"K8": 1001}, to=tmp_path / SAVED.name))
+    assert "K8" in said
+    assert "分子不能大于分母" in said
 
 
 def test_an_empty_form_reports_nothing(form: Path) -> None:

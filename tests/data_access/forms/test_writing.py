@@ -54,7 +54,27 @@ def test_a_line_a_unit_with_title_deadline_and_units_of_measure(page: Worksheet)
         "心理服务站室覆盖率(%)",
     ]
     assert [page[f"C{row}"].value for row in (8, 9)] == ["上城区", "西湖区"]
-    assert page["D10"].value == "=SUM(D8:D9)"
+    assert page["D10"].value == '=IF(COUNT(D8:D9)=0,"",SUM(D8:D9))'
+
+
+def test_a_rate_stays_empty_until_both_its_parts_are_filled(page: Worksheet) -> None:
+    assert page["F8"].value == '=IF(AND(ISNUMBER(E8),N(D8)>0),E8/D8,"")'
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_a_form_is_printed_on_a4_as_wide_as_the_paper_and_numbered(form, tmp_path: Path) -> None:
+    book = load_workbook(write(sheet(form.name), DUE, tmp_path))
+    for name in (FILLED_SHEET, GUIDE_SHEET):
+        page = book[name]
+        assert int(page.page_setup.paperSize) == 9
+        assert page.sheet_properties.pageSetUpPr.fitToPage
+        assert int(page.page_setup.fitToHeight) == 0
+        assert "&P" in page.oddFooter.center.text
+    page = book[FILLED_SHEET]
+    assert page.print_title_rows == "$6:$7"
+    # Of 11 points at least eight are left on A4 in landscape (about 135 signs of 11 points).
+    widths = [page.column_dimensions[cell.column_letter].width for cell in page[7]]
+    assert 135 / sum(widths) > 8 / 11
 
 
 def test_only_the_cells_to_fill_are_unlocked(page: Worksheet) -> None:
