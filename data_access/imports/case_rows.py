@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from dashboard.heat_cells import Origin, cell_of
-from data_access.demo import binary_copy
-from data_access.demo.binary_copy import Column
+from data_access import binary_copy
+from data_access.binary_copy import Column
 from data_access.imports.batches import Layout
 from data_access.imports.case_mapping import (
     DISPUTE_CHOICES,
