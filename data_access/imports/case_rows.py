@@ -1,7 +1,7 @@
 """From a judged chunk of cases to lines of the staging table."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from data_access.imports.checks import Judgement
 from data_access.imports.interpreting import Coded, Interpretation, Locations
 from data_access.imports.sources.rows import RawChunk
 from data_access.imports.staging import Taken
+from data_access.imports.times import Mask
 
 CELL_KM = 1.0
 FARTHEST_CELL = 32_767
@@ -70,16 +71,18 @@ def _columns(
     categories = {code: entry.category for code, entry in mapping.classes.codes.items()}
     yield "line", Column("int8", np.asarray(chunk.lines, dtype=np.int64))
     yield "case_no", _distinct(chunk.case_no)
-    yield "region_code", _coded(chunk.region.code)
-    yield "class_code", _coded(chunk.classes.code)
-    yield "category", _coded([categories.get(code) for code in chunk.classes.code])
+    classes = chunk.classes
+    yield "region_code", _coded(chunk.region)
+    yield "class_code", _coded(classes)
+    of_codes = [categories.get(code) for code in classes.codes]
+    yield "category", _coded(replace(classes, codes=of_codes))
     for name, coded in (
         ("channel", chunk.channel),
         ("holder_code", chunk.holder),
         ("centre_code", chunk.centre),
     ):
         if coded is not None:
-            yield name, _coded(coded.code)
+            yield name, _coded(coded)
     for name in TIMES:
         if times := chunk.times.get(name):
             at = times.instant.astype("datetime64[us]")
@@ -97,31 +100,28 @@ def _distinct(values: Sequence[str]) -> Column:
     return Column("text", binary_copy.texts(values))
 
 
-def _coded(values: Sequence[str | None]) -> Column:
+def _coded(coded: Coded) -> Column:
     """Texts of which there are few different ones."""
-    words = list(dict.fromkeys(values))
-    places = {word: place for place, word in enumerate(words)}
-    indexes = np.fromiter(map(places.__getitem__, values), dtype=np.int64, count=len(values))
-    null = indexes == places[None] if None in places else None
-    return Column("text", indexes, null, [word or "" for word in words])
+    return Column("text", coded.index, _is_null(coded), [code or "" for code in coded.codes])
+
+
+def _is_null(coded: Coded) -> Mask:
+    return coded.where(lambda code: code is None)
 
 
 def _chosen(chunk: Interpretation, name: str, coded: Coded) -> Column:
-    codes = _of_ended(chunk, coded) if name == "is_successful" else coded.code
     if CHOICES[name] != FLAG:
-        return _coded(codes)
-    null = np.fromiter((code is None for code in codes), dtype=bool, count=len(codes))
-    values = np.fromiter((bool(code) for code in codes), dtype=bool, count=len(codes))
-    return Column("bool", values, None if name in PLAIN_FLAGS else null)
+        return _coded(coded)
+    null = _is_null(coded)
+    if name == "is_successful":
+        null |= _is_going_on(chunk)
+    return Column("bool", coded.where(bool), None if name in PLAIN_FLAGS else null)
 
 
-def _of_ended(chunk: Interpretation, coded: Coded) -> list[Any]:
-    """Results of mediations that ended; others have none yet."""
+def _is_going_on(chunk: Interpretation) -> Mask:
+    """Mediations that have not ended: they have no result yet."""
     ended = chunk.times.get("mediation_ended_at")
-    if ended is None:
-        return [None] * len(coded.code)
-    is_open = np.isnat(ended.local)
-    return [None if open_ else code for code, open_ in zip(coded.code, is_open, strict=True)]
+    return np.ones(len(chunk.lines), dtype=bool) if ended is None else np.isnat(ended.local)
 
 
 def _placed(found: Locations | None, count: int, origin: Origin) -> Iterator[tuple[str, Column]]:

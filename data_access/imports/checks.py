@@ -225,18 +225,14 @@ def _implausible(chunk: Interpretation, rule: TimeRule) -> Iterator[Hit]:
         yield from _hits(is_implausible, times.column, reason, times.text)
 
 
-def _is_empty(coded: Coded) -> Mask:
-    return np.array([text == "" for text in coded.text], dtype=bool)
-
-
 def _missing_region(chunk: Interpretation) -> Iterator[Hit]:
     region = chunk.region
-    return _hits(region.is_unknown & _is_empty(region), region.column, "区域为空", region.text)
+    return _hits(region.is_unknown & region.is_empty, region.column, "区域为空", region.text)
 
 
 def _unknown_region(chunk: Interpretation) -> Iterator[Hit]:
     region = chunk.region
-    is_unknown = region.is_unknown & ~_is_empty(region)
+    is_unknown = region.is_unknown & ~region.is_empty
     return _hits(is_unknown, region.column, "区域不在区划表中", region.text)
 
 
@@ -275,18 +271,18 @@ def _steps_out_of_order(chunk: Interpretation) -> Iterator[Hit]:
 
 def _status_without_time(chunk: Interpretation) -> Iterator[Hit]:
     if status := chunk.status:
-        for step in set(status.code) - {None, ""}:
+        for step in dict.fromkeys(code for code in status.codes if code):
             times = chunk.times.get(f"{step}_at")
             if times is None:
                 continue
-            is_step = np.array([code == step for code in status.code], dtype=bool)
+            is_step = status.where(lambda code, step=step: code == step)  # type: ignore[misc]
             reason = f"状态为此，但 {times.column} 为空"
             yield from _hits(is_step & np.isnat(times.local), status.column, reason, status.text)
 
 
 def _outcome_without_end(chunk: Interpretation) -> Iterator[Hit]:
     if outcome := chunk.choices.get("is_successful"):
-        has_outcome = np.array([code is not None for code in outcome.code], dtype=bool)
+        has_outcome = outcome.where(lambda code: code is not None)
         ended = chunk.times.get("mediation_ended_at")
         is_open = np.ones(len(has_outcome), dtype=bool) if ended is None else np.isnat(ended.local)
         reason = "没有调解结束时间，结果不计"

@@ -28,18 +28,29 @@ from data_access.imports.sources.rows import RawChunk
 from data_access.imports.times import Mask, Times, read_times
 
 Floats = npt.NDArray[np.float64]
+Indexes = npt.NDArray[np.int64]
 
 PAIR = re.compile(r"\s*[(\[（]?\s*([^,，;；\s]+)\s*[,，;；\s]\s*([^,，;；\s)\]）]+)\s*[)\]）]?\s*")
 
 
 @dataclass
 class Coded:
-    """One translated column; `is_unknown` marks texts that no table lists, `code` may be None."""
+    """One translated column of few different texts.
+
+    Row i has the code `codes[index[i]]`, which may be None; `is_unknown` marks the rows whose text
+    no table lists, `is_empty` those without one.
+    """
 
     column: str
     text: list[str]
-    code: list[Any]
+    index: Indexes
+    codes: list[Any]
     is_unknown: Mask
+    is_empty: Mask
+
+    def where(self, holds: Callable[[Any], bool]) -> Mask:
+        """Rows for whose code this holds."""
+        return by_word((holds(code) for code in self.codes), self.index)
 
 
 @dataclass
@@ -139,9 +150,7 @@ class Interpreter:
 
     def _regions(self, texts: list[str]) -> Coded:
         rule = self._mapping.region
-        codes = [self._region_code(text) for text in texts]
-        unknown = np.array([code is None for code in codes], dtype=bool)
-        return Coded(rule.column, texts, [code or rule.unassigned for code in codes], unknown)
+        return _coded(rule.column, texts, self._region_code, default=rule.unassigned)
 
     def _located(self, texts: dict[str, list[str]], region: Coded) -> Locations:
         rule = self._mapping.location
@@ -149,8 +158,8 @@ class Interpreter:
         found = _located(texts, rule)
         if self._outlines:
             named = [
-                None if unknown else code
-                for code, unknown in zip(region.code, region.is_unknown, strict=True)
+                None if unknown else region.codes[index]
+                for index, unknown in zip(region.index.tolist(), region.is_unknown, strict=True)
             ]
             is_no_place = found.is_outside | found.is_swapped | _at_defaults(found, rule)
             usable = np.where(is_no_place, np.nan, found.lon)
@@ -182,7 +191,8 @@ def _unexplained(chunk: Interpretation, mapping: CaseMapping) -> dict[str, list[
 
 def _unlisted(texts: list[str], column: str, mapping: CaseMapping) -> Mask:
     listed = mapping.classes.values.get(column, {})
-    return np.fromiter((text not in listed for text in texts), dtype=bool, count=len(texts))
+    words, index = encoded(texts)
+    return by_word((word not in listed for word in words), index)
 
 
 def region_reader(rule: RegionSpelling, known: Iterable[str]) -> Callable[[str], str | None]:
@@ -206,23 +216,26 @@ def region_reader(rule: RegionSpelling, known: Iterable[str]) -> Callable[[str],
 
 def _classes(texts: dict[str, list[str]], rule: ClassRule) -> Coded:
     """The first type column whose value is listed decides; shown is the last, coarsest column."""
-    found: list[str | None] = [None] * len(texts[rule.columns[0]])
+    shown = texts[rule.columns[-1]]
+    codes = [*{code: None for table in rule.values.values() for code in table.values()}, None]
+    places = {code: place for place, code in enumerate(codes)}
+    undecided = len(codes) - 1
+    index = np.full(len(shown), undecided)
     for column in rule.columns:
         table = rule.values.get(column, {})
-        found = [code or table.get(text) for code, text in zip(found, texts[column], strict=True)]
-    unknown = np.array([code is None for code in found], dtype=bool)
-    column = rule.columns[-1]
-    return Coded(column, texts[column], [code or rule.default for code in found], unknown)
+        words, of_row = encoded(texts[column])
+        found = np.array([places[table.get(word)] for word in words], dtype=np.int64)[of_row]
+        index = np.where(index == undecided, found, index)
+    codes[undecided] = rule.default
+    is_empty = np.zeros(len(shown), dtype=bool)
+    return Coded(rule.columns[-1], shown, index, codes, index == undecided, is_empty)
 
 
 def _channel(texts: dict[str, list[str]], mapping: CaseMapping) -> Coded | None:
     rule = mapping.channel
     if rule is None:
         return None
-    text = texts[rule.column]
-    found = [rule.values.get(value) for value in text]
-    unknown = np.array([code is None for code in found], dtype=bool)
-    return Coded(rule.column, text, [code or rule.default for code in found], unknown)
+    return _coded(rule.column, texts[rule.column], rule.values.get, default=rule.default)
 
 
 def _status(texts: dict[str, list[str]], mapping: CaseMapping) -> Coded | None:
@@ -232,18 +245,51 @@ def _status(texts: dict[str, list[str]], mapping: CaseMapping) -> Coded | None:
 
 def translated(text: list[str], column: str, values: Mapping[str, Any], default: Any) -> Coded:
     """A column by its table; empty is None without doubt, an unlisted text the default."""
+    words, index = encoded(text)
     known = {"": None, **values}
-    unknown = np.array([value not in known for value in text], dtype=bool)
-    return Coded(column, text, [known.get(value, default) for value in text], unknown)
+    codes = [known.get(word, default) for word in words]
+    return _with_words(column, text, words, index, codes, [word not in known for word in words])
 
 
 def _held(texts: dict[str, list[str]], rule: HolderRule) -> Coded:
-    text = texts[rule.column]
-    codes = [f"{rule.code_prefix}{value}" if value in rule.values else None for value in text]
-    unknown = np.array(
-        [code is None and value != "" for code, value in zip(codes, text, strict=True)], dtype=bool
-    )
-    return Coded(rule.column, text, codes, unknown)
+    words, index = encoded(texts[rule.column])
+    codes = [f"{rule.code_prefix}{word}" if word in rule.values else None for word in words]
+    unknown = [code is None and word != "" for code, word in zip(codes, words, strict=True)]
+    return _with_words(rule.column, texts[rule.column], words, index, codes, unknown)
+
+
+def _coded(
+    column: str, text: list[str], read: Callable[[str], Any], *, default: str | None
+) -> Coded:
+    """A column by what reads a text; what it cannot read is the default, and unknown."""
+    words, index = encoded(text)
+    found = [read(word) for word in words]
+    codes = [code or default for code in found]
+    return _with_words(column, text, words, index, codes, [code is None for code in found])
+
+
+def _with_words(
+    column: str,
+    text: list[str],
+    words: list[str],
+    index: Indexes,
+    codes: list[Any],
+    unknown: Iterable[bool],
+) -> Coded:
+    is_empty = by_word((word == "" for word in words), index)
+    return Coded(column, text, index, codes, by_word(unknown, index), is_empty)
+
+
+def encoded(texts: list[str]) -> tuple[list[str], Indexes]:
+    """The different texts, and the place of each row's among them."""
+    words = list(dict.fromkeys(texts))
+    places = {word: place for place, word in enumerate(words)}
+    return words, np.fromiter(map(places.__getitem__, texts), dtype=np.int64, count=len(texts))
+
+
+def by_word(holds: Iterable[bool], index: Indexes) -> Mask:
+    """Rows of the words for which it holds."""
+    return np.asarray(np.fromiter(holds, dtype=bool)[index])
 
 
 def _located(texts: dict[str, list[str]], rule: LocationRule) -> Locations:

@@ -107,9 +107,11 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
               select lon, lat from {batch.table} where location_quality = 'point'
               group by lon, lat
               having count(*) > greatest(:share * (select count(*) from {batch.table}), :few)
-                or exists (
-                  select from unnest(cast(:lons as float8[]), cast(:lats as float8[])) d (x, y)
-                  where abs(lon - d.x) < :near and abs(lat - d.y) < :near)
+              union
+              select s.lon, s.lat from {batch.table} s
+              join unnest(cast(:lons as float8[]), cast(:lats as float8[])) d (x, y)
+                on abs(s.lon - d.x) < :near and abs(s.lat - d.y) < :near
+              where s.location_quality = 'point'
             ), doubted as (
               update {batch.table} s
               set location_quality = 'default', cell_x = null, cell_y = null
