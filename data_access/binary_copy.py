@@ -61,13 +61,20 @@ def texts(values: Sequence[str]) -> npt.NDArray[np.bytes_]:
     return np.array([value.encode() for value in values], dtype=np.bytes_)
 
 
-def copy_into(connection: psycopg.Connection[Any], table: str, columns: Columns) -> int:
-    """Append the rows to the table in the connection's transaction; returns their number."""
+def copy_into(
+    connection: psycopg.Connection[Any], table: str, columns: Columns, *, freeze: bool = False
+) -> int:
+    """Append the rows to the table in the connection's transaction; returns their number.
+
+    `freeze`: no reader will have to mark them as committed; of a table made by this transaction.
+    """
     count = row_count(columns)
     if not count:
         return 0
-    statement = sql.SQL("copy {} ({}) from stdin (format binary)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    statement = sql.SQL("copy {} ({}) from stdin (format binary{})").format(
+        sql.Identifier(table),
+        sql.SQL(", ").join(map(sql.Identifier, columns)),
+        sql.SQL(", freeze" if freeze else ""),
     )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(HEADER)

@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy import Boolean, DateTime, Integer, SmallInteger, Table
 
 from data_access import schema
-from data_access.demo.binary_copy import copy_into
+from data_access.binary_copy import copy_into
 from data_access.demo.case_days import (
     KEY,
     Array,

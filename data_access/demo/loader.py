@@ -17,10 +17,11 @@ import numpy as np
 import psycopg
 from sqlalchemy import URL, Connection, Engine, create_engine, insert, text
 
+from dashboard.periods import next_month
 from data_access import facts, rollups, schema
+from data_access.binary_copy import copy_into
 from data_access.demo import daily_figures, province
 from data_access.demo.applying import CASE_TABLES, apply
-from data_access.demo.binary_copy import copy_into
 from data_access.demo.case_days import (
     Array,
     CaseDay,
@@ -35,7 +36,7 @@ from data_access.demo.cases import day_of_incidents
 from data_access.demo.changes import ZONE, Changes, Window, instant, local_day
 from data_access.demo.disputes import day_of_disputes
 from data_access.demo.generation import FILL, drop_other_versions, generator_version
-from data_access.demo.month_partitions import load_month, next_month
+from data_access.demo.month_partitions import load_month
 from data_access.demo.province import Province
 from data_access.demo.reference_loader import load_reference
 from data_access.demo.table_columns import joined, step_columns, table_columns

@@ -12,12 +12,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from data_access.demo.binary_copy import HEADER, TRAILER, Columns, encoded, row_count
-
-
-def next_month(month: date) -> date:
-    """The first day of the following month."""
-    return date(month.year + month.month // 12, month.month % 12 + 1, 1)
+from dashboard.periods import next_month
+from data_access.binary_copy import Columns, copy_into
 
 
 def load_month(
@@ -34,7 +30,7 @@ def load_month(
             sql.Identifier(new), sql.Identifier(table)
         )
     )
-    count = sum(_copy_frozen(connection, new, part) for part in parts)
+    count = sum(copy_into(connection, new, part, freeze=True) for part in parts)
     _index(connection, table, new)
     bounds = sql.SQL("from ({}) to ({})").format(
         sql.Literal(month.isoformat()), sql.Literal(next_month(month).isoformat())
@@ -49,19 +45,6 @@ def load_month(
         )
     )
     return count
-
-
-def _copy_frozen(connection: psycopg.Connection[Any], table: str, columns: Columns) -> int:
-    """Append rows that no reader will have to mark as committed: the table is as new as they."""
-    statement = sql.SQL("copy {} ({}) from stdin (format binary, freeze)").format(
-        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-    )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write(HEADER)
-        for chunk in encoded(columns):
-            copy.write(chunk)
-        copy.write(TRAILER)
-    return row_count(columns)
 
 
 def _index(connection: psycopg.Connection[Any], table: str, new: str) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Boolean, Date, DateTime, Double, Integer, SmallInteger, Table, Text
 
-from data_access.demo.binary_copy import Column, Kind
+from data_access.binary_copy import Column, Kind
 from data_access.demo.case_days import NULL, Array, Columns
 from data_access.schema.cases import BRANCHES, STEPS
 

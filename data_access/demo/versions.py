@@ -11,7 +11,7 @@ import numpy as np
 import psycopg
 from sqlalchemy import Table
 
-from data_access.demo.binary_copy import Column, copy_into
+from data_access.binary_copy import Column, copy_into
 from data_access.demo.case_days import KEY, CaseDay, Moment, Times, known_columns
 from data_access.demo.office_calendar import OfficeCalendar
 from data_access.demo.table_columns import table_columns

@@ -6,7 +6,6 @@ never changed here: it is somebody's data.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
 from typing import Any
 
 from pypinyin import lazy_pinyin
@@ -15,8 +14,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from dashboard.errors import ImportRefused
 from dashboard.heat_cells import Origin
-from dashboard.work_calendar import SATURDAY, official_days, official_years
 from data_access import facts, migrating
+from data_access.calendar_rows import calendar_rows
 from data_access.imports.batches import NEW_SOURCES
 from data_access.imports.case_mapping import CaseMapping, HolderRule
 from data_access.imports.mapping import (
@@ -37,8 +36,6 @@ from data_access.schema import (
     work_calendar,
 )
 from data_access.schema.regions import LEVELS
-
-ONE_DAY = timedelta(days=1)
 
 
 def known_region_codes(connection: Connection, mapping: CaseMapping) -> frozenset[str]:
@@ -147,29 +144,8 @@ def _ensure_facts(connection: Connection, section: DatabaseSection) -> None:
 def _ensure_calendar(connection: Connection, section: CalendarSection) -> None:
     if connection.scalar(select(func.count()).select_from(work_calendar)):
         return
-    connection.execute(insert(work_calendar), list(_calendar_rows(section)))
-
-
-def _calendar_rows(section: CalendarSection) -> Iterator[dict[str, Any]]:
-    """Days with running number of working days; presumed where only the weekday rule is known."""
-    official = {}
-    if section.rule == "china":
-        years = [y for y in official_years() if section.first_year <= y <= section.last_year]
-        official = {day.day: day for year in years for day in official_days(year, year)}
-    number = 0
-    day = date(section.first_year, 1, 1)
-    while day.year <= section.last_year:
-        known = official.get(day)
-        is_workday = known.is_workday if known else day.weekday() < SATURDAY
-        number += is_workday
-        yield {
-            "day": day,
-            "is_workday": is_workday,
-            "workday_no": number,
-            "label": known.label or None if known else None,
-            "is_presumed": known is None,
-        }
-        day += ONE_DAY
+    rows = calendar_rows(section.first_year, section.last_year, is_official=section.rule == "china")
+    connection.execute(insert(work_calendar), list(rows))
 
 
 def _region_rows(tree: RegionTree, mapping: CaseMapping) -> Iterator[dict[str, Any]]:

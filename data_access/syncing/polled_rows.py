@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dashboard.errors import SourceUnavailable
 from data_access.imports.sources.parquet import stored_chunks
-from data_access.imports.sources.query import TABLE_NAME
+from data_access.imports.sources.query import relation, told
 from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
 from data_access.syncing.plan import Polled
 from data_access.syncing.scale import Mark, Scale
@@ -98,16 +98,15 @@ def ask(polled: Polled, after: Mark | None, keys_since: datetime | None) -> Answ
     scale = Scale(section.watermark)
     wanted = polled.loaded.mapping.file_columns()
     with _connection(polled) as connection:
-        relation = _relation(connection, section.rows)
+        rows = relation(connection, section.rows)
         column = connection.dialect.identifier_preparer.quote(section.watermark.column)
-        newest = scale.read(connection.scalar(text(f"select max({column}) from {relation}")))
-        named = section.rows if TABLE_NAME.fullmatch(section.rows) else "（查询）"
+        newest = scale.read(connection.scalar(text(f"select max({column}) from {rows}")))
         spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the answer
-        answer = Answer(named, wanted, spool, "", 0, set(), newest, None)
+        answer = Answer(told(section.rows), wanted, spool, "", 0, set(), newest, None)
         weakref.finalize(answer, spool.close)
         condition = "" if after is None else f" where {column} > :after"
         bound = {} if after is None else {"after": scale.bound(after)}
-        _spool(polled, answer, _rows(connection, polled, f"{relation}{condition}", column, bound))
+        _spool(polled, answer, _rows(connection, polled, f"{rows}{condition}", column, bound))
         if section.keys and keys_since is not None:
             pattern = section.keys.format
             since = keys_since.strftime(pattern) if pattern else keys_since
@@ -168,14 +167,6 @@ def _live(polled: Polled, rows: list[list[str]], gone: set[str]) -> Iterator[lis
             gone.add(key)
         elif key not in gone:
             yield row[:-1]
-
-
-def _relation(connection: Connection, rows: str) -> str:
-    asked = rows.strip().rstrip(";")
-    if not TABLE_NAME.fullmatch(asked):
-        return f"({asked}) handed_over"
-    quote = connection.dialect.identifier_preparer.quote
-    return ".".join(quote(part) for part in asked.split("."))
 
 
 @contextmanager

@@ -27,25 +27,44 @@ ROWS_AT_ONCE = 10_000
 TABLE_NAME = re.compile(r"\w+(?:\.\w+){0,2}")
 
 
+def relation(connection: Connection, query: str) -> str:
+    """What stands behind FROM for a table's name or a SELECT, in the other database's words."""
+    asked = _plain(query)
+    if not TABLE_NAME.fullmatch(asked):
+        return f"({asked}) handed_over"
+    quote = connection.dialect.identifier_preparer.quote
+    return ".".join(quote(part) for part in asked.split("."))
+
+
+def told(query: str) -> str:
+    """How messages and reports call it: a SELECT may hold values."""
+    asked = _plain(query)
+    return asked if TABLE_NAME.fullmatch(asked) else "（查询）"
+
+
+def _plain(query: str) -> str:
+    return query.strip().rstrip(";")
+
+
 class DatabaseQuery:
     """Rows of `query`, a table's name or a SELECT; ordered by the columns that are read."""
 
     def __init__(self, url: str, query: str) -> None:
         self._url = url
-        self._query = query.strip().rstrip(";")
+        self._query = query
         self._spool: IO[bytes] | None = None
         self._facts: SourceFacts | None = None
 
     @property
     def name(self) -> str:
-        return self._query if self._is_table else "（查询）"
+        return told(self._query)
 
     def header(self) -> list[str]:
         """Names of the columns; see `rows.Source`."""
         with self._connection() as connection:
             # Asked for no row: the names of the columns come all the same.
             found = connection.execute(
-                text(f"select * from {self._relation(connection)} where 1=0")
+                text(f"select * from {relation(connection, self._query)} where 1=0")
             )
             return list(found.keys())
 
@@ -70,7 +89,10 @@ class DatabaseQuery:
         quoted = [connection.dialect.identifier_preparer.quote(name) for name in wanted]
         order = ", ".join(str(place) for place in range(1, len(wanted) + 1))
         rows = connection.execution_options(stream_results=True, yield_per=ROWS_AT_ONCE).execute(
-            text(f"select {', '.join(quoted)} from {self._relation(connection)} order by {order}")
+            text(
+                f"select {', '.join(quoted)} from {relation(connection, self._query)}"
+                f" order by {order}"
+            )
         )
         digest = hashlib.sha256("\x1f".join(wanted).encode())
         schema = pa.schema([(name, pa.string()) for name in wanted])
@@ -84,16 +106,6 @@ class DatabaseQuery:
                 writer.write_table(pa.table(columns, schema=schema))
                 count += len(texts)
         return SourceFacts(digest.hexdigest(), count)
-
-    @property
-    def _is_table(self) -> bool:
-        return bool(TABLE_NAME.fullmatch(self._query))
-
-    def _relation(self, connection: Connection) -> str:
-        if not self._is_table:
-            return f"({self._query}) handed_over"
-        quote = connection.dialect.identifier_preparer.quote
-        return ".".join(quote(part) for part in self._query.split("."))
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

@@ -20,8 +20,10 @@ def upgrade() -> None:
     _key(BY_NUMBER)
     op.execute("create index ix_case_versions_deleted on case_versions (case_no) where is_deletion")
     op.add_column("spread_deltas", sa.Column("class_code", sa.Text()))
-    is_poll = sa.Column("is_poll", sa.Boolean(), server_default="false", nullable=False)
-    op.add_column("import_batches", is_poll)
+    op.add_column(
+        "import_batches",
+        sa.Column("is_poll", sa.Boolean(), server_default="false", nullable=False),
+    )
 
 
 def downgrade() -> None:
