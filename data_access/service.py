@@ -22,7 +22,7 @@ from types import FrameType
 from sqlalchemy import URL, make_url
 
 from dashboard.errors import EmbeddedServerError, PortInUse
-from dashboard.settings import Settings
+from dashboard.settings import Settings, variable
 from data_access.embedded import EmbeddedServer
 from data_access.server_data_folder import (
     ROOM_FOR_FIRST_START,
@@ -159,7 +159,9 @@ def run(
     if server is not None:
         supervisor.keep("内嵌数据库", server)
     text = url.render_as_string(hide_password=False)
-    environment = {**settings.environment(), "COCKPIT_DATABASE_URL": text}
+    # What faces the network needs no address of the owner; empty counts as not set.
+    hidden = {variable("sync_database_url"): ""}
+    environment = {**settings.environment(), "COCKPIT_DATABASE_URL": text, **hidden}
     first = (cockpit_program("快照进程", "snapshotter"), web_program(settings))
     for program in (*first, *others):
         supervisor.add(program.name, program.argv, {**environment, **program.environment})

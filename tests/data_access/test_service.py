@@ -143,6 +143,38 @@ def test_polling_is_a_program_where_a_site_configures_it() -> None:
     assert program.environment["COCKPIT_DATABASE_URL"] == "postgresql+psycopg://db/other"
 
 
+def test_the_address_of_the_owner_reaches_the_polling_and_nobody_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: dict[str, dict[str, str]] = {}
+
+    class Recorder:
+        def __init__(self, say: Any) -> None:
+            pass
+
+        def add(self, name: str, argv: Any, environment: dict[str, str]) -> None:
+            started[name] = {**os.environ, **environment}
+
+        def run(self) -> None:
+            pass
+
+    monkeypatch.setattr(service, "Supervisor", Recorder)
+    monkeypatch.setattr(service, "_watch", lambda settings, on_ready: None)
+    monkeypatch.setenv("COCKPIT_SYNC_DATABASE_URL", "postgresql+psycopg://owner:hunter2@db/x")
+    monkeypatch.setenv("COCKPIT_SYNC", "sources.toml")
+    settings = Settings.from_environment()
+    url = make_url("postgresql+psycopg://cockpit_app@db/x")
+    polling = service.sync_programs(settings, url)
+    service.run(settings, url, say=print, on_ready=lambda: None, others=polling)
+    assert set(started) == {"快照进程", "网页服务", "来源同步"}
+    told = {name for name, environment in started.items() if "hunter2" in str(environment)}
+    assert told == {"来源同步"}
+    assert Settings.from_environment(started["网页服务"]).sync_database_url is None
+    assert Settings.from_environment(started["来源同步"]).database_url == (
+        "postgresql+psycopg://owner:hunter2@db/x"
+    )
+
+
 def test_a_stop_signal_unwinds_what_was_begun() -> None:
     steps = []
     with pytest.raises(SystemExit) as left, service.stopping_tidily():
