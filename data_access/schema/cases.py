@@ -163,6 +163,13 @@ incidents = Table(
         text(STEP_AT.replace("i.", "")),
         postgresql_where=text("closed_at is null"),
     ),
+    # The longest overdue of any counties are its first entries.
+    Index(
+        "ix_incidents_overdue",
+        "due_at",
+        "county_id",
+        postgresql_where=text("closed_at is null"),
+    ),
     # With the county: the durations of a month's closings are read for one county as for all.
     Index("ix_incidents_closed_at_county_id", "closed_at", "county_id"),
     postgresql_partition_by="RANGE (registered_month)",
