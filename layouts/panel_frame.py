@@ -46,6 +46,8 @@ class PanelState:
 
 
 FAILED = PanelState("is-failed", wording.FAILED)
+# The panel keeps its last picture; the word stands on its edge.
+NOT_UPDATED = PanelState("is-not-updated", wording.NOT_UPDATED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -63,6 +63,7 @@ from layouts.ids import WallIds
 from layouts.map import STORE_ID
 from layouts.panel_frame import (
     FAILED,
+    NOT_UPDATED,
     Leaves,
     NothingToShow,
     Panel,
@@ -111,6 +112,20 @@ PANELS: dict[str, Panel] = {
     "night_handover": _panel(
         WallIds.NIGHT_HANDOVER, "night-handover", night_handover, is_live=True
     ),
+}
+# The parts of a snapshot that each panel is drawn from, by the names under which they fail.
+PARTS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("today", "categories", "cities"), ("今日与在办",)),
+    **dict.fromkeys(("night_emergencies", "night_shift"), ("今日与在办",)),
+    **dict.fromkeys(("disputes", "mediation", "levels"), ("比率与纠纷", "目标值")),
+    "rates": ("比率与纠纷", "目标值", "近30日", "未计入"),
+    "trend": ("今日走势",),
+    "night_trend": ("今日走势", "今日与在办"),
+    "thirty_days": ("近30日",),
+    "ranking": ("排名",),
+    "supervision": ("督办", "今日与在办"),
+    "night_handover": ("督办", "今日与在办"),
+    "latest": ("最新事件",),
 }
 # The map is no panel: the ground is its own, and its state is drawn on it.
 MAP = "map"
@@ -178,7 +193,13 @@ def _panel_props(name: str, panel: Panel, screen: Screen, snapshot: Snapshot) ->
         leaves = _safely(name, partial(panel.props, screen, snapshot))
     if leaves is None:
         return _frame_props(panel, FAILED, snapshot)
-    return merged([leaves, _frame_props(panel, state, snapshot)])
+    return merged([leaves, _frame_props(panel, _as_updated(name, state, snapshot), snapshot)])
+
+
+def _as_updated(name: str, state: PanelState, snapshot: Snapshot) -> PanelState:
+    """The state, or that the panel shows what it last knew of a part that fails now."""
+    fails = any(part in snapshot.failures for part in PARTS[name])
+    return NOT_UPDATED if fails and state == PanelState() else state
 
 
 def _frame_props(panel: Panel, state: PanelState, snapshot: Snapshot) -> Leaves:

@@ -32,6 +32,7 @@ class LiveCockpit:
     port: int = 0
     workers: int = 2
     clock_offset: float = 0
+    snapshotter: str = "tests.shifted_clock"
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -73,7 +74,7 @@ class LiveCockpit:
         self._log.close()
 
     def start_snapshotter(self, name: str = "snapshotter") -> None:
-        self._start(name, [sys.executable, "-m", "tests.shifted_clock"])
+        self._start(name, [sys.executable, "-m", self.snapshotter])
 
     def start_web(self) -> None:
         argv = [sys.executable, "-m", "gunicorn", self.web_app, "-k", "asgi"]

@@ -19,7 +19,7 @@ from layouts.map import (
     legend_words,
     wall_map,
 )
-from layouts.panel_frame import FAILED, Leaves, merged, text_leaf, zone_of
+from layouts.panel_frame import FAILED, NOT_UPDATED, Leaves, merged, text_leaf, zone_of
 from layouts.source_clock import data_until
 
 HEAT_CLASSES = "隐患、民生"
@@ -27,6 +27,8 @@ NO_OUTLINES = "暂无界线数据"
 # Reasons of `Snapshot.left_out` that keep a case off the map; each case has at most one.
 OFF_THE_MAP = ("默认坐标", "坐标出界", "无坐标")
 CSS_CLASS = "panel-map"
+# Parts of a snapshot that the map is drawn from, by the names under which they fail.
+PARTS = ("地图着色", "热力", "近7日、近30日热力", "新发事件", "网格层", "地图网格", "未计入")
 NOTICE = ids.part(WallIds.MAP, "notice")
 
 
@@ -72,7 +74,6 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     Without outlines there is no map to draw on: one sentence stands in its place.
     """
     part = snapshot.map
-    is_blank = part.outlines == "none"
     zone = zone_of(snapshot)
     until = wording.moment(data_until(snapshot), snapshot.as_of, zone)
     fill = part.choropleth
@@ -99,11 +100,21 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             *(text_leaf(TEXT_IDS[name], words) for name, words in texts.items()),
             *(text_leaf(leaf, words) for leaf, words in _scales(snapshot).items()),
             text_leaf(WallIds.VOLUME_NOTE, snapshot.volume_note or ""),
-            {WallIds.MAP: {"className": f"{CSS_CLASS} is-no-outline" if is_blank else CSS_CLASS}},
-            text_leaf(NOTICE, _blank_words(snapshot) if is_blank else ""),
+            _state_props(snapshot),
             {STORE_ID: {"data": payload(screen, snapshot)}},
         ]
     )
+
+
+def _state_props(snapshot: Snapshot) -> Leaves:
+    """Without outlines one sentence in place of the map; over old marks, that they are."""
+    if snapshot.map.outlines == "none":
+        css_class, notice = f"{CSS_CLASS} is-no-outline", _blank_words(snapshot)
+    elif any(part in snapshot.failures for part in PARTS):
+        css_class, notice = f"{CSS_CLASS} {NOT_UPDATED.css_class}", NOT_UPDATED.notice
+    else:
+        css_class, notice = CSS_CLASS, ""
+    return {WallIds.MAP: {"className": css_class}, NOTICE: {"children": notice}}
 
 
 def _ring_words(screen: Screen, snapshot: Snapshot) -> str:

@@ -1,5 +1,7 @@
 """交班需跟踪 and 系统告警: what the next shift must know."""
 
+from collections.abc import Collection
+
 from dash import html
 
 from dashboard.screens import Screen
@@ -9,6 +11,8 @@ from layouts.components.system_alarms import Alarms, system_alarms
 from layouts.components.work_list import nothing_words, work_rows, work_rows_props
 from layouts.ids import WallIds
 from layouts.panel_frame import Leaves, PanelState, figure, merged, panel, text_leaf, words_leaves
+
+PARTS_NAMED = 2
 
 
 def build(screen: Screen) -> html.Section:
@@ -52,7 +56,6 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
     """Leaf props of the panel."""
     alarms = system_alarms(snapshot)
     none = nothing_words(snapshot)
-    failed = "、".join(snapshot.failures) or "无"
     return merged(
         [
             work_rows_props(WallIds.NIGHT_HANDOVER, snapshot),
@@ -64,9 +67,16 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
                 css_class="is-alarm" if alarms.count else "",
             ),
             text_leaf(WallIds.NIGHT_ALARMS_SOURCES, source_words(alarms)),
-            text_leaf(WallIds.NIGHT_ALARMS_PARTS, f"未能更新的部分:{failed}"),
+            text_leaf(WallIds.NIGHT_ALARMS_PARTS, part_words(snapshot.failures)),
         ]
     )
+
+
+def part_words(failures: Collection[str]) -> str:
+    """未能更新的部分:排名、热力等5个; there is room for two by name."""
+    names = "、".join(list(failures)[:PARTS_NAMED]) or "无"
+    rest = f"等{len(failures)}个" if len(failures) > PARTS_NAMED else ""
+    return f"未能更新的部分:{names}{rest}"
 
 
 def source_words(alarms: Alarms) -> str:

@@ -145,6 +145,7 @@ def faults(page: Page, smallest: float) -> list[str]:
         "many_towns",
         "many_groups",
         "long_names",
+        "every_part_failed",
     ],
 )
 def test_no_word_is_cut_off_or_over_another_by_day(page: Page, address: str, sample: str) -> None:
@@ -236,7 +237,9 @@ def test_nothing_stands_on_the_seam_of_two_panels(
         assert crossing == []
 
 
-@pytest.mark.parametrize("sample", ["night", "night_with_emergency", "never_delivered"])
+@pytest.mark.parametrize(
+    "sample", ["night", "night_with_emergency", "never_delivered", "every_part_failed"]
+)
 def test_no_word_is_cut_off_or_over_another_at_night(page: Page, address: str, sample: str) -> None:
     open_wall(page, address, sample)
     say(page, theme="night")

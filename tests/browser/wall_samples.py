@@ -6,6 +6,8 @@ Not here: what panels say of them (`tests/layouts`), nor how they are shown (`wa
 from datetime import timedelta
 
 from dashboard.snapshot import MapRegion, RankedUnit, RankingGroup, Reading, Snapshot
+from layouts.components.map_region import PARTS as MAP_PARTS
+from layouts.wall import PARTS
 from tests import snapshot_samples as samples
 
 HANGZHOU = (
@@ -51,6 +53,12 @@ def long_names() -> Snapshot:
             for item, name, city in news
         ),
     )
+
+
+def every_part_failed() -> Snapshot:
+    """The day's picture kept, while none of its parts can be computed."""
+    parts = {part for names in PARTS.values() for part in names} | set(MAP_PARTS)
+    return samples.wall(failures={part: f"{part}未能更新" for part in sorted(parts)})
 
 
 def _small(unit: RankedUnit) -> RankedUnit:

@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from layouts.map import STORE_ID
 from tests import snapshot_samples as samples
 from tests.built_in import built_in_wall
 from tests.layouts.wall_leaves import words_of
+
+ROOT = Path(__file__).parents[2]
 
 SAMPLES: tuple[Callable[[], Snapshot], ...] = (
     samples.wall,
@@ -338,3 +341,37 @@ def test_counties_are_called_what_the_database_says() -> None:
     assert "县(市、区)" not in said
     for words in ("90个选区", "各选区今日上报", "选区排名"):
         assert words in said
+
+
+def parts_computed() -> set[str]:
+    """Names under which parts of a snapshot fail, as `data_access.snapshotting` says them."""
+    source = (ROOT / "data_access" / "snapshotting.py").read_text("utf-8")
+    return set(re.findall(r'\bpart\(\s*"([^"]+)"', source))
+
+
+def test_every_part_that_can_fail_is_some_panels() -> None:
+    drawn = {part for parts in wall.PARTS.values() for part in parts} | set(map_region.PARTS)
+    assert drawn == parts_computed()
+    assert set(wall.PARTS) == set(wall.PANELS)
+
+
+@pytest.mark.parametrize("part", sorted(parts_computed()))
+def test_a_panel_says_that_a_part_of_it_fails_and_keeps_its_figures(part: str) -> None:
+    screen = built_in_wall()
+    failing = wall.props(screen, samples.wall(failures={part: f"{part}未能更新"}))
+    usual = wall.props(screen, samples.wall())
+    wanted = {wall.PANELS[name].id for name, parts in wall.PARTS.items() if part in parts}
+    wanted |= {WallIds.MAP} if part in map_region.PARTS else set()
+    marked = {leaf for leaf in failing if "is-not-updated" in failing[leaf].get("className", "")}
+    assert marked == wanted
+    for panel in wanted:
+        assert failing[f"{panel}-notice"]["children"] == "未能更新"
+    numbers = [leaf for leaf in usual if "figure-number" in usual[leaf].get("className", "")]
+    alarms = {WallIds.SUPERVISION_ALARMS, WallIds.NIGHT_ALARMS}
+    changed = {leaf for leaf in numbers if failing[leaf] != usual[leaf]}
+    assert changed <= alarms
+
+
+def test_a_panel_that_is_hatched_stays_so_when_its_part_fails() -> None:
+    never = samples.never_delivered().model_copy(update={"failures": {"比率与纠纷": "x"}})
+    assert wall.props(built_in_wall(), never)[WallIds.DISPUTES]["className"].endswith("is-no-data")

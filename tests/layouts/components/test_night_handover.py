@@ -43,6 +43,11 @@ def test_parts_that_failed_are_named() -> None:
     assert said(leaves, WallIds.NIGHT_ALARMS_PARTS) == "未能更新的部分:排名、热力"
 
 
+def test_of_many_parts_that_failed_two_are_named() -> None:
+    words = night_handover.part_words(["排名", "热力", "督办"])
+    assert words == "未能更新的部分:排名、热力等3个"
+
+
 def test_without_sources_nothing_is_claimed_of_them() -> None:
     leaves = night_handover.props(SCREEN, samples.never_delivered())
     assert said(leaves, WallIds.NIGHT_ALARMS_SOURCES) == "数据接口 未接入"

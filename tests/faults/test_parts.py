@@ -1,0 +1,99 @@
+"""Each part of the wall fails once in turn, in one cockpit and one browser.
+
+Its panels say so and keep their last picture, all others stay live, and it recovers by itself.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext
+
+from data_access.embedded import EmbeddedServer
+from layouts import wall as layout
+from layouts.components import map_region
+from layouts.ids import WallIds
+from tests import live_province
+from tests.failing_parts import MAKERS
+from tests.faults.conftest import Wall, beating
+from tests.live_cockpit import LiveCockpit
+
+pytestmark = pytest.mark.browser
+
+SOON = 10.0
+NOT_UPDATED = """() => Object.fromEntries([...document.querySelectorAll(".is-not-updated")]
+  .map((node) => [node.id, node.querySelector(":scope > .panel-notice, :scope > .map-notice")
+    .textContent]))"""
+# Panels with nothing to keep: their source never delivered, or there is nothing to rank.
+BLANK = """() => [...document.querySelectorAll(".is-no-data, .is-empty")].map((node) => node.id)"""
+FIGURES = """(ids) => ids.flatMap((id) =>
+  [...document.getElementById(id).querySelectorAll(".figure-number")]
+    .filter((node) => !/alarm/.test(node.id)).map((node) => node.textContent))"""
+
+
+@pytest.fixture(scope="module")
+def fragile() -> Iterator[tuple[LiveCockpit, live_province.Writer, Path]]:
+    """A cockpit, who writes to it, and the file that names the part that fails."""
+    folder = Path(tempfile.mkdtemp(prefix="cockpit-parts-"))
+    folder.chmod(0o755)
+    named = folder / "part"
+    named.write_text("", "utf-8")
+    with EmbeddedServer(folder / "pg") as server:
+        server.create_database("live")
+        url = server.url("live")
+        live_province.found(url)
+        writer = live_province.Writer(url)
+        writer.add_incident()
+        environment = {"TEST_FAILING_PART": str(named)}
+        with (
+            LiveCockpit(
+                url, workers=1, snapshotter="tests.failing_parts", environment=environment
+            ) as cockpit,
+            beating(url),
+        ):
+            yield cockpit, writer, named
+        writer.close()
+
+
+def panels_of(part: str) -> set[str]:
+    """Ids of what is drawn from the part."""
+    drawn = {str(layout.PANELS[name].id) for name, parts in layout.PARTS.items() if part in parts}
+    return drawn | ({str(WallIds.MAP)} if part in map_region.PARTS else set())
+
+
+def drawn_from_only(part: str) -> set[str]:
+    """Ids of panels that nothing else changes."""
+    return {str(layout.PANELS[name].id) for name, parts in layout.PARTS.items() if parts == (part,)}
+
+
+def test_every_part_can_be_made_to_fail() -> None:
+    assert {part for parts in layout.PARTS.values() for part in parts} <= set(MAKERS)
+    assert set(map_region.PARTS) <= set(MAKERS)
+
+
+def test_each_part_fails_once_and_the_rest_goes_on(
+    fragile: tuple[LiveCockpit, live_province.Writer, Path], context: BrowserContext
+) -> None:
+    cockpit, writer, named = fragile
+    wall = Wall(context.new_page())
+    wall.page.goto(f"{cockpit.address}/wall")
+    wall.wait(lambda: wall.state() == "live" and wall.registered() == "1", 20)
+    for cases, part in enumerate(MAKERS, start=2):
+        panels = panels_of(part) - set(wall.page.evaluate(BLANK))
+        whole = sorted(panels & drawn_from_only(part))
+        before = wall.page.evaluate(FIGURES, whole)
+        named.write_text(part, "utf-8")
+        writer.add_incident()
+        words = f"{part}未能更新,其余正常"
+        wall.wait(lambda words=words: wall.sentence() == words, SOON)
+        wanted = dict.fromkeys(panels, "未能更新")
+        wall.wait(lambda wanted=wanted: wall.page.evaluate(NOT_UPDATED) == wanted, SOON)
+        counted = cases - 1 if part == "今日与在办" else cases
+        wall.wait(lambda counted=counted: wall.registered() == str(counted), SOON)
+        assert wall.state() == "live"
+        assert wall.page.evaluate(FIGURES, whole) == before, part
+        named.write_text("", "utf-8")
+        writer.report_contact()
+        wall.wait(lambda: wall.sentence() == "" and wall.page.evaluate(NOT_UPDATED) == {}, SOON)
+        wall.wait(lambda cases=cases: wall.registered() == str(cases), SOON)
