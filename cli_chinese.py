@@ -8,10 +8,12 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 PROGRAM = "cockpit"
 USAGE = "用法："
@@ -73,13 +75,18 @@ class Commands(typer.Typer):
     """A typer whose commands and groups are of the classes above."""
 
     def __init__(self, help: str, **more: Any) -> None:
-        words = {"options_metavar": OPTIONS, "subcommand_metavar": COMMANDS}
-        super().__init__(help=help, cls=ChineseGroup, add_completion=False, **words, **more)
+        super().__init__(
+            help=help,
+            cls=ChineseGroup,
+            options_metavar=OPTIONS,
+            subcommand_metavar=COMMANDS,
+            add_completion=False,
+            **more,
+        )
 
-    def command(self, name: str | None = None, **more: Any) -> Callable[[Any], Any]:
+    def command(self, name: str | None = None, **more: Any) -> Callable[[Function], Function]:
         """As of typer."""
-        words = {"cls": ChineseCommand, "options_metavar": OPTIONS}
-        return super().command(name, **words, **more)
+        return super().command(name, cls=ChineseCommand, options_metavar=OPTIONS, **more)
 
 
 def run(commands: Commands) -> int:
