@@ -42,6 +42,8 @@ MEASURES = [measure.column for flow in ROLLED_UP_FLOWS for measure in flow.measu
 BASE = 60
 WRITERS = (0, 1)
 HEIR, SECOND_HEIR = 330198, 330199
+# A class of cases, which a history may mark as sensitive.
+CLASS = "0909"
 
 Make = Callable[[Connection, int, np.random.Generator], None]
 
@@ -53,6 +55,7 @@ def insert_cases(connection: Connection, writer: int, random: np.random.Generato
     for place, case in enumerate(cases):
         # The same numbers may be drawn twice in a history: what was there before tells them apart.
         case["case_no"] = f"N{known}-{first + 2 * place:07d}"
+        case["class_code"] = CLASS if place % 2 else None
     connection.execute(insert(schema.incidents), cases)
 
 
@@ -65,6 +68,7 @@ def insert_disputes(connection: Connection, writer: int, random: np.random.Gener
 
 CORRECTIONS = (
     "category = 'other'",
+    f"class_code = '{CLASS}'",
     "county_id = 330212",
     "due_at = registered_at + interval '30 hours'",
     "due_at = null",
@@ -183,7 +187,24 @@ def move_town(connection: Connection) -> None:
     )
 
 
-REFORMS = {made.__name__: made for made in (split_county, merge_counties, move_county, move_town)}
+def mark_class(connection: Connection) -> None:
+    """Cases of the class leave the heat, whoever is writing them."""
+    connection.execute(
+        text("insert into code_lists (key, name, origin) values ('incident_class', '类', 'test')")
+    )
+    connection.execute(
+        text(
+            "insert into codes (list_key, code, label, is_sensitive)"
+            " values ('incident_class', :code, '涉法', true)"
+        ),
+        {"code": CLASS},
+    )
+
+
+REFORMS = {
+    made.__name__: made
+    for made in (split_county, merge_counties, move_county, move_town, mark_class)
+}
 
 
 @dataclass(frozen=True)
