@@ -12,12 +12,13 @@ from datetime import date
 from sqlalchemy import Connection, text
 
 from data_access import facts
-from data_access.rollups import MEASURES, spreads
+from data_access.rollups import MEASURES, ancestors, spreads
+from data_access.rollups.ancestors import ZONE_TOWNS
 from data_access.rollups.counting import written_sums
 from data_access.rollups.tables import GROUPS, SLOTS_FROM
 
 # Beside the columns of the measures.
-PLACE = "registered_month, county_id, day, slot"
+PLACE = "registered_month, county_id, town_id, day, slot"
 
 
 def count(connection: Connection, month: date, leaving: Mapping[str, str]) -> None:
@@ -27,13 +28,13 @@ def count(connection: Connection, month: date, leaving: Mapping[str, str]) -> No
         leaving: for each table of cases, the condition on a row `t` that leaves.
     """
     zone = facts.zone_of(connection)
-    values = {"month": month}
+    values = {"month": month, "zone_towns": ancestors.load(connection).zone_towns}
     for table, like in (("leaving_sums", "rollup_archive"), ("leaving_spreads", "spread_deltas")):
         connection.execute(text(f"create temp table {table} as table {like} with no data"))
     for group in GROUPS:
         if group.subject in leaving:
             rows = _rows(group.subject, leaving[group.subject])
-            counted = written_sums(group, rows, zone=zone, slots_from=SLOTS_FROM)
+            counted = written_sums(group, rows, zone=zone, slots_from=SLOTS_FROM, towns=ZONE_TOWNS)
             measures = ", ".join(measure.column for measure in group.measures)
             insert = f"insert into leaving_sums ({PLACE}, {measures})"
             connection.execute(text(f"{insert} select :month, p.* from ({counted}) p"), values)

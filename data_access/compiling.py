@@ -17,6 +17,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     FromClause,
+    Integer,
     Select,
     Table,
     TextClause,
@@ -186,13 +187,19 @@ def _time_range(
 
 @cache
 def sums(
-    subject: Subject, measures: tuple[Measure, ...], *, is_current: bool, is_short: bool = False
+    subject: Subject,
+    measures: tuple[Measure, ...],
+    *,
+    is_current: bool,
+    is_short: bool = False,
+    with_towns: bool = False,
 ) -> TextClause:
     """Sums of a subject's measures from the rows themselves, per county.
 
     Columns: county_id, then one per measure (named like its roll-up column), 0 where none.
     Parameters: `start`, `end` (half-open), `counties` (ids) and, unless current, `as_of`.
-    `is_short`: for spans of minutes, see `in_counties`.
+    `is_short`: for spans of minutes, see `in_counties`. `with_towns`: the townships of the further
+    parameter `towns` stand in rows of their own, by the last column `town_id`; else it is null.
 
     One scan per moment, so that each uses the index on its own time whatever the parameters are:
     the statement is as long as the dictionary, and is planned once per connection, not per read.
@@ -204,12 +211,14 @@ def sums(
     names = [measure.column for measure in measures]
     scans = union_all(
         *(
-            _scan(subject, moment, mine, names, is_current, is_short)
+            _scan(subject, moment, mine, names, is_current, is_short, with_towns)
             for moment, mine in grouped.items()
         )
     ).subquery()
     totals = (func.coalesce(func.sum(scans.c[name]), 0).label(name) for name in names)
-    return text(written_out(select(scans.c.county_id, *totals).group_by(scans.c.county_id)))
+    towns = [scans.c.town_id] if with_towns else []
+    statement = select(scans.c.county_id, *totals, *towns).group_by(scans.c.county_id, *towns)
+    return text(written_out(statement))
 
 
 def in_counties(column: str, *, is_short: bool) -> str:
@@ -234,6 +243,7 @@ def _scan(
     names: list[str],
     is_current: bool,
     is_short: bool,
+    with_towns: bool,
 ) -> Select[tuple[int, ...]]:
     """Sums of the measures of one moment per county, null in the columns of the others."""
     rows = TABLES[subject]
@@ -251,13 +261,15 @@ def _scan(
     values = (
         cast(mine[name] if name in mine else null(), BigInteger).label(name) for name in names
     )
+    told_apart = f"case when {rows.name}.town_id = any(cast(:towns as int[])) then town_id end"
+    towns = [literal_column(told_apart, Integer()).label("town_id")] if with_towns else []
     return (
-        select(rows.c.county_id, *values)
+        select(rows.c.county_id, *values, *towns)
         .where(
             within(moment, rows, start, end),
             literal_column(in_counties(f"{rows.name}.county_id", is_short=is_short)),
         )
-        .group_by(rows.c.county_id)
+        .group_by(rows.c.county_id, *(town.element for town in towns))
     )
 
 

@@ -25,7 +25,7 @@ CHANGES_CHANNEL = "cockpit_changes"
 # Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
 PLAIN_TABLES = (
     *("staffing", "patrols", "reported_values", "sources"),
-    *("regions", "region_lineage", "population", "codes", "work_calendar"),
+    *("regions", "region_lineage", "zone_towns", "population", "codes", "work_calendar"),
     "region_ranking_groups",
 )
 # What the outbox says of cases that were corrected or deleted, beside the subject itself.
@@ -153,7 +153,7 @@ def _rollup_triggers(subject: Subject, zone: str) -> Iterable[str]:
 def _notes(subject: Subject, rows: str, zone: str) -> str:
     """INSERTs of the deltas of signed rows: one a moment, since each is in a day of its own."""
     notes = [
-        "  insert into rollup_deltas (county_id, day, slot, "
+        "  insert into rollup_deltas (county_id, town_id, day, slot, "
         + ", ".join(measure.column for measure in group.measures)
         + f")\n  {written_sums(group, rows, zone=zone, slots_from=SLOTS_FROM)};"
         for group in GROUPS

@@ -13,7 +13,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from dashboard.errors import UnknownRegion
+from data_access import zones as zone_reading
 from data_access.schema import region_lineage, regions
+from data_access.zones import Zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,19 @@ class AbolishedCounty:
 class RegionTree:
     """Root, cities and counties (and 功能区), in the province's own order."""
 
-    def __init__(self, rows: list[Region], abolished: Iterable[AbolishedCounty] = ()) -> None:
+    def __init__(
+        self,
+        rows: list[Region],
+        abolished: Iterable[AbolishedCounty] = (),
+        zones: Iterable[Zone] = (),
+    ) -> None:
         self.by_id = {row.id: row for row in rows}
         self.abolished = {county.id: county for county in abolished}
+        # Zones that have townships, in order.
+        self.zones = sorted(
+            (zone for zone in zones if zone.id in self.by_id),
+            key=lambda zone: (self.by_id[zone.id].sort_order, zone.id),
+        )
         self._children: dict[int | None, list[Region]] = defaultdict(list)
         for row in sorted(rows, key=lambda row: (row.sort_order, row.id)):
             self._children[row.parent_id].append(row)
@@ -89,8 +101,22 @@ class RegionTree:
             found.extend(self.counties(child))
         return found
 
+    def zones_within(self, county_ids: Collection[int]) -> list[Zone]:
+        """The zones all of whose townships lie in these counties, in order."""
+        return [zone for zone in self.zones if self._lies_in(zone).issubset(county_ids)]
+
+    def _lies_in(self, zone: Zone) -> set[int]:
+        """The zone's counties; of one that is no more, what came of it."""
+        found: set[int] = set()
+        for county_id in zone.counties:
+            ended = self.abolished.get(county_id)
+            found |= (ended.successors if ended is not None else None) or {county_id}
+        return found
+
     def limited_to(self, region_ids: Collection[int]) -> "RegionTree":
-        """The tree of these regions and what they lie in: a reader learns of no others."""
+        """The tree of these regions, what they lie in, and the zones that lie in them: a reader
+        learns of no others.
+        """
         kept: dict[int, Region] = {}
         for region_id in region_ids:
             current = self.by_id.get(region_id)
@@ -98,7 +124,9 @@ class RegionTree:
                 kept[current.id] = current
                 current = self.by_id.get(current.parent_id) if current.parent_id else None
         abolished = (self.abolished[county_id] for county_id in self._abolished_into(kept))
-        return RegionTree(list(kept.values()), abolished)
+        zones = self.zones_within(kept.keys())
+        rows = [*kept.values(), *(self.by_id[zone.id] for zone in zones if zone.id not in kept)]
+        return RegionTree(rows, abolished, zones)
 
     def booked_under(self, county_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
         """By county under which cases are booked: regions of today they count in, lowest first.
@@ -160,7 +188,8 @@ def load(connection: Connection) -> RegionTree:
             or_(regions.c.valid_to.is_(None), regions.c.is_administrative),
         )
     ).all()
-    tree = RegionTree([_region(row) for row in rows if row.valid_to is None])
+    zones = zone_reading.load(connection)
+    tree = RegionTree([_region(row) for row in rows if row.valid_to is None], zones=zones)
     ended = [_region(row) for row in rows if row.valid_to is not None and row.level == "county"]
     if not ended:
         return tree
@@ -169,7 +198,8 @@ def load(connection: Connection) -> RegionTree:
         select(region_lineage.c.predecessor_id, region_lineage.c.successor_id)
     ):
         heirs[predecessor].add(successor)
-    return RegionTree(list(tree.by_id.values()), [_abolished(tree, row, heirs) for row in ended])
+    abolished = [_abolished(tree, row, heirs) for row in ended]
+    return RegionTree(list(tree.by_id.values()), abolished, zones)
 
 
 def towns(connection: Connection, county: Region) -> list[Region]:

@@ -62,7 +62,10 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 3.0
 DISK_FULL = "53100"
 # Changes after which nothing kept may be used again: sums may be as they were.
 UNSETTLING = frozenset(
-    {CORRECTIONS, "codes", "regions", "region_lineage", "region_ranking_groups", "work_calendar"}
+    {
+        *(CORRECTIONS, "codes", "work_calendar"),
+        *("regions", "region_lineage", "zone_towns", "region_ranking_groups"),
+    }
 )
 
 Clock = Callable[[], datetime]

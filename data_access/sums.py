@@ -21,7 +21,9 @@ from dashboard.vocabulary import Measure, Subject
 from data_access.compiling import TABLES, sums
 from data_access.region_tree import Region, RegionTree
 from data_access.rollups import reading, slots_kept_from
+from data_access.rollups.ancestors import counted_zones
 from data_access.rollups.reading import Pieces
+from data_access.zones import Zone
 
 EVER = datetime(1990, 1, 1, tzinfo=UTC)
 # Spans up to this are read by time, whatever the counties.
@@ -33,13 +35,22 @@ MEASURE_BY_COLUMN: dict[str, Measure] = {
 COLUMN_ORDER = {column: number for number, column in enumerate(MEASURE_BY_COLUMN)}
 
 Sums = dict[int, Counter[str]]
-# Measures by column, each with its sum per county.
+# Measures by column, each with its sum per county, and per township of a zone.
 Amounts = dict[str, dict[int, int]]
+# Subjects whose rows tell the township, so that zones (功能区) have sums of them.
+SUBJECTS_BY_TOWN = frozenset(
+    subject
+    for subject in {flow.subject for flow in ROLLED_UP_FLOWS}
+    if "town_id" in TABLES[subject].c
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Measures over [start, end), for the regions named; None: every region of the scope."""
+    """Measures over [start, end), for the regions named; None: every region of the scope.
+
+    Zones (功能区) are summed where they are named, of `SUBJECTS_BY_TOWN`.
+    """
 
     columns: tuple[str, ...]
     start: datetime
@@ -84,6 +95,9 @@ class SumReader:
         self.visible = frozenset(county.id for county in self._counties)
         # Counties of today and those abolished, under which cases are still booked.
         self._wanted = _paths_within(tree, region, self._counties)
+        # Zones all of whose townships the scope may see, once the roll-ups count these.
+        self.zones = _counted(connection, tree.zones_within(self.visible))
+        self._zone_of = {town: zone.id for zone in self.zones for town in sorted(zone.towns)}
         # What `counties` means in statements about the rows.
         self.booked = list(self._wanted)
         # Sums of a partly visible region are added up from its visible counties.
@@ -204,14 +218,17 @@ class SumReader:
                 county: tuple(region for region in path if region in wish.region_ids)
                 for county, path in paths.items()
             }
+            paths |= {
+                town: (zone,) for town, zone in self._zone_of.items() if zone in wish.region_ids
+            }
         total: Sums = defaultdict(Counter)
         if rolled and pieces:
             self._add_rollups(total, paths, rolled, pieces)
         for edge in edges:
             amounts = self._from_rows[edge.start, edge.end]
             for column in edge.columns:
-                for county, amount in amounts[column].items():
-                    for region in paths[county]:
+                for place, amount in amounts[column].items():
+                    for region in paths.get(place, ()):
                         total[region][column] += amount
         return total
 
@@ -231,7 +248,11 @@ class SumReader:
     ) -> None:
         counted_in = paths
         if self._is_partial:
-            counted_in = {county: (county,) for county, path in paths.items() if path}
+            counted_in = {
+                place: path if place in self._zone_of else (place,)
+                for place, path in paths.items()
+                if path
+            }
         found = reading.sums(
             self.connection,
             columns,
@@ -240,7 +261,7 @@ class SumReader:
             counted_in=counted_in,
         )
         for region, amounts in found.items():
-            for shown in paths[region] if self._is_partial else (region,):
+            for shown in paths.get(region, (region,)) if self._is_partial else (region,):
                 total[shown].update(amounts)
 
     def _read_rows(self, edges: Iterable[Wish]) -> None:
@@ -256,17 +277,36 @@ class SumReader:
     def _rows(
         self, subject: Subject, measures: tuple[Measure, ...], start: datetime, end: datetime
     ) -> Amounts:
-        """Sums from the rows per county; counties without a row of the subject are absent."""
+        """Sums from the rows per county, and per township of a zone; those without a row of the
+        subject are absent.
+        """
         parameters: dict[str, object] = {"start": start, "end": end, "counties": self.booked}
         if not self._is_current:
             parameters["as_of"] = self._as_of
-        is_short = end - start <= SHORT
-        statement = sums(subject, measures, is_current=self._is_current, is_short=is_short)
+        with_towns = bool(self._zone_of) and subject in SUBJECTS_BY_TOWN
+        if with_towns:
+            parameters["towns"] = list(self._zone_of)
+        statement = sums(
+            subject,
+            measures,
+            is_current=self._is_current,
+            is_short=end - start <= SHORT,
+            with_towns=with_towns,
+        )
         rows: Sequence[Row[Any]] = self.connection.execute(statement, parameters).all()
-        return {
-            measure.column: {row[0]: int(row[number]) for row in rows}
-            for number, measure in enumerate(measures, start=1)
-        }
+        amounts: Amounts = {measure.column: defaultdict(int) for measure in measures}
+        for row in rows:
+            # Cases of such a township stand in a row of their own: they count in the county too.
+            places = [row[0], row[-1]] if with_towns and row[-1] is not None else [row[0]]
+            for number, measure in enumerate(measures, start=1):
+                for place in places:
+                    amounts[measure.column][place] += int(row[number])
+        return amounts
+
+
+def _counted(connection: Connection, zones: list[Zone]) -> list[Zone]:
+    known = counted_zones(connection) if zones else {}
+    return [zone for zone in zones if known.get(zone.id) == zone.towns]
 
 
 def _not_empty(edges: Iterable[tuple[tuple[str, ...], datetime, datetime]]) -> list[Wish]:

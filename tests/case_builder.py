@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, text
 
 from dashboard.indicators import CATEGORIES, METHODS, RESOLUTION_LEVELS
 from dashboard.vocabulary import Measure, Rows, Seconds, SumOf
@@ -75,6 +75,39 @@ def add_regions(connection: Connection) -> None:
             }
         ],
     )
+
+
+def add_zone(connection: Connection, *towns: int, zone_id: int = 900_001) -> int:
+    """A zone (功能区) that manages these towns; returns its id."""
+    connection.execute(
+        insert(schema.regions),
+        [
+            _region(zone_id, f"示例高新技术产业开发区{zone_id}", "county", 330100, city_id=330100)
+            | {"code": None, "short_name": f"高新区{zone_id}", "is_administrative": False}
+        ],
+    )
+    list_towns(connection, zone_id, *towns)
+    return zone_id
+
+
+def list_towns(connection: Connection, zone_id: int, *towns: int) -> None:
+    """Let a zone manage further towns."""
+    if towns:
+        connection.execute(
+            insert(schema.zone_towns),
+            [{"zone_id": zone_id, "town_id": town, "valid_from": "2020-01-01"} for town in towns],
+        )
+
+
+def put_into_towns(connection: Connection) -> None:
+    """About half of the cases get the town of their county; the town of the others isn't known."""
+    for table in ("incidents", "disputes"):
+        connection.execute(
+            text(
+                f"update {table} set town_id = county_id * 1000 + 1"
+                " where substr(md5(case_no), 1, 1) < '8'"
+            )
+        )
 
 
 def grid_of(county: int, n: int) -> int:

@@ -149,6 +149,23 @@ def zones() -> list[dict[str, Any]]:
     ]
 
 
+def zone_towns(geography: Geography) -> list[dict[str, Any]]:
+    """Rows of `zone_towns`: the townships that each zone manages."""
+    towns = geography.towns
+    places = zip(geography.counties.ids[towns.parent].tolist(), towns.names, strict=True)
+    id_of = dict(zip(places, towns.ids.tolist(), strict=True))
+    return [
+        {
+            "zone_id": ZONE_IDS + order,
+            "town_id": id_of[int(county), name],
+            "valid_from": LISTED_FROM,
+        }
+        for order, zone in enumerate(names.ZONES)
+        for county, listed in zone.townships.items()
+        for name in listed
+    ]
+
+
 def lineage() -> list[dict[str, Any]]:
     """Rows of `region_lineage` for the reform of 2021."""
     return [

@@ -40,18 +40,42 @@ KINDS = ("畲族自治县", "县", "市", "区", "省")
 
 
 class SpecialZone(NamedTuple):
-    """功能区: a managed area without a GB/T 2260 code; its cases count in its county."""
+    """功能区: a managed area without a GB/T 2260 code; its cases count in its county as well.
+
+    `townships` are those that it manages whole, by county. Parts of others are left out (示意).
+    """
 
     name: str
     short_name: str
     county: str
+    townships: Mapping[str, tuple[str, ...]]
 
 
 ZONES = (
-    SpecialZone("宁波国家高新技术产业开发区", "宁波高新区", "330212"),
-    SpecialZone("嘉兴经济技术开发区", "嘉兴经开区", "330402"),
-    SpecialZone("金华经济技术开发区", "金华经开区", "330702"),
-    SpecialZone("台州湾新区", "台州湾新区", "331002"),
+    SpecialZone(
+        "宁波国家高新技术产业开发区",
+        "宁波高新区",
+        "330212",
+        {"330212": ("梅墟街道", "新明街道", "聚贤街道"), "330211": ("贵驷街道",)},
+    ),
+    SpecialZone(
+        "嘉兴经济技术开发区",
+        "嘉兴经开区",
+        "330402",
+        {"330402": ("城南街道", "长水街道"), "330411": ("嘉北街道", "塘汇街道")},
+    ),
+    SpecialZone(
+        "金华经济技术开发区",
+        "金华经开区",
+        "330702",
+        {
+            "330702": (
+                *("三江口街道", "江南街道", "西关街道", "秋滨街道"),
+                *("苏孟乡", "汤溪镇", "罗埠镇", "洋埠镇"),
+            )
+        },
+    ),
+    SpecialZone("台州湾新区", "台州湾新区", "331002", {"331002": ("三甲街道", "海虹街道")}),
 )
 
 

@@ -35,6 +35,7 @@ from data_access.schema import (
     sources,
     targets,
     work_calendar,
+    zone_towns,
 )
 from data_access.schema import organisations as organisations_table
 from data_access.schema import population as population_table
@@ -151,6 +152,7 @@ def _write_small_tables(connection: Connection, built: Geography) -> None:
         connection.execute(insert(table), list(rows))
 
     write(region_lineage, geography.lineage())
+    write(zone_towns, geography.zone_towns(built))
     write(ranking_groups, _ranking_groups())
     write(region_ranking_groups, _group_members(built))
     write(organisations_table, organisations.rows(built))

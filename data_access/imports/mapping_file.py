@@ -26,7 +26,7 @@ SHAPES: Mapping[str, type[AnyMapping]] = {
     **dict.fromkeys(TABLE_KINDS, TableMapping),
 }
 # As operators list them: what others refer to comes first.
-KINDS = tuple(dict.fromkeys(("regions", "outlines", "organisations", *SHAPES)))
+KINDS = tuple(dict.fromkeys(("regions", "zone_towns", "outlines", "organisations", *SHAPES)))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ Writers only append deltas (triggers in `live_schema`); `fold` adds them up, `re
 the rows, `differences` compares, `repair` sets right what differs. Which figure is read from which
 of them stands in `data_access.sums`; heat and medians are read from `spreads`.
 
-Counties, their cities and the root have rows; below the county the cases themselves are read.
+Counties, their cities and the root have rows, and zones (功能区); below the county the cases
+themselves are read.
 """
 
 from data_access.rollups.checking import WrongFigure, differences, examples, repair

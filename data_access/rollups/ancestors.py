@@ -1,4 +1,5 @@
-"""Which regions a county's cases count in, as parameters of the statements about roll-ups.
+"""Which regions the cases of a county or township count in, as parameters of the statements about
+roll-ups.
 
 With the classes that are sensitive (`hidden_classes`) they are what roll-ups depend on beside the
 rows: when they are others, everything is counted anew.
@@ -12,40 +13,60 @@ from sqlalchemy import Connection
 
 from data_access import facts, region_tree
 
-# Which regions have a row for the cases of a county.
+# Which regions have a row for the cases of a place: a county, or a township of a zone (功能区).
 ANCESTORS = (
-    "select * from unnest(cast(:county_ids as int[]), cast(:region_ids as int[]),"
-    " cast(:cell_km as int[])) as a (county_id, region_id, cell_km)"
+    "select * from unnest(cast(:place_ids as int[]), cast(:region_ids as int[]),"
+    " cast(:cell_km as int[])) as a (place_id, region_id, cell_km)"
 )
+# SQL array of the townships that zones have.
+ZONE_TOWNS = "cast(:zone_towns as int[])"
 # Side of the cells in which heat is kept, by level of the region; a county's cases are few enough
 # to be read.
 CELL_KM = {"province": 5, "city": 2}
 # Fact that holds what the stored roll-ups depend on, as a hash.
 _FACT = "rollup_ancestors"
+_ZONES_FACT = "rollup_zones"
 
 
 @dataclass(frozen=True, slots=True)
 class Ancestors:
-    """Pairs of county and region, in three lists of one length; cell_km 0: no cells are kept."""
+    """Pairs of place and region, in three lists of one length; cell_km 0: no cells are kept."""
 
-    county_ids: list[int]
+    place_ids: list[int]
     region_ids: list[int]
     cell_km: list[int]
+    # Zones and their townships, which are such places.
+    towns_of_zones: list[tuple[int, list[int]]]
 
     def parameters(self) -> dict[str, list[int]]:
-        """Of ANCESTORS."""
+        """Of ANCESTORS and ZONE_TOWNS."""
         return {
-            "county_ids": self.county_ids,
+            "place_ids": self.place_ids,
             "region_ids": self.region_ids,
             "cell_km": self.cell_km,
+            "zone_towns": self.zone_towns,
         }
+
+    @property
+    def zone_towns(self) -> list[int]:
+        """Of ZONE_TOWNS: the townships of all zones."""
+        return [town for _, towns in self.towns_of_zones for town in towns]
+
+
+def in_regions(row: str) -> str:
+    """SQL after a FROM item with county_id and town_id: joins the regions `a` that it counts in."""
+    return (
+        f" cross join lateral (values ({row}.county_id), ({row}.town_id)) place (id)"
+        f" join ({ANCESTORS}) a on a.place_id = place.id"
+    )
 
 
 def load(connection: Connection) -> Ancestors:
     """A county's cases count in the county, its city and the root.
 
     Those booked under an abolished county count in its successor; where it has several, its own
-    row is kept beside those of city and root, for readers who may not see the whole city.
+    row is kept beside those of city and root, for readers who may not see the whole city. Those of
+    a zone's townships count in the zone as well.
     """
     tree = region_tree.load(connection)
     counties = {county.id for root in tree.roots() for county in tree.counties(root)}
@@ -57,10 +78,13 @@ def load(connection: Connection) -> Ancestors:
             (county_id, region_id, CELL_KM.get(tree.by_id[region_id].level, 0))
             for region_id in path
         ]
+    towns_of_zones = [(zone.id, sorted(zone.towns)) for zone in tree.zones]
+    pairs += [(town, zone, 0) for zone, towns in towns_of_zones for town in towns]
     return Ancestors(
-        county_ids=[county_id for county_id, _, _ in pairs],
+        place_ids=[place_id for place_id, _, _ in pairs],
         region_ids=[region_id for _, region_id, _ in pairs],
         cell_km=[cell_km for _, _, cell_km in pairs],
+        towns_of_zones=towns_of_zones,
     )
 
 
@@ -72,6 +96,13 @@ def are_known(connection: Connection, ancestors: Ancestors) -> bool:
 def note(connection: Connection, ancestors: Ancestors) -> None:
     """The stored roll-ups were made by these."""
     facts.write(connection, _FACT, _fingerprint(ancestors))
+    facts.write(connection, _ZONES_FACT, [list(zone) for zone in ancestors.towns_of_zones])
+
+
+def counted_zones(connection: Connection) -> dict[int, frozenset[int]]:
+    """Zones with the townships whose cases the stored roll-ups count in them."""
+    noted = facts.read(connection, _ZONES_FACT) or []
+    return {zone: frozenset(towns) for zone, towns in noted}
 
 
 def _fingerprint(ancestors: Ancestors) -> str:

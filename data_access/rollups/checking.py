@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 
 from data_access import facts
 from data_access.rollups import ancestors, spreads
-from data_access.rollups.ancestors import ANCESTORS
+from data_access.rollups.ancestors import in_regions
 from data_access.rollups.counting import counted_sums, midnight
 from data_access.rollups.keeping import lock
 from data_access.rollups.tables import MEASURES, SLOTS_FROM
@@ -147,7 +147,7 @@ def _repairing(grain: _Grain, zone: str) -> str:
 
 
 def _counted(zone: str) -> str:
-    """Common table expression `rows_make`: the sums of the rows by county, day and slot."""
+    """Common table expression `rows_make`: the rows' sums by county, township, day and slot."""
     sums = counted_sums(zone=zone, slots_from=SLOTS_FROM, since=_SINCE)
     return f"rows_make as materialized ({sums})"
 
@@ -165,8 +165,8 @@ def _compared(grain: _Grain, zone: str, suffix: str = "") -> str:
     kept = ", ".join(f"kept_{name}" for name in MEASURES)
     counted = ", ".join(f"counted_{name}" for name in MEASURES)
     added = (
-        f"select a.region_id, {grain.of} as {grain.key}, {totals} from SOURCE d"
-        f" join ({ANCESTORS}) a on a.county_id = d.county_id where {grain.is_told} group by 1, 2"
+        f"select a.region_id, {grain.of} as {grain.key}, {totals} from SOURCE d{in_regions('d')}"
+        f" where {grain.is_told} group by 1, 2"
     )
     is_asked = grain.is_asked.replace("SINCE_MIDNIGHT", midnight(_SINCE, zone))
     return f"""

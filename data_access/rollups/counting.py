@@ -1,7 +1,7 @@
 """SQL that counts the cases themselves, as the roll-ups have to be.
 
-One text for the triggers, for starting anew and for comparing: sums by county, local day and slot
-of the rows of a table, or of those a statement has written. Nothing is executed here.
+One text for the triggers, for starting anew and for comparing: sums by county, township, local day
+and slot of the rows of a table, or of those a statement has written. Nothing is executed here.
 """
 
 from sqlalchemy import FromClause
@@ -16,42 +16,47 @@ from data_access.compiling import (
     moment_expression,
     written_out,
 )
+from data_access.rollups.ancestors import ZONE_TOWNS
 from data_access.rollups.tables import GROUPS, KINDS, MEASURES
 
 
-def written_sums(group: MomentGroup, rows: str, *, zone: str, slots_from: str) -> str:
-    """SELECT of the sums of one moment over signed rows (`sign` 1 or -1): county_id, day, slot and
-    the group's measures; what adds up to nothing is left out.
+def written_sums(
+    group: MomentGroup, rows: str, *, zone: str, slots_from: str, towns: str | None = None
+) -> str:
+    """SELECT of the sums of one moment over signed rows (`sign` 1 or -1): county_id, town_id, day,
+    slot and the group's measures; what adds up to nothing is left out.
 
     Args:
         rows: SELECT of the rows with their sign.
         slots_from: SQL of the instant before which no slot is told.
+        towns: SQL of the array of townships that are told apart; None: all.
     """
     table = TABLES[group.subject].alias("t")
     sums = [_sum(measure, table, "t.sign * ") for measure in group.measures]
     some = " or ".join(f"{total} <> 0" for total in sums)
     return (
-        f"select t.county_id, {_day(group, table, zone)}, {_slot(group, table, slots_from)},"
+        f"select t.county_id, {_town(table, towns)}, {_day(group, table, zone)},"
+        f" {_slot(group, table, slots_from)},"
         f" {', '.join(f'nullif({total}, 0)' for total in sums)}"
-        f" from ({rows}) t where {_at(group, table)} is not null group by 1, 2, 3 having {some}"
+        f" from ({rows}) t where {_at(group, table)} is not null group by 1, 2, 3, 4 having {some}"
     )
 
 
 def counted_sums(*, zone: str, slots_from: str, since: str | None = None) -> str:
-    """SELECT of all sums as the rows and what was archived make them: county_id, day, slot (null
-    before `slots_from`) and every measure.
+    """SELECT of all sums as the rows and what was archived make them: county_id, town_id (null but
+    for those of `:zone_towns`), day, slot (null before `slots_from`) and every measure.
 
     `since`: SQL of a day before which nothing is counted.
     """
     totals = ", ".join(f"sum(p.{name})::{kind} as {name}" for name, kind in KINDS.items())
     parts = [_group_sums(group, zone=zone, slots_from=slots_from, since=since) for group in GROUPS]
     names = ", ".join(f"{name}::{kind}" for name, kind in KINDS.items())
-    archived = f"select county_id, day, slot, {names} from rollup_archive"
+    archived = f"select county_id, town_id, day, slot, {names} from rollup_archive"
     parts.append(f"{archived} where day >= {since}" if since else archived)
     return (
-        f"select p.county_id, p.day, p.slot, {totals}"
-        f" from ({' union all '.join(parts)}) p (county_id, day, slot, {', '.join(MEASURES)})"
-        " group by 1, 2, 3"
+        f"select p.county_id, p.town_id, p.day, p.slot, {totals}"
+        f" from ({' union all '.join(parts)})"
+        f" p (county_id, town_id, day, slot, {', '.join(MEASURES)}) group by 1, 2, 3, 4"
     )
 
 
@@ -63,10 +68,10 @@ def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, since: str | 
     at = _at(group, table)
     late = f" and {at} >= {midnight(since, zone)}" if since else ""
     return (
-        f"select t.county_id, {_day(group, table, zone)}, {_slot(group, table, slots_from)},"
-        f" {values}"
+        f"select t.county_id, {_town(table, ZONE_TOWNS)}, {_day(group, table, zone)},"
+        f" {_slot(group, table, slots_from)}, {values}"
         f" from {TABLES[group.subject].name} t where {at} is not null{late}"
-        f" group by 1, 2, 3 having {some}"
+        f" group by 1, 2, 3, 4 having {some}"
     )
 
 
@@ -76,6 +81,14 @@ def _number(measure: Measure, table: FromClause) -> str:
         return _sum(measure, table)
     condition = written_out(measure_condition(measure, table, None))
     return f"count(*) filter (where {condition})"
+
+
+def _town(table: FromClause, towns: str | None) -> str:
+    if "town_id" not in table.c:
+        return "null::int"
+    if towns is None:
+        return "t.town_id"
+    return f"case when t.town_id = any({towns}) then t.town_id end"
 
 
 def midnight(day: str, zone: str) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from data_access import facts
 from data_access.rollups import ancestors, hidden_classes, spreads
-from data_access.rollups.ancestors import ANCESTORS
+from data_access.rollups.ancestors import in_regions
 from data_access.rollups.counting import counted_sums
 from data_access.rollups.tables import KINDS, MEASURES, SLOTS_FACT, SLOTS_FROM
 from data_access.sensitive_classes import sensitive_classes
@@ -57,8 +57,8 @@ def rebuild(connection: Connection) -> None:
             f" counted as materialized ({counted_sums(zone=zone, slots_from=SLOTS_FROM)}),"
             f" counted_spreads as ({spreads.counted(zone)}),"
             # First by county: the ancestors then add up few rows.
-            f" by_day as materialized (select c.county_id, c.day, {_NAMED_TOTALS} from counted c"
-            "   group by 1, 2),"
+            f" by_day as materialized (select c.county_id, c.town_id, c.day, {_NAMED_TOTALS}"
+            "   from counted c group by 1, 2, 3),"
             f" days as (insert into rollups (region_id, day, {_NAMES})"
             f"  select a.region_id, c.day, {_TOTALS} {_IN_REGIONS.format('by_day')}"
             "   group by 1, 2 order by 1, 2),"
@@ -78,7 +78,7 @@ def rebuild(connection: Connection) -> None:
         connection.execute(text(f"analyze {table}"))
 
 
-_IN_REGIONS = f"from {{}} c join ({ANCESTORS}) a on a.county_id = c.county_id"
+_IN_REGIONS = f"from {{}} c{in_regions('c')}"
 
 
 def follow_regions(connection: Connection) -> bool:
@@ -141,7 +141,8 @@ def fold(connection: Connection) -> int:
     """Add the pending deltas to the roll-ups and delete them; returns how many there were.
 
     Only rows this transaction has seen are deleted, so a delta that commits later is never lost.
-    Deltas of a county that is in no region table count nowhere until it is there; then
+    Deltas tell county and township: which regions these count in is decided here, not when they are
+    written. Deltas of a county that is in no region table count nowhere until it is there; then
     `follow_regions` counts the rows themselves.
     """
     lock(connection)
@@ -158,8 +159,8 @@ def _added(table: str, key: str, of: str, totals: str, where: str = "true") -> s
     sums = ", ".join(f"{n} = coalesce(r.{n} + excluded.{n}, r.{n}, excluded.{n})" for n in MEASURES)
     return (
         f"insert into {table} as r (region_id, {key}, {_NAMES})"
-        f" select a.region_id, {of}, {totals} from taken c"
-        f" join ({ANCESTORS}) a on a.county_id = c.county_id where {where} group by 1, 2"
+        f" select a.region_id, {of}, {totals} from taken c{in_regions('c')}"
+        f" where {where} group by 1, 2"
         f" on conflict (region_id, {key}) do update set {sums}"
     )
 
@@ -168,7 +169,7 @@ _FOLD = f"""
 with taken as (
   delete from rollup_deltas
   where id in (select id from rollup_deltas for update skip locked)
-  returning county_id, day, slot, {_NAMES}
+  returning county_id, town_id, day, slot, {_NAMES}
 ), days as ({_added("rollups", "day", "c.day", _TOTALS)}
 ), months as ({_added("rollup_months", "month", "date_trunc('month', c.day)::date", _TOTALS)}
 ), slots as ({_added("rollup_slots", "slot", "c.slot", _SPARSE_TOTALS, f"c.slot >= {SLOTS_FROM}")}
@@ -176,7 +177,7 @@ with taken as (
   (select date_trunc('month', day)::date from taken)
 )
 select count(*) as deltas,
-  array_agg(distinct county_id) filter (where county_id <> all(cast(:county_ids as int[])))
+  array_agg(distinct county_id) filter (where county_id <> all(cast(:place_ids as int[])))
     as unknown
 from taken"""
 _FOLD_SPREADS = f"""

@@ -59,16 +59,16 @@ def sums(
 
     Args:
         region_ids: whose roll-ups are read.
-        counted_in: for each county that cases are booked under, those of the regions that its
-            pending deltas count in.
+        counted_in: for each county that cases are booked under, and each township of a zone, those
+            of the regions that its pending deltas count in.
     """
-    pairs = [(county, region) for county, regions in counted_in.items() for region in regions]
+    pairs = [(place, region) for place, regions in counted_in.items() for region in regions]
     rows: Sequence[Row[Any]] = connection.execute(
         _statement(tuple(columns)),
         {
             **pieces.parameters(),
             "ids": list(region_ids),
-            "county_ids": [county for county, _ in pairs],
+            "place_ids": [place for place, _ in pairs],
             "in_ids": [region for _, region in pairs],
         },
     ).all()
@@ -194,7 +194,7 @@ def _spread_parameters(
     return {
         "spread": spread,
         "region_id": region_id,
-        "county_ids": list(county_ids),
+        "place_ids": list(county_ids),
         "region_ids": [region_id] * len(county_ids),
         "cell_km": [cell_km] * len(county_ids),
     }
@@ -222,8 +222,9 @@ def _statement(columns: tuple[str, ...]) -> TextClause:
         f" union all select region_id, {names} from rollup_slots"
         "   where region_id = any(:ids) and slot >= :after_start and slot < :after_end"
         f" union all select a.region_id, {', '.join(f'd.{name}' for name in columns)}"
-        "   from rollup_deltas d join unnest(cast(:county_ids as int[]), cast(:in_ids as int[]))"
-        "     as a (county_id, region_id) on a.county_id = d.county_id"
+        "   from rollup_deltas d cross join lateral (values (d.county_id), (d.town_id)) place (id)"
+        "   join unnest(cast(:place_ids as int[]), cast(:in_ids as int[]))"
+        "     as a (place_id, region_id) on a.place_id = place.id"
         f"   where {in_days.format('d.day')} or {in_slots}"
         ") s group by region_id"
     )

@@ -95,7 +95,7 @@ def placed(deltas: str, is_shown: str = IS_SHOWN.format("d.class_code")) -> str:
     )
     return (
         f"select d.spread, a.region_id, d.day, {x} as x, {y} as y, sum(d.amount)::bigint as amount"
-        f" from {deltas} join ({ANCESTORS}) a on a.county_id = d.county_id and a.cell_km > 0"
+        f" from {deltas} join ({ANCESTORS}) a on a.place_id = d.county_id and a.cell_km > 0"
         f" where {is_shown} group by 1, 2, 3, 4, 5"
     )
 

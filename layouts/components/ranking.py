@@ -138,6 +138,11 @@ def shown_rows(units: Sequence[RankedUnit]) -> list[RankedUnit | None]:
     return rows
 
 
+def _title(group: RankingGroup) -> str:
+    """How many there are; of zones that they stand beside the counties, not among them."""
+    return f"{group.name} {len(group.units)}个{',另列' if group.is_apart else ''}"
+
+
 def foot_words(group: RankingGroup, minimum: int) -> str:
     """Who isn't ranked, alone or for few cases, or that all are; what stands apart."""
     alone = _alone(group, minimum)
@@ -185,7 +190,7 @@ def _page_props(page: int, group: RankingGroup, ranking: Ranking) -> Leaves:
                 "children": f"{group.name} {len(group.units)}",
             }
         },
-        text_leaf(ids.part(owner, "title"), f"{group.name} {len(group.units)}个"),
+        text_leaf(ids.part(owner, "title"), _title(group)),
         text_leaf(ids.part(owner, "foot"), foot_words(group, ranking.minimum_base)),
     ]
     for place, unit in enumerate(shown_rows(ranked or _alone(group, ranking.minimum_base))):

@@ -12,12 +12,12 @@ from dashboard.intervals import wilson_interval
 from dashboard.periods import Period
 from dashboard.scope import Scope
 from dashboard.snapshot import Ranking
-from data_access import region_tree, schema
+from data_access import region_tree, rollups, schema
 from data_access.database import Database
 from data_access.ranking_readings import Keep, rank_counties
 from data_access.sums import SumReader
 from data_access.wall_parts import Kept
-from tests.case_builder import COUNTIES, NOW, add_regions
+from tests.case_builder import COUNTIES, NOW, add_regions, add_zone
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MONTH = spans.month_to_date(NOW, ZONE)
@@ -57,7 +57,12 @@ def group(connection: Connection, code: str, *counties: int, valid_to: str | Non
 
 
 def mediate(
-    connection: Connection, county: int, succeeded: int, ended: int, at: datetime = NOW
+    connection: Connection,
+    county: int,
+    succeeded: int,
+    ended: int,
+    at: datetime = NOW,
+    town: int | None = None,
 ) -> None:
     """Disputes accepted and mediated just before `at`."""
     accepted = at - timedelta(hours=2)
@@ -73,6 +78,7 @@ def mediate(
                 "registered_month": local.date().replace(day=1),
                 "region_id": county,
                 "county_id": county,
+                "town_id": town,
                 "registered_at": accepted,
                 "accepted_at": accepted,
                 "dispatched_at": accepted,
@@ -325,3 +331,108 @@ def test_a_county_alone_is_not_ranked(connection) -> None:
 
 def test_a_city_ranks_its_own(connection) -> None:
     assert set(units(ranking(connection, region_id=330100))) == {A, B}
+
+
+def town(county: int, number: int = 1) -> int:
+    return county * 1000 + number
+
+
+@pytest.fixture
+def zones(connection: Connection) -> tuple[int, int]:
+    """Two zones, each of one town, in a group of their own that is named first."""
+    group(connection, "urban", *COUNTIES)
+    connection.execute(
+        insert(schema.ranking_groups).values(code="zone", name="开发区", sort_order=0)
+    )
+    made = (
+        add_zone(connection, town(A), zone_id=900_001),
+        add_zone(connection, town(D), zone_id=900_002),
+    )
+    group(connection, "zone", *made)
+    rollups.follow_regions(connection)
+    return made
+
+
+def test_zones_are_ranked_last_and_apart_and_their_cases_count_in_the_county_too(
+    connection: Connection, zones: tuple[int, int]
+) -> None:
+    mediate(connection, A, 40, 50, town=town(A))
+    mediate(connection, A, 50, 50)
+    mediate(connection, D, 45, 50, town=town(D))
+    for county in (B, C):
+        mediate(connection, county, 80, 100)
+    found = ranking(connection)
+    assert [(group.name, group.is_apart) for group in found.groups] == [
+        ("区", False),
+        ("开发区", True),
+    ]
+    shown = units(found)
+    first, second = zones
+    assert (shown[first].numerator, shown[first].denominator) == (40, 50)
+    assert (shown[second].numerator, shown[second].denominator) == (45, 50)
+    assert (shown[A].numerator, shown[A].denominator) == (90, 100)
+    assert (shown[D].numerator, shown[D].denominator) == (45, 50)
+    # A zone is compared with zones alone: 90.0 % is first of two, and second with A of four.
+    assert {unit: shown[unit].place for unit in (*zones, *COUNTIES)} == {
+        first: 2,
+        second: 1,
+        **{A: 1, D: 1, B: 3, C: 3},
+    }
+    assert (shown[first].place_low, shown[first].place_high) == (1, 2)
+    assert shown[first].name == "高新区900001"
+
+
+def test_a_zone_with_few_cases_or_none_is_named_and_has_no_place(
+    connection: Connection, zones: tuple[int, int]
+) -> None:
+    mediate(connection, A, 7, 9, town=town(A))
+    shown = units(ranking(connection))
+    first, second = zones
+    assert (shown[first].place, shown[first].denominator) == (None, 9)
+    assert shown[first].interval is not None
+    assert (shown[second].place, shown[second].denominator) == (None, 0)
+
+
+def test_places_of_zones_are_compared_with_those_at_the_end_of_last_month(
+    connection: Connection, zones: tuple[int, int]
+) -> None:
+    first, second = zones
+    mediate(connection, A, 90, 100, EARLIER, town(A))
+    mediate(connection, D, 80, 100, EARLIER, town(D))
+    mediate(connection, D, 300, 300, town=town(D))
+    shown = units(ranking(connection))
+    assert (shown[second].place, shown[second].place_change) == (1, 1)
+    assert (shown[first].place, shown[first].place_change) == (2, -1)
+    assert (shown[second].month_value, shown[second].month_denominator) == (1.0, 300)
+
+
+def test_zones_without_a_group_or_in_one_of_counties_have_one_of_their_own(
+    connection: Connection, zones: tuple[int, int]
+) -> None:
+    _, second = zones
+    connection.execute(text("delete from region_ranking_groups where group_code = 'zone'"))
+    group(connection, "urban", second)
+    found = ranking(connection)
+    assert [(group.name, group.is_apart) for group in found.groups] == [
+        ("区", False),
+        ("功能区", True),
+    ]
+    assert {unit.region_id for unit in found.groups[1].units} == set(zones)
+
+
+def test_a_zone_is_named_only_to_who_may_see_all_its_counties(
+    connection: Connection, zones: tuple[int, int]
+) -> None:
+    first, second = zones
+    assert first in units(ranking(connection, counties=(A, B, C)))
+    assert second not in units(ranking(connection, counties=(A, B, C)))
+    assert set(units(ranking(connection, region_id=330100))) == {A, B, first}
+
+
+def test_an_indicator_of_rows_without_township_ranks_no_zones(
+    connection: Connection, zones: tuple[int, int]
+) -> None:
+    for indicator in ("satisfaction_rate", "confirmation_rate"):
+        found = ranking(connection, indicator=indicator)
+        assert not any(group.is_apart for group in found.groups)
+    assert any(group.is_apart for group in ranking(connection, indicator="closing_rate").groups)

@@ -25,11 +25,22 @@ from data_access import region_tree, rollups, schema
 from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
 from data_access.indicator_readings import total
-from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, measures_of
+from data_access.region_tree import RegionTree
+from data_access.sums import (
+    EVER,
+    MEASURE_BY_COLUMN,
+    SUBJECTS_BY_TOWN,
+    SumReader,
+    Wish,
+    measures_of,
+)
 from tests.case_builder import (
     NOW,
     add_everything,
+    add_zone,
     amount_of,
+    list_towns,
+    put_into_towns,
     random_disputes,
     random_incidents,
 )
@@ -44,6 +55,7 @@ WRITERS = (0, 1)
 HEIR, SECOND_HEIR = 330198, 330199
 # A class of cases, which a history may mark as sensitive.
 CLASS = "0909"
+ZONE_ID = 900_001
 
 Make = Callable[[Connection, int, np.random.Generator], None]
 
@@ -53,6 +65,7 @@ def insert_cases(connection: Connection, writer: int, random: np.random.Generato
     first = int(random.integers(1_000, 900_000)) * 10 + writer
     cases = random_incidents(random, int(random.integers(1, 5)), first=first)
     for place, case in enumerate(cases):
+        case["town_id"] = (None, case["county_id"] * 1000 + 1)[place % 2]
         # The same numbers may be drawn twice in a history: what was there before tells them apart.
         case["case_no"] = f"N{known}-{first + 2 * place:07d}"
         case["class_code"] = CLASS if place % 2 else None
@@ -70,6 +83,8 @@ CORRECTIONS = (
     "category = 'other'",
     f"class_code = '{CLASS}'",
     "county_id = 330212",
+    "town_id = 330212001",
+    "town_id = null",
     "due_at = registered_at + interval '30 hours'",
     "due_at = null",
     "registered_at = registered_at - interval '3 days'",
@@ -201,9 +216,29 @@ def mark_class(connection: Connection) -> None:
     )
 
 
+def end_town(connection: Connection) -> None:
+    """A town of the zone goes into one that isn't."""
+    connection.execute(text("update regions set valid_to = '2026-11-19' where id = 330212001"))
+    connection.execute(
+        insert(schema.region_lineage).values(
+            predecessor_id=330212001,
+            successor_id=330106001,
+            effective_on="2026-11-19",
+            kind="merged",
+        )
+    )
+
+
+def grow_zone(connection: Connection) -> None:
+    list_towns(connection, ZONE_ID, 330203001)
+
+
 REFORMS = {
     made.__name__: made
-    for made in (split_county, merge_counties, move_county, move_town, mark_class)
+    for made in (
+        *(split_county, merge_counties, move_county, move_town),
+        *(end_town, grow_zone, mark_class),
+    )
 }
 
 
@@ -315,6 +350,7 @@ def check(connection: Connection, history: History) -> None:
                 expected[region] += amount_of(measure, row)
         found = {region: values[column] for region, values in sums.items() if values[column]}
         assert found == {region: n for region, n in expected.items() if n}, column
+    check_zones(connection, history, reader, tree, scope)
     stocks = reader.over(measures_of(stock.key for stock in STOCKS), EVER, history.as_of)
     for stock in STOCKS:
         held: dict[int, int] = defaultdict(int)
@@ -325,6 +361,33 @@ def check(connection: Connection, history: History) -> None:
         assert {region: n for region, n in counted.items() if n} == held, stock.key
 
 
+def check_zones(
+    connection: Connection, history: History, reader: SumReader, tree: RegionTree, scope: Scope
+) -> None:
+    """Every measure of the rows that tell their town, of every zone."""
+    by_town = {
+        column: measure
+        for column, measure in MEASURE_BY_COLUMN.items()
+        if measure.flow.subject in SUBJECTS_BY_TOWN
+    }
+    zones = {zone.id: zone.towns for zone in tree.zones}
+    assert zones.keys() == {zone.id for zone in reader.zones}
+    wish = Wish(tuple(by_town), history.start, history.as_of, frozenset(zones))
+    [found] = reader.each([wish])
+    for column, measure in by_town.items():
+        rows = rows_of_measure(
+            connection,
+            column,
+            scope,
+            start=history.start,
+            end=history.as_of,
+            as_of=None if history.as_of == NOW else history.as_of,
+        )
+        for zone, towns in zones.items():
+            expected = sum(amount_of(measure, row) for row in rows if row.town_id in towns)
+            assert found[zone][column] == expected, (zone, column)
+
+
 @pytest.fixture(scope="module")
 def base(postgres: Callable[[str], URL], migrated_template: str) -> Iterator[str]:
     """Name of a database with regions and some cases of both writers."""
@@ -333,6 +396,8 @@ def base(postgres: Callable[[str], URL], migrated_template: str) -> Iterator[str
     run_outside_a_transaction(server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
     with closing(Database(postgres(name))) as database, database.write() as connection:
         add_everything(connection, seed=3, count=BASE)
+        put_into_towns(connection)
+        add_zone(connection, 330102001, 330212001, zone_id=ZONE_ID)
         rollups.rebuild(connection)
     yield name
     run_outside_a_transaction(server, f"DROP DATABASE {name} WITH (FORCE)")

@@ -10,6 +10,7 @@ from data_access.imports.tables.outlines import OUTLINES
 from data_access.imports.tables.regions import REGIONS
 from data_access.imports.tables.reported import REPORTED_FIGURES, TARGETS
 from data_access.imports.tables.steps import STEPS_OF_CASES
+from data_access.imports.tables.zones import TOWNS_OF_ZONES
 from data_access.schema.cases import CATEGORIES
 
 ORGANISATION_KINDS = ("department", "centre", "committee", "platform", "grid_team")
@@ -278,5 +279,8 @@ SIMPLE = (
 )
 TABLE_KINDS: dict[str, TableKind] = {
     kind.name: kind
-    for kind in (REGIONS, OUTLINES, *SIMPLE, STEPS_OF_CASES, REPORTED_FIGURES, TARGETS)
+    for kind in (
+        *(REGIONS, TOWNS_OF_ZONES, OUTLINES, *SIMPLE),
+        *(STEPS_OF_CASES, REPORTED_FIGURES, TARGETS),
+    )
 }

@@ -169,6 +169,36 @@ def test_every_county_is_in_one_ranking_group_and_lishui_among_the_mountain_coun
     assert {row.name for row in rows if row.parent_id == 331100} == {"山区海岛县"}
 
 
+def test_zones_manage_real_townships_of_the_counties_they_are_said_to_lie_in(
+    connection: Connection,
+) -> None:
+    rows = connection.execute(
+        text(
+            "select z.short_name, t.name, t.parent_id, z.code, z.is_administrative"
+            " from zone_towns m join regions z on z.id = m.zone_id"
+            " join regions t on t.id = m.town_id where t.level = 'town' and m.valid_to is null"
+        )
+    ).all()
+    towns = {(row.short_name, row.parent_id, row.name) for row in rows}
+    assert ("宁波高新区", 330211, "贵驷街道") in towns
+    assert ("嘉兴经开区", 330411, "塘汇街道") in towns
+    assert len(towns) == len(rows) == 18
+    assert {(row.code, row.is_administrative) for row in rows} == {(None, False)}
+    zones = region_tree.load(connection).zones
+    assert {row.short_name for row in rows} == {
+        "宁波高新区",
+        "嘉兴经开区",
+        "金华经开区",
+        "台州湾新区",
+    }
+    assert [sorted(zone.counties) for zone in zones] == [
+        [330211, 330212],
+        [330402, 330411],
+        [330702],
+        [331002],
+    ]
+
+
 def test_the_work_calendar_presumes_the_year_without_official_notice(
     connection: Connection,
 ) -> None:

@@ -15,8 +15,8 @@ MAPPINGS = Path(__file__).parents[3] / "docs" / "examples"
 FILES = Path(__file__).parent / "examples"
 # In the order in which they refer to each other.
 ORDER = (
-    *("regions", "outlines", "organisations", "codes", "calendars", "population", "staffing"),
-    *("patrols", "targets", "reported", "receptions", "incidents", "disputes", "steps"),
+    *("regions", "zone_towns", "outlines", "organisations", "codes", "calendars", "population"),
+    *("staffing", "patrols", "targets", "reported", "receptions", "incidents", "disputes", "steps"),
 )
 # Each row of the small files is a transaction of its own.
 ROWS_A_CHUNK = 1

@@ -17,7 +17,8 @@ MAPPINGS = Path(__file__).parents[3] / "docs" / "examples"
 FILES = Path(__file__).parent / "examples"
 # In the order in which a new site loads them: kind -> (accepted, rejected, checks that met rows).
 EXPECTED: dict[str, tuple[int, int, dict[str, int]]] = {
-    "regions": (9, 1, {"unknown_parent": 1}),
+    "regions": (10, 1, {"unknown_parent": 1}),
+    "zone_towns": (3, 3, {"not_a_zone": 1, "two_zones": 1, "unknown_region": 1}),
     "outlines": (2, 1, {"unknown_region": 1}),
     "organisations": (3, 1, {"unknown_code": 1}),
     "codes": (4, 1, {"duplicate_row": 1}),

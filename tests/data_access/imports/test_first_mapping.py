@@ -26,7 +26,11 @@ def test_a_draft_of_cases_can_be_loaded_as_it_is(kind: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "kind", ["regions", "organisations", "staffing", "patrols", "receptions", "reported", "targets"]
+    "kind",
+    [
+        *("regions", "zone_towns", "organisations", "staffing", "patrols", "receptions"),
+        *("reported", "targets"),
+    ],
 )
 def test_a_draft_of_a_table_names_the_columns_of_its_example(kind: str, tmp_path: Path) -> None:
     draft = drafted(kind, FILES / f"{kind}.csv", tmp_path)
@@ -111,5 +115,5 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_named_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ImportRefused, match=r"没有种类 events：应为 regions、outlines"):
+    with pytest.raises(ImportRefused, match=r"没有种类 events：应为 regions、zone_towns、outlines"):
         first_mapping.write("events", FILES / "staffing.csv", tmp_path / "draft.toml")

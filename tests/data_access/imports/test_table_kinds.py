@@ -12,7 +12,7 @@ import shapely
 from sqlalchemy import URL
 
 from dashboard.errors import MappingError
-from data_access import rollups
+from data_access import region_tree, rollups
 from data_access.database import Database
 from data_access.imports.command import import_rows
 from data_access.imports.importing import ImportOutcome
@@ -59,7 +59,7 @@ def found(outcome: ImportOutcome) -> dict[str, int]:
     return {check.name: check.rows for check in outcome.checks}
 
 
-REGIONS_HEADER = "区划代码,名称,简称,级别,上级代码,启用日期,原代码,变更方式\n"
+REGIONS_HEADER = "区划代码,名称,简称,级别,上级代码,启用日期,原代码,变更方式,是否行政区\n"
 
 
 def test_regions_know_their_ancestors_and_their_sound(load: Importer, rows_of: Reader) -> None:
@@ -80,13 +80,67 @@ def test_regions_know_their_ancestors_and_their_sound(load: Importer, rows_of: R
     assert rows_of("select id = county_id from regions where code = '330102'") == [(True,)]
 
 
+ZONES_HEADER = "功能区代码,乡镇代码,起始日期,终止日期\n"
+MEMBERSHIPS = (
+    "select z.code, t.code, m.valid_from::text, m.valid_to::text from zone_towns m"
+    " join regions z on z.id = m.zone_id join regions t on t.id = m.town_id order by 1, 2, 3"
+)
+
+
+def test_towns_of_zones_are_told_row_by_row(
+    load: Importer, site: Database, rows_of: Reader
+) -> None:
+    load("regions")
+    outcome = load("zone_towns")
+    assert found(outcome) == {"unknown_region": 1, "not_a_zone": 1, "two_zones": 1}
+    assert [tuple(row) for row in rows_of(MEMBERSHIPS)] == [
+        ("GX01", "330102001", "2021-01-01", "2024-01-01"),
+        ("GX01", "330102002", "2021-01-01", None),
+        ("GX01", "330106001", "2021-01-01", None),
+    ]
+    reported = rows_of(
+        "select line, check_name, value from import_findings where is_rejection = 1"
+        " and batch_id = (select max(id) from import_batches where kind = 'zone_towns')"
+        " order by line"
+    )
+    assert [tuple(row) for row in reported] == [
+        (5, "unknown_region", "330109009"),
+        (6, "not_a_zone", "330102"),
+        (7, "two_zones", "330102002"),
+    ]
+    with site.read() as connection:
+        [zone] = region_tree.load(connection).zones
+        assert len(zone.towns) == 2
+        assert rollups.differences(connection) == 0
+
+
+def test_a_town_goes_to_another_zone_when_its_membership_ends(
+    load: Importer, rows_of: Reader
+) -> None:
+    zone = "JK01,示例经开区,经开区,县,330100,2020-01-01,,,否\n"
+    load("regions")
+    load("regions", REGIONS_HEADER + zone)
+    load("zone_towns", ZONES_HEADER + "GX01,330102002,2021-01-01,\n")
+    twice = load("zone_towns", ZONES_HEADER + "JK01,330102002,2025-01-01,\n")
+    assert found(twice) == {"two_zones": 1}
+    moved = load(
+        "zone_towns",
+        ZONES_HEADER + "JK01,330102002,2025-01-01,\nGX01,330102002,2021-01-01,2025-01-01\n",
+    )
+    assert (moved.rows_rejected, moved.inserted, moved.updated) == (0, 1, 1)
+    assert [tuple(row) for row in rows_of(MEMBERSHIPS)] == [
+        ("GX01", "330102002", "2021-01-01", "2025-01-01"),
+        ("JK01", "330102002", "2025-01-01", None),
+    ]
+
+
 def test_a_later_version_of_a_code_ends_the_one_before(load: Importer, rows_of: Reader) -> None:
     load("regions")
     outcome = load(
         "regions",
         REGIONS_HEADER
-        + "330102,上城区,上城,县,330100,2026-04-01,330102,合并\n"
-        + "330102001,清波街道,清波,乡镇,330102,2000-01-01,,\n",
+        + "330102,上城区,上城,县,330100,2026-04-01,330102,合并,\n"
+        + "330102001,清波街道,清波,乡镇,330102,2000-01-01,,,\n",
     )
     assert (outcome.inserted, outcome.rows_accepted) == (1, 2)
     versions = rows_of(
@@ -104,7 +158,7 @@ def test_a_later_version_of_a_code_ends_the_one_before(load: Importer, rows_of: 
 
 def test_a_town_that_moves_takes_what_is_below_it_along(load: Importer, rows_of: Reader) -> None:
     load("regions")
-    load("regions", REGIONS_HEADER + "330102001,清波街道,清波,乡镇,330106,2000-01-01,,\n")
+    load("regions", REGIONS_HEADER + "330102001,清波街道,清波,乡镇,330106,2000-01-01,,,\n")
     assert rows_of(
         "select distinct c.code from regions r join regions c on c.id = r.county_id"
         " where r.code like '330102001%'"
@@ -115,9 +169,9 @@ def test_regions_below_one_that_is_rejected_are_rejected_too(load: Importer) -> 
     outcome = load(
         "regions",
         REGIONS_HEADER
-        + "330000,示例省,示例,省,,2000-01-01,,\n"
-        + "330199001,甲街道,甲,乡镇,330199,2000-01-01,,\n"
-        + "330199001001,乙社区,乙,村社区,330199001,2000-01-01,,\n",
+        + "330000,示例省,示例,省,,2000-01-01,,,\n"
+        + "330199001,甲街道,甲,乡镇,330199,2000-01-01,,,\n"
+        + "330199001001,乙社区,乙,村社区,330199001,2000-01-01,,,\n",
     )
     assert found(outcome) == {"unknown_parent": 2}
     assert outcome.rows_accepted == 1
@@ -127,8 +181,8 @@ def test_a_parent_must_be_of_a_higher_level(load: Importer) -> None:
     outcome = load(
         "regions",
         REGIONS_HEADER
-        + "330102,上城区,上城,县,,2000-01-01,,\n"
-        + "330100,示例市,示例,市,330102,2000-01-01,,\n",
+        + "330102,上城区,上城,县,,2000-01-01,,,\n"
+        + "330100,示例市,示例,市,330102,2000-01-01,,,\n",
     )
     assert found(outcome) == {"wrong_parent": 1}
 

@@ -139,6 +139,12 @@ def test_units_with_few_cases_are_named_and_not_ranked() -> None:
 def test_a_group_whose_cases_also_count_elsewhere_says_so() -> None:
     apart = samples.ranking().groups[0].model_copy(update={"is_apart": True})
     assert ranking.foot_words(apart, 900).startswith("另列,数已含在所在县(市、区)")
+    found = samples.ranking()
+    last = found.model_copy(update={"groups": (apart, *found.groups[1:])})
+    leaves = ranking.props(built_in_wall(), samples.wall(ranking=last))
+    titles = [props["children"] for leaf, props in leaves.items() if leaf.endswith("-title")]
+    assert titles[-1] == f"{apart.name} {len(apart.units)}个,另列"
+    assert not any("另列" in title for title in titles[:-1])
 
 
 def test_a_wall_without_ranking_says_why() -> None:
