@@ -1,0 +1,71 @@
+"""What the parts of one computation share, and what is counted once and kept for a while."""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from dashboard.asks import Ask
+from dashboard.vocabulary import Subject
+from dashboard.work_calendar import WorkCalendar
+from data_access.region_tree import Region, RegionTree
+from data_access.sums import SumReader
+
+T = TypeVar("T")
+
+
+class Kept:
+    """What is counted once and kept for a while: the usual band of a day, the heat of whole days.
+
+    One value a name, with the state it was counted in: what its cases add up to, and the time. A
+    correction may change the value and not the state: who hears of one forgets all (`clear`).
+    Names that were not asked for longest go first.
+    """
+
+    MOST = 2000
+
+    def __init__(self) -> None:
+        self._values: dict[Hashable, tuple[Hashable, Any]] = {}
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+
+    def get(self, name: Hashable, state: Hashable, count: Callable[[], T]) -> T:
+        """The value kept under the name in this state, else counted, in place of the former."""
+        known = self._values.pop(name, None)
+        if known is None or known[0] != state:
+            known = (state, count())
+        self._values[name] = known
+        if len(self._values) > self.MOST:
+            del self._values[next(iter(self._values))]
+        value: T = known[1]
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What all parts of one computation share."""
+
+    connection: Connection
+    tree: RegionTree
+    region: Region
+    # What the region is divided into: cities, counties or towns.
+    children: tuple[Region, ...]
+    # Counties of today in scope; `booked` adds the abolished ones whose cases count in them.
+    counties: tuple[int, ...]
+    booked: tuple[int, ...]
+    reader: SumReader
+    as_of: datetime
+    is_current: bool
+    zone: ZoneInfo
+    ask: Ask
+    heat_origin: tuple[float, float]
+    work_days: WorkCalendar
+    kept: Kept
+    absent: frozenset[Subject]
+    # Secret of this database: keys of points on a map must not be guessed from case numbers.
+    point_secret: str
