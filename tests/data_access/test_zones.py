@@ -179,8 +179,8 @@ def test_every_measure_of_a_zone_equals_the_rows_of_its_towns(
                 9000 + n,
                 county_id=D,
                 town_id=TOWN_D,
-                registered_at=NOW - timedelta(minutes=31 * n),
-                closed_at=NOW - timedelta(minutes=30 * n),
+                registered_at=NOW - timedelta(minutes=2 * n),
+                closed_at=NOW - timedelta(minutes=2 * n - 1),
             )
             for n in range(1, 200)
         ],
