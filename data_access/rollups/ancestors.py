@@ -53,11 +53,15 @@ class Ancestors:
         return [town for _, towns in self.towns_of_zones for town in towns]
 
 
-def in_regions(row: str) -> str:
-    """SQL after a FROM item with county_id and town_id: joins the regions `a` that it counts in."""
+def in_regions(rows: str, alias: str) -> str:
+    """SQL after FROM: rows with county_id and town_id beside each region `a` that they count in.
+
+    Two joins on one column each: on either of two, all rows were read again for every region.
+    """
     return (
-        f" cross join lateral (values ({row}.county_id), ({row}.town_id)) place (id)"
-        f" join ({ANCESTORS}) a on a.place_id = place.id"
+        f"(select {alias}.*, county_id as place_id from {rows} {alias}"
+        f" union all select {alias}.*, town_id from {rows} {alias} where town_id is not null)"
+        f" {alias} join ({ANCESTORS}) a on a.place_id = {alias}.place_id"
     )
 
 

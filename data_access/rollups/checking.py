@@ -165,7 +165,7 @@ def _compared(grain: _Grain, zone: str, suffix: str = "") -> str:
     kept = ", ".join(f"kept_{name}" for name in MEASURES)
     counted = ", ".join(f"counted_{name}" for name in MEASURES)
     added = (
-        f"select a.region_id, {grain.of} as {grain.key}, {totals} from SOURCE d{in_regions('d')}"
+        f"select a.region_id, {grain.of} as {grain.key}, {totals} from {in_regions('SOURCE', 'd')}"
         f" where {grain.is_told} group by 1, 2"
     )
     is_asked = grain.is_asked.replace("SINCE_MIDNIGHT", midnight(_SINCE, zone))
