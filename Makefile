@@ -82,9 +82,9 @@ bench: $(INSTALLED) chromium ## 测量并写入 docs/performance.md
 bench-province: $(INSTALLED) chromium ## 在一个省的真实业务量（1200 万件）上测量，写入 docs/performance-province.md
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/python -m tests.bench.province $(ARGS)
 
-screenshots: $(INSTALLED) chromium ## 给正在运行的演示截图，存入 docs/screenshots
+screenshots: $(INSTALLED) chromium ## 给正在运行的演示截图，存入 docs/screenshots；AS_OF=2026-11-20T14:32 取那一刻
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" \
-	$(BIN)/python -m tests.browser.screenshots "http://127.0.0.1:$${COCKPIT_PORT:-8050}"
+	$(BIN)/python -m tests.browser.screenshots "http://127.0.0.1:$${COCKPIT_PORT:-8050}" $(AS_OF)
 
 indicators: $(INSTALLED) ## 由代码重新生成 docs/indicators.md
 	@$(BIN)/cockpit indicators

@@ -1,9 +1,10 @@
 """Takes the pictures of docs/screenshots (`make screenshots`).
 
-    python -m tests.browser.screenshots [http://127.0.0.1:8050]
+    python -m tests.browser.screenshots [http://127.0.0.1:8050 [2026-11-20T14:32]]
 
-The wall at every size comes from the cockpit that runs at the address, where one does, else from
-the samples of the tests like the states, which no running cockpit has all at once: a source that
+The wall at every size comes from the cockpit that runs at the address, where one does, as it is or
+as of a moment (of a night's wall the day is to be shown); else from the samples of the tests like
+the states, which no running cockpit has all at once: a source that
 fell silent, a scope without permission. A picture is taken when the map has stopped drawing.
 """
 
@@ -159,7 +160,7 @@ def answers(address: str) -> bool:
         return False
 
 
-def main(cockpit: str | None) -> None:
+def main(cockpit: str | None = None, as_of: str = "") -> None:
     """All sizes of the wall, then all states at the first size."""
     console = Console(stderr=True, highlight=False)
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -170,7 +171,8 @@ def main(cockpit: str | None) -> None:
     with harness() as samples, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program(), args=FLAGS)
         for width, height in SIZES:
-            address = f"{cockpit}/wall" if is_running else f"{samples}/{LIVE.sample}"
+            moment = f"?as_of={as_of}" if as_of else ""
+            address = f"{cockpit}/wall{moment}" if is_running else f"{samples}/{LIVE.sample}"
             with opened(browser, address, (width, height)) as page:
                 if not is_running:
                     play(page, LIVE)
@@ -183,4 +185,4 @@ def main(cockpit: str | None) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/") if len(sys.argv) > 1 else None)
+    main(*(argument.rstrip("/") for argument in sys.argv[1:]))
