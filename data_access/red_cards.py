@@ -63,7 +63,7 @@ def follow(connection: Connection) -> int:
     changes = facts.read(connection, _FACT)
     if not changes:
         return 0
-    moved = sum(_move(connection, change["moves"]) for change in changes)
+    moved = _move(connection, _to_the_last(changes))
     connection.execute(
         text(
             "delete from database_facts where key = :key"
@@ -72,6 +72,16 @@ def follow(connection: Connection) -> int:
         {"key": _FACT, "kept": _KEPT},
     )
     return moved
+
+
+def _to_the_last(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """From each 红牌 that a day of the limit ever had to its last one, whatever was between."""
+    moves = [move for change in changes for move in change["moves"]]
+    last = {move["day"]: move["becomes"] for move in moves}
+    befores = dict.fromkeys((move["day"], move["was"]) for move in moves)
+    return [
+        {"day": day, "was": was, "becomes": last[day]} for day, was in befores if was != last[day]
+    ]
 
 
 def _move(connection: Connection, moves: list[dict[str, Any]]) -> int:
@@ -94,6 +104,8 @@ def _move(connection: Connection, moves: list[dict[str, Any]]) -> int:
                 f" where c.due_at >= m.day::timestamp at time zone '{zone}'"
                 f" and c.due_at < (m.day + 1)::timestamp at time zone '{zone}'"
                 f" and c.red_card_at = {at('m.was')}"
+                # A day that was presumed may be right.
+                f" and c.red_card_at is distinct from {at('m.becomes')}"
             ),
             {"moves": json.dumps(moves)},
         ).rowcount

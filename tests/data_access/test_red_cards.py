@@ -147,8 +147,44 @@ def test_a_change_that_is_taken_back_is_followed_in_order(site: Database) -> Non
         change(connection, d6=False)
         change(connection, d6=True)
         assert red(connection, "one") == local(11)
-        red_cards.follow(connection)
+        assert red_cards.follow(connection) == 0, "it is right already"
         assert red(connection, "one") == local(11)
+
+
+def test_a_case_of_any_calendar_that_was_known_meanwhile_goes_to_the_last_one(
+    site: Database,
+) -> None:
+    with site.write() as connection:
+        change(connection, d6=False)
+        change(connection, d9=False)
+        change(connection, d6=True, d9=True)
+        change(connection, d6=False)
+        # As writers that knew each of them would have left their cases.
+        for day in (11, 12, 13):
+            add_case(connection, f"to {day}", local(4), red=local(day))
+        add_case(connection, "own", local(4), red=local(5))
+        assert red_cards.follow(connection) == 2
+        assert {red(connection, f"to {day}") for day in (11, 12, 13)} == {local(12)}
+        assert red(connection, "own") == local(5)
+        assert red_cards.follow(connection) == 0
+
+
+def test_a_presumed_red_card_that_the_calendar_confirms_is_not_written_again(
+    site: Database,
+) -> None:
+    with site.write() as connection:
+        add_case(connection, "late", local(26))
+        red_cards.begin_change(connection)
+        connection.execute(
+            insert(schema.work_calendar),
+            [
+                {"day": day, "is_workday": day.weekday() < 5, "workday_no": 0}
+                for day in (date(2026, 11, 30) + timedelta(days=n) for n in range(20))
+            ],
+        )
+        renumber(connection)
+        assert red_cards.end_change(connection) == 0
+        assert red_cards.follow(connection) == 0
 
 
 def test_changes_a_day_old_are_forgotten(site: Database, monkeypatch: pytest.MonkeyPatch) -> None:
