@@ -12,8 +12,10 @@ from sqlalchemy.exc import ArgumentError
 
 from dashboard.errors import ImportRefused
 
-# Keys of an address's query by which drivers take secrets, and the part of an ODBC string.
-SECRET_KEYS = frozenset({"password", "passwd", "passphrase", "pwd", "sslpassword", "token"})
+# Parts of the keys of an address's query by which drivers take secrets (access_token, api_key …),
+# keys that only name a file, and the part of an ODBC string.
+SECRET_KEY_PARTS = ("pass", "pwd", "token", "secret", "key")
+KEYS_OF_PATHS = frozenset({"sslkey", "ssl_key", "passfile"})
 ODBC_SECRETS = ("pwd=", "password=")
 
 
@@ -74,7 +76,8 @@ def _holds_secret(url: URL) -> bool:
     if "@" in (url.host or "") or ":" in (url.username or ""):
         return True
     for key, value in url.query.items():
-        if key.lower() in SECRET_KEYS:
+        name = key.lower()
+        if name not in KEYS_OF_PATHS and any(part in name for part in SECRET_KEY_PARTS):
             return True
         texts = (value,) if isinstance(value, str) else value
         if any(

@@ -14,7 +14,13 @@ def test_the_variable_that_is_named_holds_the_address() -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["sqlite:///rows.db", "postgresql+psycopg://reader@10.0.0.1/his?sslmode=require", None],
+    [
+        "sqlite:///rows.db",
+        "postgresql+psycopg://reader@10.0.0.1/his?sslmode=require",
+        "postgresql+psycopg://reader@10.0.0.1/his?sslkey=/etc/his.key&passfile=/etc/his.pass",
+        "mysql+pymysql://reader@10.0.0.1/his?ssl_key=/etc/his.key",
+        None,
+    ],
 )
 def test_an_address_without_a_password_may_be_written_down(url: str | None) -> None:
     assert address_of(url, None, {}) == url
@@ -27,6 +33,10 @@ def test_an_address_without_a_password_may_be_written_down(url: str | None) -> N
         "postgresql+psycopg://reader:@10.0.0.1/his",
         "postgresql+psycopg://10.0.0.1/his?user=reader&password=hunter2",
         "mysql+pymysql://10.0.0.1/his?PASSWD=hunter2",
+        "databricks://10.0.0.1/his?access_token=hunter2",
+        "snowflake://account/his?private_key_passphrase=hunter2",
+        "kingbase://10.0.0.1/his?api_key=hunter2",
+        "trino://10.0.0.1/his?clientSecret=hunter2",
         "mssql+pyodbc:///?odbc_connect=DRIVER%3DX%3BUID%3Da%3BPWD+%3Dhunter2",
         "dm+dmPython://reader%3Ahunter2@10.0.0.1/his",
     ],
