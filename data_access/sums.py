@@ -259,6 +259,7 @@ class SumReader:
             pieces,
             region_ids=sorted({region for path in counted_in.values() for region in path}),
             counted_in=counted_in,
+            with_towns=any(place in self._zone_of for place in counted_in),
         )
         for region, amounts in found.items():
             for shown in paths.get(region, (region,)) if self._is_partial else (region,):

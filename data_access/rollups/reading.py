@@ -54,6 +54,7 @@ def sums(
     *,
     region_ids: Sequence[int],
     counted_in: Mapping[int, Sequence[int]],
+    with_towns: bool,
 ) -> dict[int, dict[str, int]]:
     """Sums by region; regions without a row are absent.
 
@@ -61,10 +62,11 @@ def sums(
         region_ids: whose roll-ups are read.
         counted_in: for each county that cases are booked under, and each township of a zone, those
             of the regions that its pending deltas count in.
+        with_towns: whether there are townships among them.
     """
     pairs = [(place, region) for place, regions in counted_in.items() for region in regions]
     rows: Sequence[Row[Any]] = connection.execute(
-        _statement(tuple(columns)),
+        _statement(tuple(columns), with_towns),
         {
             **pieces.parameters(),
             "ids": list(region_ids),
@@ -201,7 +203,7 @@ def _spread_parameters(
 
 
 @cache
-def _statement(columns: tuple[str, ...]) -> TextClause:
+def _statement(columns: tuple[str, ...], with_towns: bool) -> TextClause:
     names = ", ".join(columns)
     totals = ", ".join(f"coalesce(sum({name}), 0)" for name in columns)
     in_days = "{0} >= :first and {0} < :last"
@@ -209,6 +211,14 @@ def _statement(columns: tuple[str, ...]) -> TextClause:
         "(d.slot >= :before_start and d.slot < :before_end"
         " or d.slot >= :after_start and d.slot < :after_end)"
     )
+    pending = (
+        f" union all select a.region_id, {', '.join(f'd.{name}' for name in columns)}"
+        "   from rollup_deltas d join unnest(cast(:place_ids as int[]), cast(:in_ids as int[]))"
+        "     as a (place_id, region_id) on a.place_id = {of}"
+        f"   where ({in_days.format('d.day')} or {in_slots})"
+    )
+    # A join on either of two columns reads all deltas again for every place.
+    places = ("d.county_id", "d.town_id") if with_towns else ("d.county_id",)
     return text(
         f"select region_id, {totals} from ("
         f" select region_id, {names} from rollup_months"
@@ -221,12 +231,7 @@ def _statement(columns: tuple[str, ...]) -> TextClause:
         "   where region_id = any(:ids) and slot >= :before_start and slot < :before_end"
         f" union all select region_id, {names} from rollup_slots"
         "   where region_id = any(:ids) and slot >= :after_start and slot < :after_end"
-        f" union all select a.region_id, {', '.join(f'd.{name}' for name in columns)}"
-        "   from rollup_deltas d cross join lateral (values (d.county_id), (d.town_id)) place (id)"
-        "   join unnest(cast(:place_ids as int[]), cast(:in_ids as int[]))"
-        "     as a (place_id, region_id) on a.place_id = place.id"
-        f"   where {in_days.format('d.day')} or {in_slots}"
-        ") s group by region_id"
+        f"{''.join(pending.replace('{of}', of) for of in places)}) s group by region_id"
     )
 
 

@@ -17,8 +17,8 @@ DELTAS = 10_000
 FOLDS, REBUILDS = 10, 2
 # As many pluses as minuses over the counties of the last thirty days.
 INSERT_DELTAS = """
-insert into rollup_deltas (county_id, day, slot, registered_all, open_in, closed)
-select counties.id, current_date - (n / 7 % 30),
+insert into rollup_deltas (county_id, town_id, day, slot, registered_all, open_in, closed)
+select counties.id, towns.id, current_date - (n / 7 % 30),
   current_date - (n / 7 % 30) + n % 96 * interval '15 minutes',
   sign, sign, nullif(sign, 1)
 from generate_series(1, :deltas) as n
@@ -26,7 +26,10 @@ cross join lateral (select case when n % 2 = 0 then 1 else -1 end as sign) s
 join (
   select id, row_number() over (order by id) - 1 as place, count(*) over () as number
   from regions where level = 'county' and is_administrative and valid_to is null
-) counties on counties.place = n % counties.number"""
+) counties on counties.place = n % counties.number
+cross join lateral (
+  select min(id) as id from regions where level = 'town' and county_id = counties.id
+) towns"""
 
 
 def measure(database: BenchDatabase) -> Iterable[Measurement]:
