@@ -24,7 +24,7 @@ from data_access.rollups.tables import GROUPS, SLOTS_FROM
 CHANGES_CHANNEL = "cockpit_changes"
 # Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
 PLAIN_TABLES = (
-    *("staffing", "patrols", "reported_values", "sources"),
+    *("staffing", "patrols", "reported_values", "targets", "sources"),
     *("regions", "region_lineage", "zone_towns", "population", "codes", "work_calendar"),
     "region_ranking_groups",
 )

@@ -21,7 +21,6 @@ TARGETS: dict[str, float] = {
     "mediation_success_rate": 95.5,
     "resolved_in_town_rate": 95.0,
     "performance_rate": 96.0,
-    "staff_online_rate": 90.0,
 }
 STRICTER = 0.5
 

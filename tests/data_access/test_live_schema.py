@@ -702,11 +702,13 @@ def test_figures_and_heartbeats_are_announced(writer: psycopg.Connection) -> Non
         " denominator, source_id)"
         " values ('video_intact', 330000, '2026-10-01', '2026-11-01', 9, 10, 1)"
     )
+    writer.execute("insert into targets values ('on_time_rate', 330000, '2026-01-01', 95)")
     feed = values(writer, "select subject, county_id from outbox order by id")
     assert [(row["subject"], row["county_id"]) for row in feed] == [
         ("staffing", COUNTIES[0]),
         ("sources", 0),
         ("reported_values", 0),
+        ("targets", 0),
     ]
 
 
