@@ -7,7 +7,7 @@ overdue and 黄牌 are no part of this: they are told from `due_at` and the cale
 """
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -18,9 +18,10 @@ RED_CARD_WORKDAYS = 5
 # Without a calendar for the day: five working days are a week where nothing is known.
 RED_CARD_PRESUMED = "7 days"
 TABLES = ("incidents", "disputes")
-# Fact that holds what moved lately: lists of day of the limit, day of the 红牌 before and now.
+# Fact that holds what moved lately: lists of day of the limit, day of the 红牌 before and now, each
+# with its time and the number of the transaction that first followed it.
 _FACT = "red_card_moves"
-# Nobody writes cases in a longer transaction.
+# At last a change is forgotten whoever is still writing.
 _KEPT = timedelta(days=1)
 
 _DAYS = f"""
@@ -50,7 +51,7 @@ def end_change(connection: Connection) -> int:
         {name: value.isoformat() if value else None for name, value in move._mapping.items()}
         for move in moves
     ]
-    kept = facts.read(connection, _FACT) or []
+    kept = _changes(connection)
     at = connection.execute(text("select clock_timestamp()")).scalar_one()
     facts.write(connection, _FACT, [*kept, {"at": at.isoformat(), "moves": told}])
     return _move(connection, told)
@@ -58,20 +59,40 @@ def end_change(connection: Connection) -> int:
 
 def follow(connection: Connection) -> int:
     """Move the 红牌 of cases that were written by an earlier calendar and committed after it had
-    changed; returns how many moved. What is a day old is forgotten.
+    changed; returns how many moved.
+
+    A change is forgotten by a later pass that sees all who may have known the calendar before it,
+    or when it is a day old. One that is just being made is not waited for.
     """
-    changes = facts.read(connection, _FACT)
+    changes = _changes(connection, "skip locked")
     if not changes:
         return 0
-    moved = _move(connection, _to_the_last(changes))
-    connection.execute(
+    # Whoever is open is asked before cases are looked for: who has ended is then seen.
+    now, this, oldest_open = connection.execute(
         text(
-            "delete from database_facts where key = :key"
-            " and (value -> -1 ->> 'at')::timestamptz < now() - cast(:kept as interval)"
-        ),
-        {"key": _FACT, "kept": _KEPT},
-    )
+            "select now(), pg_current_xact_id()::text::bigint,"
+            " pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+        )
+    ).one()
+    moved = _move(connection, _to_the_last(changes))
+    left = [
+        # Who began before the change was seen, also while it was being made, has a lower number.
+        {"seen_by": this, **change}
+        for change in changes
+        if datetime.fromisoformat(change["at"]) >= now - _KEPT
+        and change.get("seen_by", this) >= oldest_open
+    ]
+    if not left:
+        connection.execute(text("delete from database_facts where key = :key"), {"key": _FACT})
+    elif left != changes:
+        facts.write(connection, _FACT, left)
     return moved
+
+
+def _changes(connection: Connection, when_locked: str = "") -> list[dict[str, Any]]:
+    """The changes that are kept, oldest first, locked: they are written anew as a whole."""
+    asked = f"select value from database_facts where key = :key for update {when_locked}"
+    return connection.scalar(text(asked), {"key": _FACT}) or []
 
 
 def _to_the_last(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -187,14 +187,66 @@ def test_a_presumed_red_card_that_the_calendar_confirms_is_not_written_again(
         assert red_cards.follow(connection) == 0
 
 
-def test_changes_a_day_old_are_forgotten(site: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+NOTED = text("select jsonb_array_length(value) from database_facts where key = 'red_card_moves'")
+
+
+def follow(site: Database) -> int | None:
+    """Changes that are still noted after a pass of the folding thread."""
     with site.write() as connection:
-        add_case(connection, "one", local(4))
+        red_cards.follow(connection)
+        noted: int | None = connection.scalar(NOTED)
+        return noted
+
+
+def test_a_change_is_forgotten_when_nobody_can_be_writing_by_the_old_calendar(
+    site: Database,
+) -> None:
+    with site.engine.connect() as writer:
+        add_case(writer, "meanwhile", local(4))
+        with site.write() as connection:
+            change(connection, d6=False)
+        assert [follow(site) for _ in range(3)] == [1, 1, 1]
+        with site.write() as connection:
+            change(connection, d10=False)
+        writer.commit()
+        assert follow(site) == 1, "the first one alone"
+    with site.read() as connection:
+        assert red(connection, "meanwhile") == local(13)
+    assert follow(site) is None
+
+
+def test_who_began_while_a_change_was_being_made_is_waited_for(site: Database) -> None:
+    with site.engine.connect() as writer:
+        with site.write() as connection:
+            change(connection, d6=False)
+            add_case(writer, "meanwhile", local(4))
+        assert [follow(site) for _ in range(3)] == [1, 1, 1]
+        writer.commit()
+    assert follow(site) is None
+    with site.read() as connection:
+        assert red(connection, "meanwhile") == local(12)
+
+
+def test_a_change_that_is_being_made_is_not_waited_for(site: Database) -> None:
+    with site.write() as connection:
         change(connection, d6=False)
-    noted = text("select count(*) from database_facts where key = 'red_card_moves'")
-    with site.write() as connection:
-        red_cards.follow(connection)
-        assert connection.scalar(noted) == 1
+    assert follow(site) == 1
+    with site.engine.connect() as changing:
+        change(changing, d10=False)
+        with site.write() as connection:
+            connection.execute(text("set local lock_timeout = 1000"))
+            assert red_cards.follow(connection) == 0
+        changing.commit()
+    assert follow(site) == 1, "the second one"
+
+
+def test_changes_a_day_old_are_forgotten_whoever_is_writing(
+    site: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.engine.connect() as writer:
+        add_case(writer, "one", local(4))
+        with site.write() as connection:
+            change(connection, d6=False)
+        assert [follow(site) for _ in range(2)] == [1, 1]
         monkeypatch.setattr(red_cards, "_KEPT", timedelta(0))
-        red_cards.follow(connection)
-        assert connection.scalar(noted) == 0
+        assert follow(site) is None
