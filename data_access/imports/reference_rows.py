@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from dashboard.errors import ImportRefused
 from dashboard.heat_cells import Origin
-from data_access import facts, migrating
+from data_access import facts, migrating, red_cards
 from data_access.calendar_rows import calendar_rows
 from data_access.imports.batches import NEW_SOURCES
 from data_access.imports.case_mapping import CaseMapping, HolderRule
@@ -145,7 +145,10 @@ def _ensure_calendar(connection: Connection, section: CalendarSection) -> None:
     if connection.scalar(select(func.count()).select_from(work_calendar)):
         return
     rows = calendar_rows(section.first_year, section.last_year, is_official=section.rule == "china")
+    # Cases may be there before any calendar: by presumed days, until now.
+    red_cards.begin_change(connection)
     connection.execute(insert(work_calendar), list(rows))
+    red_cards.end_change(connection)
 
 
 def _region_rows(tree: RegionTree, mapping: CaseMapping) -> Iterator[dict[str, Any]]:

@@ -3,15 +3,17 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import shapely
-from sqlalchemy import URL
+from sqlalchemy import URL, text
 
 from dashboard.errors import MappingError
+from dashboard.work_calendar import WorkCalendar
 from data_access import region_tree, rollups
 from data_access.database import Database
 from data_access.imports.command import import_rows
@@ -468,4 +470,34 @@ def test_an_imported_calendar_moves_the_red_cards_of_known_cases(
     assert {at.date() for at in after} == {date(2026, 11, 12)}
     assert sorted(at.time() for at in after) == sorted(at.time() for at in before)
     with site.read() as connection:
+        assert rollups.differences(connection) == 0
+
+
+@pytest.mark.usefixtures("cases")
+def test_the_first_calendar_moves_the_red_cards_of_cases_that_were_there_without_one(
+    load: Importer, rows_of: Reader, site: Database
+) -> None:
+    asked = (
+        "select red_card_at at time zone 'Asia/Shanghai' from incidents where due_at is not null"
+    )
+    with site.write() as connection:
+        connection.execute(text("delete from work_calendar"))
+        # Wednesday before the holidays of October; what is then set is presumed: a week.
+        connection.execute(text("update incidents set due_at = '2026-09-23 17:30+08'"))
+    assert {at.date() for (at,) in rows_of(asked)} == {date(2026, 9, 30)}
+    load("regions", (FILES / "regions.csv").read_text("utf-8") + "\n")
+    ((days,),) = rows_of("select count(*) from work_calendar")
+    assert days > 365
+    with site.read() as connection:
+        known = WorkCalendar.from_rows(
+            [
+                (row.day, row.is_workday, "")
+                for row in connection.execute(text("select day, is_workday from work_calendar"))
+            ],
+            ZoneInfo("Asia/Shanghai"),
+        )
+        due = datetime(2026, 9, 23, 17, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+        expected = known.add_workdays(due, 5)
+        assert expected.date() != date(2026, 9, 30), "the case says something"
+        assert {at.date() for (at,) in rows_of(asked)} == {expected.date()}
         assert rollups.differences(connection) == 0
