@@ -35,7 +35,7 @@ class Zone:
     id: int
     # Townships under which its cases are booked: those of today, and those that came to lie in it.
     towns: frozenset[int]
-    # Counties in which its townships of today lie: who may see all of them may see the zone.
+    # Counties in which all of these lie, or lay: who may see all of them may see the zone.
     counties: frozenset[int]
 
 
@@ -82,7 +82,7 @@ def zones_of(towns: Iterable[Town], lineage: Iterable[tuple[int, int]]) -> list[
         [zone] = zones if len(zones) == 1 else [None]
         if zone is not None:
             booked[zone].add(town.id)
-            counties[zone] |= {by_id[each].county_id or 0 for each in lies_in}
+            counties[zone] |= {by_id[each].county_id or 0 for each in {town.id, *lies_in}}
     return [
         Zone(zone, frozenset(booked[zone]), frozenset(counties[zone])) for zone in sorted(booked)
     ]

@@ -55,6 +55,12 @@ def test_a_zone_has_the_townships_that_list_it_and_lies_in_their_counties() -> N
     assert zones_of(towns, []) == [*one_zone(11, 12, counties=(7, 8)), Zone(2, *sets(13))]
 
 
+def test_a_zone_lies_in_the_counties_of_all_townships_that_its_cases_are_booked_under() -> None:
+    """One that moved in from another county brings the cases booked there."""
+    towns = [town(11, ended=True, county=8), town(12, 1)]
+    assert zones_of(towns, [(11, 12)]) == one_zone(11, 12, counties=(7, 8))
+
+
 def sets(number: int) -> tuple[frozenset[int], frozenset[int]]:
     return frozenset({number}), frozenset({7})
 
@@ -271,6 +277,26 @@ def test_a_township_that_goes_into_one_beyond_takes_its_cases_along(
     found = of_zone(reader(connection, counties=(A, B)), EVER, NOW)
     assert {column: found[ZONE][column] for column in BY_TOWN} == expected
     assert rollups.differences(connection) == 0
+
+
+def test_a_zone_whose_township_moved_in_from_a_county_is_shown_where_that_county_is(
+    connection: Connection,
+) -> None:
+    """Else the roll-ups would tell a reader the cases of a county that they may not see."""
+    connection.execute(
+        text("update regions set valid_to = '2026-11-19' where id = :id"), {"id": TOWN_B}
+    )
+    connection.execute(
+        insert(schema.region_lineage).values(
+            predecessor_id=TOWN_B, successor_id=TOWN_A, effective_on="2026-11-19", kind="moved"
+        )
+    )
+    rollups.follow_regions(connection)
+    start, end = SPANS["ever"]
+    expected = rows_make(connection, start, end, TOWN_A, TOWN_B, TOWN_D)
+    found = of_zone(reader(connection, counties=(A, B, D)), start, end)
+    assert {column: found[ZONE][column] for column in BY_TOWN} == expected
+    assert reader(connection, counties=(A, C, D)).zones == []
 
 
 def test_a_county_that_is_split_takes_the_zone_to_its_successors(connection: Connection) -> None:
