@@ -102,7 +102,7 @@ class RegionTree:
         return found
 
     def zones_within(self, county_ids: Collection[int]) -> list[Zone]:
-        """The zones all of whose townships lie in these counties, in order."""
+        """The zones all of whose townships lie, and lay, in these counties, in order."""
         return [zone for zone in self.zones if self._lies_in(zone).issubset(county_ids)]
 
     def _lies_in(self, zone: Zone) -> set[int]:
@@ -166,15 +166,17 @@ class RegionTree:
         return city, county or (ended.name if ended is not None else "")
 
     def find(self, code: str) -> Region:
-        """The region with this code, or else with this id.
+        """The administrative region with this code, or else with this id: zones (功能区) have
+        no screens of their own.
 
         Raises:
             UnknownRegion: there is none.
         """
-        for row in self.by_id.values():
+        administrative = [row for row in self.by_id.values() if row.is_administrative]
+        for row in administrative:
             if row.code == code:
                 return row
-        for row in self.by_id.values():
+        for row in administrative:
             if str(row.id) == code:
                 return row
         raise UnknownRegion(f"没有代码为 {code} 的区划;应为本库中设区市或县(市、区)的代码。")

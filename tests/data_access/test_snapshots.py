@@ -130,6 +130,19 @@ def test_a_code_of_the_screens_file_that_is_no_region_is_named_as_its_setting(
         snapshots.resolve(database, Address("duty"), "123456")
 
 
+def test_a_zone_has_no_wall_of_its_own(database: Database) -> None:
+    """No case lies in it as its region: the wall would be empty."""
+    live_province.populate(database.url)
+    with database.write() as connection:
+        connection.execute(
+            text("update regions set is_administrative = false, code = 'GX01' where id = :id"),
+            {"id": live_province.HARBOUR},
+        )
+    for code in ("GX01", str(live_province.HARBOUR)):
+        with pytest.raises(UnknownRegion, match=f"没有代码为 {code} 的区划"):
+            snapshots.resolve(database, Address("wall", code))
+
+
 def test_a_code_that_is_no_region_is_named(database: Database) -> None:
     live_province.populate(database.url)
     with pytest.raises(UnknownRegion, match="123456"):
