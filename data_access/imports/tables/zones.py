@@ -1,16 +1,24 @@
 """The kind `zone_towns`: the townships that a zone (功能区) manages, a row each.
 
 The zone itself is a region that is no administrative one. A township is managed by one zone at a
-time: a row that gives it to a second one is rejected.
+time: a row that gives it to a second one is rejected. So are days to come: figures of zones ask
+whether a membership is open, and would follow it at once.
 """
 
 from sqlalchemy import Connection, text
 
+from data_access import facts
 from data_access.imports.batches import Batch
+from data_access.imports.importing import Published
+from data_access.imports.tables import publishing
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.mapping import TableMapping
 
-NOT_A_ZONE, TWO_ZONES = "not_a_zone", "two_zones"
+NOT_A_ZONE, TWO_ZONES, FUTURE = "not_a_zone", "two_zones", "future"
+NOT_YET = {
+    "valid_from": "起始日还未到，请到当日再导入此行",
+    "valid_to": "终止日还未到，请先将终止日留空导入，到当日再导入终止日",
+}
 
 
 def _in_order(row: Row) -> str | None:
@@ -19,9 +27,14 @@ def _in_order(row: Row) -> str | None:
 
 
 def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
-    """Reject rows whose zone is none, and those of townships that have a zone already: in the
-    database, where the file does not end it, or in a line before.
+    """Reject rows of days to come, rows whose zone is none, and those of townships that have a
+    zone already: in the database, where the file does not end it, or in a line before.
     """
+    today = f"(now() at time zone '{facts.zone_of(connection)}')::date"
+    for field in mapping.stated():
+        if field in NOT_YET:
+            day, is_later = f"s.{field}::text", f"s.{field} > {today}"
+            _reject(connection, batch, mapping, field, FUTURE, NOT_YET[field], is_later, day)
     rows, has_end = batch.table, "valid_to" in mapping.stated()
     s_is_open, m_is_open = (f"{row}.valid_to is null" if has_end else "true" for row in "sm")
     not_a_zone = "exists (select from regions r where r.id = s.zone and r.is_administrative)"
@@ -37,7 +50,8 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
         ("town", TWO_ZONES, "库中该乡镇（街道）已属某功能区，且未终止", in_the_database),
         ("town", TWO_ZONES, "文件中该乡镇（街道）已属某功能区，且未终止", in_a_line_before),
     ):
-        _reject(connection, batch, mapping, field, check, reason, condition)
+        code = f"(select r.code from regions r where r.id = s.{field})"
+        _reject(connection, batch, mapping, field, check, reason, condition, code)
 
 
 def _reject(
@@ -48,18 +62,18 @@ def _reject(
     check: str,
     reason: str,
     condition: str,
+    value: str,
 ) -> None:
-    """Reject the staged rows `s` of the condition; the value told is the region's code."""
+    """Reject the staged rows `s` of the condition, and tell the value, SQL over such a row."""
     connection.execute(
         text(
             f"""
             with gone as (
-              delete from {batch.table} s where {condition} returning s.line, s.{field} as region
+              delete from {batch.table} s where {condition} returning s.line, {value} as value
             )
             insert into import_findings
               (batch_id, line, check_name, column_name, is_rejection, reason, value)
-            select :batch, g.line, :check, :column, 1, :reason, r.code
-            from gone g join regions r on r.id = g.region
+            select :batch, g.line, :check, :column, 1, :reason, g.value from gone g
             """
         ),
         {
@@ -69,6 +83,23 @@ def _reject(
             "reason": reason,
         },
     )
+
+
+def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Published:
+    """Publish: memberships that end first, as no township may be in two zones even for a moment."""
+    if "valid_to" not in mapping.stated():
+        return publishing.publish(connection, batch, TOWNS_OF_ZONES, mapping)
+    ended = connection.execute(
+        text(
+            f"""
+            update zone_towns t set valid_to = s.valid_to from {batch.table} s
+            where (t.zone_id, t.town_id, t.valid_from) = (s.zone, s.town, s.valid_from)
+              and t.valid_to is null and s.valid_to is not null
+            """
+        )
+    ).rowcount
+    others = publishing.publish(connection, batch, TOWNS_OF_ZONES, mapping)
+    return Published(others.inserted, others.updated + ended, others.unchanged - ended)
 
 
 TOWNS_OF_ZONES = TableKind(
@@ -98,6 +129,11 @@ TOWNS_OF_ZONES = TableKind(
     key=("zone", "town", "valid_from"),
     dated_by="valid_from",
     checks=(TableCheck("validity", "起止日期颠倒", "valid_to", _in_order),),
-    whole_checks={NOT_A_ZONE: "不是功能区", TWO_ZONES: "乡镇（街道）属两个功能区"},
+    whole_checks={
+        FUTURE: "日期还未到",
+        NOT_A_ZONE: "不是功能区",
+        TWO_ZONES: "乡镇（街道）属两个功能区",
+    },
     finish=finish,
+    publish=publish,
 )

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -134,6 +134,53 @@ def test_a_town_goes_to_another_zone_when_its_membership_ends(
         ("GX01", "330102002", "2021-01-01", "2025-01-01"),
         ("JK01", "330102002", "2025-01-01", None),
     ]
+
+
+def test_a_town_goes_back_to_a_zone_that_it_left(load: Importer, rows_of: Reader) -> None:
+    """Whatever the order of the rows: the membership that ends is ended first."""
+    zone = "JK01,示例经开区,经开区,县,330100,2020-01-01,,,否\n"
+    load("regions")
+    load("regions", REGIONS_HEADER + zone)
+    town = "330102002"
+    open_in = {name: f"{name}01,{town},2021-01-01,\n" for name in ("GX", "JK")}
+    ended_in = {name: f"{name}01,{town},2021-01-01,2025-01-01\n" for name in ("GX", "JK")}
+    load("zone_towns", ZONES_HEADER + open_in["GX"] + ended_in["JK"])
+    there = load("zone_towns", ZONES_HEADER + ended_in["GX"] + open_in["JK"])
+    back = load("zone_towns", ZONES_HEADER + open_in["GX"] + ended_in["JK"])
+    for moved in (there, back):
+        assert (moved.rows_rejected, moved.inserted, moved.updated) == (0, 0, 2)
+    assert [tuple(row) for row in rows_of(MEMBERSHIPS)] == [
+        ("GX01", town, "2021-01-01", None),
+        ("JK01", town, "2021-01-01", "2025-01-01"),
+    ]
+
+
+def test_memberships_that_begin_or_end_in_the_future_are_rejected(
+    load: Importer, rows_of: Reader
+) -> None:
+    """They would count, or end, at once."""
+    today = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    later = today + timedelta(days=2)
+    load("regions")
+    outcome = load(
+        "zone_towns",
+        ZONES_HEADER
+        + f"GX01,330102001,{today},\n"
+        + f"GX01,330102002,{later},\n"
+        + f"GX01,330106001,2021-01-01,{later}\n",
+    )
+    assert found(outcome) == {"future": 2}
+    assert [tuple(row) for row in rows_of(MEMBERSHIPS)] == [("GX01", "330102001", str(today), None)]
+    reported = rows_of(
+        "select line, column_name, reason, value from import_findings"
+        " where check_name = 'future' and is_rejection = 1 order by line"
+    )
+    assert [(line, column, value) for line, column, _, value in reported] == [
+        (3, "起始日期", str(later)),
+        (4, "终止日期", str(later)),
+    ]
+    assert "请到当日再导入此行" in reported[0].reason
+    assert "请先将终止日留空" in reported[1].reason
 
 
 def test_a_later_version_of_a_code_ends_the_one_before(load: Importer, rows_of: Reader) -> None:
