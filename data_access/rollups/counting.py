@@ -51,7 +51,9 @@ def counted_sums(*, zone: str, slots_from: str, since: str | None = None) -> str
     totals = ", ".join(f"sum(p.{name})::{kind} as {name}" for name, kind in KINDS.items())
     parts = [_group_sums(group, zone=zone, slots_from=slots_from, since=since) for group in GROUPS]
     names = ", ".join(f"{name}::{kind}" for name, kind in KINDS.items())
-    archived = f"select county_id, town_id, day, slot, {names} from rollup_archive"
+    # Kept of all townships; told apart here, those of no zone would multiply the groups.
+    town = f"case when town_id = any({ZONE_TOWNS}) then town_id end"
+    archived = f"select county_id, {town}, day, slot, {names} from rollup_archive"
     parts.append(f"{archived} where day >= {since}" if since else archived)
     return (
         f"select p.county_id, p.town_id, p.day, p.slot, {totals}"

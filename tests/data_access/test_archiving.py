@@ -26,7 +26,14 @@ from data_access.database import Database
 from data_access.migrating import migrate
 from data_access.partitions import PARTITIONED_TABLES, ensure_months
 from data_access.snapshots import resolve
-from tests.case_builder import COUNTIES, NOW, add_everything, incident
+from tests.case_builder import (
+    COUNTIES,
+    NOW,
+    add_everything,
+    add_zone,
+    incident,
+    put_into_towns,
+)
 from tests.table_checksums import DERIVED, checksums
 
 BEFORE = date(2025, 1, 1)
@@ -208,6 +215,41 @@ def test_rollups_are_exact_after_it_and_are_the_same_when_made_anew(
             text("update incidents set county_id = 330106 where case_no = 'T0000101'")
         )
         assert rollups.differences(connection) == 0
+
+
+def test_a_zone_made_after_archiving_has_the_archived_cases_of_its_townships(
+    filled: Database, tmp_path: Path
+) -> None:
+    town = COUNTIES[0] * 1000 + 1
+    with filled.write() as connection:
+        put_into_towns(connection)
+        rollups.fold(connection)
+        of_town = text("select count(*) from incidents where town_id = :town")
+        count = connection.scalar(of_town, {"town": town})
+    run(filled, tmp_path)
+    with filled.write() as connection:
+        assert connection.scalar(of_town, {"town": town}) < count
+        zone = add_zone(connection, town)
+        rollups.follow_regions(connection)
+        assert rollups.differences(connection) == 0
+        counted = text("select sum(registered_all) from rollups where region_id = :zone")
+        assert connection.scalar(counted, {"zone": zone}) == count
+
+
+def test_archived_sums_have_a_row_a_place_and_day(filled: Database, tmp_path: Path) -> None:
+    """They are of all townships, and are written while writers wait."""
+    with filled.write() as connection:
+        put_into_towns(connection)
+        rollups.fold(connection)
+    run(filled, tmp_path)
+    with filled.read() as connection:
+        rows, places = connection.execute(
+            text(
+                "select count(*), count(distinct (county_id, town_id, day, slot))"
+                " from rollup_archive"
+            )
+        ).one()
+        assert rows == places > 1
 
 
 def test_the_files_bring_every_row_back(
