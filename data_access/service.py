@@ -32,6 +32,7 @@ from data_access.server_data_folder import (
 )
 from data_access.server_programs import run_as_for
 from data_access.supervisor import Supervisor, require_free_port
+from data_access.syncing import plan
 
 CHECKOUT = Path(__file__).parents[1]
 APP_ROLE = "cockpit_app"
@@ -70,7 +71,9 @@ def sync_programs(settings: Settings, owner: URL) -> tuple[Program, ...]:
         return ()
     url = settings.sync_database_url or owner.render_as_string(hide_password=False)
     program = cockpit_program("来源同步", "sync", str(settings.sync))
-    return (Program(program.name, program.argv, {"COCKPIT_DATABASE_URL": url}),)
+    named = plan.address_variables(settings.sync) & os.environ.keys()
+    addresses = {name: os.environ[name] for name in named}
+    return (Program(program.name, program.argv, {**addresses, "COCKPIT_DATABASE_URL": url}),)
 
 
 def web_program(settings: Settings) -> Program:
@@ -159,9 +162,15 @@ def run(
     if server is not None:
         supervisor.keep("内嵌数据库", server)
     text = url.render_as_string(hide_password=False)
-    # What faces the network needs no address of the owner; empty counts as not set.
-    hidden = {variable("sync_database_url"): ""}
-    environment = {**settings.environment(), "COCKPIT_DATABASE_URL": text, **hidden}
+    # What faces the network needs no address of the owner, nor of other databases: the polling
+    # brings its own. Empty counts as not set.
+    named = plan.address_variables(settings.sync) if settings.sync else frozenset()
+    environment = {
+        **dict.fromkeys(named, ""),
+        **settings.environment(),
+        "COCKPIT_DATABASE_URL": text,
+        variable("sync_database_url"): "",
+    }
     first = (cockpit_program("快照进程", "snapshotter"), web_program(settings))
     for program in (*first, *others):
         supervisor.add(program.name, program.argv, {**environment, **program.environment})

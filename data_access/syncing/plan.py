@@ -137,6 +137,19 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Polle
     return found
 
 
+def address_variables(path: Path) -> frozenset[str]:
+    """Environment variables that the file names for addresses, also where it has mistakes.
+
+    None of a file that cannot be read at all: what is wrong is for `load` to say.
+    """
+    try:
+        sources = tomllib.loads(path.read_text(encoding="utf-8")).get("source")
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return frozenset()
+    tables = [t for t in sources if isinstance(t, dict)] if isinstance(sources, list) else []
+    return frozenset(name for t in tables if isinstance(name := t.get("url_variable"), str))
+
+
 def _sections(path: Path) -> list[PolledSection]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))

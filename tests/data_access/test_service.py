@@ -143,23 +143,29 @@ def test_polling_is_a_program_where_a_site_configures_it() -> None:
     assert program.environment["COCKPIT_DATABASE_URL"] == "postgresql+psycopg://db/other"
 
 
-def test_the_address_of_the_owner_reaches_the_polling_and_nobody_else(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    started: dict[str, dict[str, str]] = {}
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> dict[str, dict[str, str]]:
+    """Environments of the programs that the service starts, by their names."""
+    environments: dict[str, dict[str, str]] = {}
 
     class Recorder:
         def __init__(self, say: Any) -> None:
             pass
 
         def add(self, name: str, argv: Any, environment: dict[str, str]) -> None:
-            started[name] = {**os.environ, **environment}
+            environments[name] = {**os.environ, **environment}
 
         def run(self) -> None:
             pass
 
     monkeypatch.setattr(service, "Supervisor", Recorder)
     monkeypatch.setattr(service, "_watch", lambda settings, on_ready: None)
+    return environments
+
+
+def test_the_address_of_the_owner_reaches_the_polling_and_nobody_else(
+    started: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("COCKPIT_SYNC_DATABASE_URL", "postgresql+psycopg://owner:hunter2@db/x")
     monkeypatch.setenv("COCKPIT_SYNC", "sources.toml")
     settings = Settings.from_environment()
@@ -173,6 +179,44 @@ def test_the_address_of_the_owner_reaches_the_polling_and_nobody_else(
     assert Settings.from_environment(started["来源同步"]).database_url == (
         "postgresql+psycopg://owner:hunter2@db/x"
     )
+
+
+@pytest.mark.parametrize("also", ["", "unknown_key = 1", 'watermark = "no table"'])
+def test_addresses_of_other_databases_reach_the_polling_and_nobody_else(
+    started: dict[str, dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    also: str,
+) -> None:
+    """Also while the file has mistakes, which the polling names: it is started again and again."""
+    variables = ("GRID_URL", "HIS_URL", "COCKPIT_DATABASE_URL")
+    written = "".join(f'[[source]]\nurl_variable = "{name}"\n{also}\n' for name in variables)
+    (tmp_path / "sources.toml").write_text(written, encoding="utf-8")
+    for name in variables:
+        monkeypatch.setenv(name, f"mysql+pymysql://reader:hunter2@10.0.0.1/{name}")
+    monkeypatch.delenv("HIS_URL")
+    settings = Settings(sync=tmp_path / "sources.toml")
+    url = make_url("postgresql+psycopg://cockpit_app@db/x")
+    polling = service.sync_programs(settings, make_url("postgresql+psycopg://owner@db/x"))
+    assert "hunter2" not in repr(polling)
+    other = service.cockpit_program("另一个", "demo-feed")
+    service.run(settings, url, say=print, on_ready=lambda: None, others=(other, *polling))
+    told = {name for name, environment in started.items() if "hunter2" in str(environment)}
+    assert told == {"来源同步"}
+    assert started["来源同步"]["GRID_URL"] == "mysql+pymysql://reader:hunter2@10.0.0.1/GRID_URL"
+    assert not started["来源同步"].get("HIS_URL")
+    assert started["来源同步"]["COCKPIT_DATABASE_URL"] == "postgresql+psycopg://owner@db/x"
+    assert started["网页服务"]["COCKPIT_DATABASE_URL"] == "postgresql+psycopg://cockpit_app@db/x"
+
+
+def test_without_the_polling_nobody_gets_the_addresses_of_other_databases(
+    started: dict[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.toml").write_text('[[source]]\nurl_variable = "GRID_URL"', "utf-8")
+    monkeypatch.setenv("GRID_URL", "mysql+pymysql://reader:hunter2@10.0.0.1/grid")
+    settings = Settings(sync=tmp_path / "sources.toml")
+    service.run(settings, make_url("sqlite://"), say=print, on_ready=lambda: None)
+    assert "hunter2" not in str(started)
 
 
 def test_a_stop_signal_unwinds_what_was_begun() -> None:

@@ -65,6 +65,27 @@ def test_what_is_wrong_is_named_by_its_key_without_its_value(
     assert "hunter2" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ('[[source]]\nurl_variable = "A"\nurls = 1\n[[source]]\nurl_variable = "B"', {"A", "B"}),
+        ("[[source]]\nurl_variable = 1\n[[source]]", set()),
+        ('source = ["A", 1]', set()),
+        ("source = 1", set()),
+        ("[source]", set()),
+        ("[[source", set()),
+        (None, set()),
+    ],
+)
+def test_variables_are_known_of_a_file_with_mistakes(
+    tmp_path: Path, said: str | None, named: set[str]
+) -> None:
+    path = tmp_path / "sync.toml"
+    if said is not None:
+        path.write_text(said, encoding="utf-8")
+    assert plan.address_variables(path) == named
+
+
 def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="缺少环境变量 GRID_PLATFORM_URL"):
         plan.load(written(tmp_path), {})
