@@ -20,22 +20,19 @@ from data_access.rollups.ancestors import ZONE_TOWNS
 from data_access.rollups.tables import GROUPS, KINDS, MEASURES
 
 
-def written_sums(
-    group: MomentGroup, rows: str, *, zone: str, slots_from: str, towns: str | None = None
-) -> str:
+def written_sums(group: MomentGroup, rows: str, *, zone: str, slots_from: str) -> str:
     """SELECT of the sums of one moment over signed rows (`sign` 1 or -1): county_id, town_id, day,
     slot and the group's measures; what adds up to nothing is left out.
 
     Args:
         rows: SELECT of the rows with their sign.
         slots_from: SQL of the instant before which no slot is told.
-        towns: SQL of the array of townships that are told apart; None: all.
     """
     table = TABLES[group.subject].alias("t")
     sums = [_sum(measure, table, "t.sign * ") for measure in group.measures]
     some = " or ".join(f"{total} <> 0" for total in sums)
     return (
-        f"select t.county_id, {_town(table, towns)}, {_day(group, table, zone)},"
+        f"select t.county_id, {_town(table, 't.town_id')}, {_day(group, table, zone)},"
         f" {_slot(group, table, slots_from)},"
         f" {', '.join(f'nullif({total}, 0)' for total in sums)}"
         f" from ({rows}) t where {_at(group, table)} is not null group by 1, 2, 3, 4 having {some}"
@@ -52,8 +49,7 @@ def counted_sums(*, zone: str, slots_from: str, since: str | None = None) -> str
     parts = [_group_sums(group, zone=zone, slots_from=slots_from, since=since) for group in GROUPS]
     names = ", ".join(f"{name}::{kind}" for name, kind in KINDS.items())
     # Kept of all townships; told apart here, those of no zone would multiply the groups.
-    town = f"case when town_id = any({ZONE_TOWNS}) then town_id end"
-    archived = f"select county_id, {town}, day, slot, {names} from rollup_archive"
+    archived = f"select county_id, {_of_zones('town_id')}, day, slot, {names} from rollup_archive"
     parts.append(f"{archived} where day >= {since}" if since else archived)
     return (
         f"select p.county_id, p.town_id, p.day, p.slot, {totals}"
@@ -70,7 +66,7 @@ def _group_sums(group: MomentGroup, *, zone: str, slots_from: str, since: str | 
     at = _at(group, table)
     late = f" and {at} >= {midnight(since, zone)}" if since else ""
     return (
-        f"select t.county_id, {_town(table, ZONE_TOWNS)}, {_day(group, table, zone)},"
+        f"select t.county_id, {_town(table, _of_zones('t.town_id'))}, {_day(group, table, zone)},"
         f" {_slot(group, table, slots_from)}, {values}"
         f" from {TABLES[group.subject].name} t where {at} is not null{late}"
         f" group by 1, 2, 3, 4 having {some}"
@@ -85,12 +81,13 @@ def _number(measure: Measure, table: FromClause) -> str:
     return f"count(*) filter (where {condition})"
 
 
-def _town(table: FromClause, towns: str | None) -> str:
-    if "town_id" not in table.c:
-        return "null::int"
-    if towns is None:
-        return "t.town_id"
-    return f"case when t.town_id = any({towns}) then t.town_id end"
+def _town(table: FromClause, town: str) -> str:
+    return town if "town_id" in table.c else "null::int"
+
+
+def _of_zones(town: str) -> str:
+    """A township, null where no zone has it."""
+    return f"case when {town} = any({ZONE_TOWNS}) then {town} end"
 
 
 def midnight(day: str, zone: str) -> str:
