@@ -37,8 +37,8 @@ VOLATILE = {
     "rollup_deltas": ("id",),
     "case_versions": ("recorded_from", "recorded_to"),
 }
-# Facts that are about now, or about this database alone.
-VOLATILE_FACTS = ("rollup_slots_from", "point_secret")
+# Facts that are about now, with times of now, or about this database alone.
+VOLATILE_FACTS = ("rollup_slots_from", "point_secret", "red_card_moves")
 # The table that a kind is for, to see whether it is visible.
 TABLE_OF = {
     **{kind: kind for kind in killable.ORDER},
