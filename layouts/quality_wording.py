@@ -38,6 +38,7 @@ KIND_WORDS = {
     "receptions": "接待",
     "reported": "部门月报",
     "regions": "区划",
+    "zone_towns": "功能区所辖乡镇",
     "outlines": "界线",
     "organisations": "单位",
     "steps": "环节",

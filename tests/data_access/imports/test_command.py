@@ -42,7 +42,7 @@ def test_a_kind_is_imported_and_its_report_named(
     assert result.exit_code == 0
     assert "上级区域无法识别" in result.stdout
     assert "findings.csv" in result.stdout
-    assert rows_of("select count(*) from regions") == [(9,)]
+    assert rows_of("select count(*) from regions") == [(10,)]
     assert "未作改动" in cockpit(*words).stdout
 
 
