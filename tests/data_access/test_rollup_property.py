@@ -435,7 +435,7 @@ def property_of(
 def test_rollups_and_what_is_not_yet_folded_equal_the_rows(
     base: str, postgres: Callable[[str], URL]
 ) -> None:
-    property_of(base, postgres, 12)()
+    property_of(base, postgres, 6)()
 
 
 @pytest.mark.soak
