@@ -211,14 +211,15 @@ def _statement(columns: tuple[str, ...], with_towns: bool) -> TextClause:
         "(d.slot >= :before_start and d.slot < :before_end"
         " or d.slot >= :after_start and d.slot < :after_end)"
     )
-    pending = (
-        f" union all select a.region_id, {', '.join(f'd.{name}' for name in columns)}"
-        "   from rollup_deltas d join unnest(cast(:place_ids as int[]), cast(:in_ids as int[]))"
-        "     as a (place_id, region_id) on a.place_id = {of}"
-        f"   where ({in_days.format('d.day')} or {in_slots})"
-    )
     # A join on either of two columns reads all deltas again for every place.
     places = ("d.county_id", "d.town_id") if with_towns else ("d.county_id",)
+    pending = "".join(
+        f" union all select a.region_id, {', '.join(f'd.{name}' for name in columns)}"
+        "   from rollup_deltas d join unnest(cast(:place_ids as int[]), cast(:in_ids as int[]))"
+        f"     as a (place_id, region_id) on a.place_id = {place}"
+        f"   where {in_days.format('d.day')} or {in_slots}"
+        for place in places
+    )
     return text(
         f"select region_id, {totals} from ("
         f" select region_id, {names} from rollup_months"
@@ -231,7 +232,7 @@ def _statement(columns: tuple[str, ...], with_towns: bool) -> TextClause:
         "   where region_id = any(:ids) and slot >= :before_start and slot < :before_end"
         f" union all select region_id, {names} from rollup_slots"
         "   where region_id = any(:ids) and slot >= :after_start and slot < :after_end"
-        f"{''.join(pending.replace('{of}', of) for of in places)}) s group by region_id"
+        f"{pending}) s group by region_id"
     )
 
 

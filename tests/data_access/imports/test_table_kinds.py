@@ -19,6 +19,9 @@ from data_access.database import Database
 from data_access.imports.command import import_rows
 from data_access.imports.importing import ImportOutcome
 
+RED_CARDS = (
+    "select red_card_at at time zone 'Asia/Shanghai' from incidents where due_at is not null"
+)
 MAPPINGS = Path(__file__).parents[3] / "docs" / "examples"
 FILES = Path(__file__).parent / "examples"
 
@@ -505,15 +508,12 @@ def test_a_class_that_a_code_list_marks_leaves_the_heat_with_the_import(
 def test_an_imported_calendar_moves_the_red_cards_of_known_cases(
     load: Importer, rows_of: Reader, site: Database
 ) -> None:
-    asked = (
-        "select red_card_at at time zone 'Asia/Shanghai' from incidents where due_at is not null"
-    )
-    before = [at for (at,) in rows_of(asked)]
+    before = [at for (at,) in rows_of(RED_CARDS)]
     assert {at.date() for at in before} == {date(2026, 11, 11)}
     load(
         "calendars", "日期,是否上班,节日\n2026-11-06,否,\n2026-11-07,是,调休上班\n2026-11-09,否,\n"
     )
-    after = [at for (at,) in rows_of(asked)]
+    after = [at for (at,) in rows_of(RED_CARDS)]
     assert {at.date() for at in after} == {date(2026, 11, 12)}
     assert sorted(at.time() for at in after) == sorted(at.time() for at in before)
     with site.read() as connection:
@@ -524,14 +524,11 @@ def test_an_imported_calendar_moves_the_red_cards_of_known_cases(
 def test_the_first_calendar_moves_the_red_cards_of_cases_that_were_there_without_one(
     load: Importer, rows_of: Reader, site: Database
 ) -> None:
-    asked = (
-        "select red_card_at at time zone 'Asia/Shanghai' from incidents where due_at is not null"
-    )
     with site.write() as connection:
         connection.execute(text("delete from work_calendar"))
         # Wednesday before the holidays of October; what is then set is presumed: a week.
         connection.execute(text("update incidents set due_at = '2026-09-23 17:30+08'"))
-    assert {at.date() for (at,) in rows_of(asked)} == {date(2026, 9, 30)}
+    assert {at.date() for (at,) in rows_of(RED_CARDS)} == {date(2026, 9, 30)}
     load("regions", (FILES / "regions.csv").read_text("utf-8") + "\n")
     ((days,),) = rows_of("select count(*) from work_calendar")
     assert days > 365
@@ -546,5 +543,5 @@ def test_the_first_calendar_moves_the_red_cards_of_cases_that_were_there_without
         due = datetime(2026, 9, 23, 17, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
         expected = known.add_workdays(due, 5)
         assert expected.date() != date(2026, 9, 30), "the case says something"
-        assert {at.date() for (at,) in rows_of(asked)} == {expected.date()}
+        assert {at.date() for (at,) in rows_of(RED_CARDS)} == {expected.date()}
         assert rollups.differences(connection) == 0
