@@ -5,9 +5,9 @@ stands in `data_access.snapshotting`, how it is kept in `data_access.snapshots`.
 
 A leader holds an advisory lock on a direct connection; when it dies the server frees the lock and
 another takes over. Three threads: the main one computes, one says every second how things are
-(web workers tell a silent snapshotter from a quiet province by it), one folds roll-ups and prunes.
-Where there is a hot standby, a fourth watches it (`data_access.standby`), and views are computed
-from it; everything else stays on the primary.
+(web workers tell a silent snapshotter from a quiet province by it), one keeps house
+(`data_access.housekeeping`). Where there is a hot standby, a fourth watches it
+(`data_access.standby`), and views are computed from it; everything else stays on the primary.
 """
 
 import gc
@@ -15,11 +15,12 @@ import json
 import logging
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import URL, Connection, make_url, text
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError
 
 from dashboard.addresses import DEFAULT_SCREEN
@@ -29,14 +30,20 @@ from dashboard.freshness import Part
 from dashboard.screens import Screen, load_screens
 from dashboard.snapshot import Group, Snapshot
 from dashboard.views import View
-from data_access import feed, red_cards, region_tree, rollups, snapshots
+from data_access import feed, region_tree, snapshots
 from data_access.database import Database
-from data_access.imports import report
+from data_access.housekeeping import Housekeeping
 from data_access.live_schema import CORRECTIONS
-from data_access.partitions import ensure_months_around
 from data_access.region_tree import RegionTree
 from data_access.snapshotting import compute
 from data_access.standby import Standby, written_through
+from data_access.view_slots import (
+    LIVE_EVERY_SECONDS,
+    PAST_EVERY_SECONDS,
+    SLOW_EVERY_SECONDS,
+    Cause,
+    Slot,
+)
 from data_access.wall_parts import Kept
 
 log = logging.getLogger(__name__)
@@ -44,18 +51,7 @@ log = logging.getLogger(__name__)
 LEADER_LOCK = 7_301_003
 COALESCE_SECONDS = 0.25
 POLL_SECONDS = 2.0
-LIVE_EVERY_SECONDS = 10.0
-SLOW_EVERY_SECONDS = 26.0
-# A moment of the past costs much (cohorts as of then are counted in the rows) and changes little.
-PAST_EVERY_SECONDS = 600.0
-# At the quarters, hence at every midnight: day, shift and month of the slow group move on.
-SLOW_BOUNDARY_SECONDS = 900
 PULSE_EVERY_SECONDS = 1.0
-FOLD_EVERY_SECONDS = 5.0
-PRUNE_EVERY_SECONDS = 60.0
-DAY_SECONDS = 86_400.0
-# A new partition waits for whoever reads, and everybody else for it: rather try again later.
-MONTHS_LOCK_MILLISECONDS = 2000
 LEAD_AGAIN_SECONDS = 1.0
 RETRY_SECONDS = 1.0
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 3.0
@@ -82,9 +78,10 @@ class Health:
 
     trouble_since: int | None = None
     reason: str | None = None
-    # Rounds that found the outbox filled, and computations they caused.
+    # Rounds that found the outbox filled.
     changes: int = 0
-    computations: int = 0
+    # Computations of views, every one of them, by what caused them.
+    computations: Counter[Cause] = field(default_factory=Counter)
 
     def fail(self, reason: str) -> None:
         """Something could not be computed or kept; the first time counts."""
@@ -102,38 +99,11 @@ class Health:
                 "since": self.trouble_since,
                 "reason": self.reason,
                 "changes": self.changes,
-                "computations": self.computations,
+                # A copy: another thread counts on.
+                "computations": dict(self.computations),
                 "replica": replica,
             }
         )
-
-
-@dataclass
-class Slot:
-    """One requested view: its last snapshot, and what has changed since."""
-
-    last: Snapshot | None = None
-    is_live_dirty: bool = True
-    is_slow_dirty: bool = True
-    live_at: float = float("-inf")
-    slow_at: float = float("-inf")
-    tried_at: float = float("-inf")
-
-    def due(self, view: View, now: float) -> tuple[Group, ...]:
-        """The groups to compute at this instant (seconds since 1970)."""
-        if view.as_of is not None:
-            # A moment of the past changes only when its rows do.
-            is_due = self.is_slow_dirty and now >= self.slow_at + PAST_EVERY_SECONDS
-            return ("live", "slow") if is_due else ()
-        slow = self.is_slow_dirty and now >= self.slow_at + SLOW_EVERY_SECONDS
-        if slow or now // SLOW_BOUNDARY_SECONDS != self.live_at // SLOW_BOUNDARY_SECONDS:
-            return ("live", "slow")
-        live = (
-            self.is_live_dirty
-            or now // 60 != self.live_at // 60
-            or now >= self.live_at + LIVE_EVERY_SECONDS
-        )
-        return ("live",) if live else ()
 
 
 @dataclass
@@ -163,9 +133,13 @@ class Snapshotter:
 
     def run(self, stop: threading.Event) -> None:
         """Lead, or wait to lead, until told to stop; the database may come and go."""
+        housekeeping = Housekeeping(self.database, self.clock, lambda: self.is_leading)
+        works = {"pulse": self._pulse, "housekeeping": housekeeping.run}
+        if self._standby is not None:
+            works["standby"] = self._standby.watch
         threads = [
-            threading.Thread(target=work, args=(stop,), name=work.__name__, daemon=True)
-            for work in (self._pulse, self._keep_house, *self._watches())
+            threading.Thread(target=work, args=(stop,), name=name, daemon=True)
+            for name, work in works.items()
         ]
         for thread in threads:
             thread.start()
@@ -182,9 +156,6 @@ class Snapshotter:
         for thread in threads:
             thread.join(LONGEST_PAUSE)
         self.database.close()
-
-    def _watches(self) -> list[Callable[[threading.Event], None]]:
-        return [self._standby.watch] if self._standby else []
 
     def _lead_when_possible(self, stop: threading.Event) -> None:
         listener = feed.ChangeListener(self.url)
@@ -258,8 +229,8 @@ class Snapshotter:
         """Compute and keep one view; None when that worked, else what to tell the screens."""
         now = self.clock()
         began = time.perf_counter()
+        self.health.computations[slot.cause(groups)] += 1
         slot.tried_at = now.timestamp()
-        counted = slot.is_live_dirty
         # Before reading: what commits meanwhile makes it dirty again in the next round.
         slot.is_live_dirty = False
         try:
@@ -280,7 +251,6 @@ class Snapshotter:
                 raise
             log.exception("%s could not be computed or kept", view.key())
             return _explained(error)
-        self.health.computations += counted
         slot.live_at = now.timestamp()
         if "slow" in groups:
             slot.slow_at = slot.live_at
@@ -387,55 +357,6 @@ class Snapshotter:
                 pulse = None
         if pulse is not None:
             pulse.close()
-
-    def _keep_house(self, stop: threading.Event) -> None:
-        """Fold roll-ups, drop what has expired and make coming months, as long as this leads."""
-        prune_at = daily_at = time.monotonic()
-        while not stop.wait(FOLD_EVERY_SECONDS):
-            if not self.is_leading:
-                continue
-            try:
-                self._fold()
-                if time.monotonic() >= prune_at:
-                    prune_at = time.monotonic() + PRUNE_EVERY_SECONDS
-                    self._prune()
-                    self._follow_calendar()
-                if time.monotonic() >= daily_at:
-                    daily_at = time.monotonic() + PRUNE_EVERY_SECONDS  # should it fail
-                    self._expire_reports()
-                    self._make_months()
-                    self._move_slots_on()
-                    daily_at = time.monotonic() + DAY_SECONDS
-            except CockpitError as error:
-                log.warning("housekeeping failed and is tried again: %s", error)
-
-    def _fold(self) -> None:
-        with self.database.write() as connection:
-            rollups.follow_regions(connection)
-            rollups.fold(connection)
-
-    def _prune(self) -> None:
-        with self.database.write() as connection:
-            snapshots.prune(connection, self.clock())
-            snapshots.forget_requests(connection)
-
-    def _follow_calendar(self) -> None:
-        with self.database.write() as connection:
-            red_cards.follow(connection)
-
-    def _expire_reports(self) -> None:
-        with self.database.write() as connection:
-            report.expire(connection, self.clock())
-
-    def _make_months(self) -> None:
-        """A server may run for years; without its month, a case stands in the slow default."""
-        with self.database.write() as connection:
-            connection.execute(text(f"set local lock_timeout = {MONTHS_LOCK_MILLISECONDS}"))
-            ensure_months_around(connection, self.clock().date())
-
-    def _move_slots_on(self) -> None:
-        with self.database.write() as connection:
-            rollups.move_slots_on(connection, self.clock())
 
 
 def run(

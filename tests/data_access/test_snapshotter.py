@@ -1,7 +1,7 @@
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,9 +10,10 @@ from sqlalchemy import text
 from dashboard.asks import Ask
 from dashboard.snapshot import Snapshot
 from dashboard.views import View
-from data_access import snapshots, snapshotter
+from data_access import housekeeping, snapshots, view_slots
 from data_access.database import Database
-from data_access.snapshotter import Slot, Snapshotter
+from data_access.snapshotter import Snapshotter
+from data_access.view_slots import Slot
 from tests import live_province
 
 WALL = View("wall", live_province.PROVINCE)
@@ -133,7 +134,7 @@ def test_heat_of_whole_days_follows_a_correction_that_changes_no_sum(
     for _ in range(5):
         writer.add_incident(at=datetime.now(UTC) - timedelta(days=3))
     writer.execute("update incidents set location_quality = 'point', cell_x = 4, cell_y = 4")
-    monkeypatch.setattr(snapshotter, "SLOW_EVERY_SECONDS", 0)
+    monkeypatch.setattr(view_slots, "SLOW_EVERY_SECONDS", 0)
     working = Snapshotter(database.url, lambda name: Ask())
     assert working._round() == []
 
@@ -167,18 +168,24 @@ def test_a_view_is_computed_while_it_is_requested(
     wait_for(lambda: registered_today(database, county) == 1)
 
 
-def test_a_burst_of_commits_takes_no_more_computations_than_looks(
+def test_a_burst_of_commits_takes_no_more_computations_than_looks_and_the_clock(
     database: Database, start: Start, writer: live_province.Writer
 ) -> None:
     snapshotter = start()
     wait_for(lambda: newest(database) is not None)
-    before = replace(snapshotter.health)
+    changes, computations = snapshotter.health.changes, Counter(snapshotter.health.computations)
+    began = datetime.now(UTC).timestamp()
     for _ in range(100):
         writer.add_incident()
     wait_for(lambda: registered_today(database) == 100, 30)
-    changes = snapshotter.health.changes - before.changes
-    assert snapshotter.health.computations - before.computations <= changes
-    assert changes < 100
+    time.sleep(1)  # in which nothing changes and nothing is to be computed
+    changes = snapshotter.health.changes - changes
+    computations = snapshotter.health.computations - computations
+    ended = datetime.now(UTC).timestamp()
+    assert 0 < computations["change"] <= changes < 100
+    assert computations["clock"] <= (ended - began) // 10 + 1 + ended // 60 - began // 60
+    assert computations["slow"] <= (ended - began) // 26 + 1
+    assert computations.keys() <= {"change", "clock", "slow"}
 
 
 def test_another_takes_over_when_the_leader_ends(
@@ -264,45 +271,7 @@ def test_one_part_that_fails_keeps_the_others_going(
     assert list(snapshot.failures) == ["地图着色"]
 
 
-NOW = 1_000_000.0
 NOON = datetime(2026, 3, 1, 4, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("slot", "groups"),
-    [
-        (Slot(is_live_dirty=True, is_slow_dirty=False, live_at=NOW, slow_at=NOW), ("live",)),
-        (Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW, slow_at=NOW), ()),
-        (Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW - 10, slow_at=NOW), ("live",)),
-        (Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 25), ("live",)),
-        (
-            Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 26),
-            ("live", "slow"),
-        ),
-        (
-            Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW - 900, slow_at=NOW),
-            ("live", "slow"),
-        ),
-    ],
-)
-def test_live_figures_are_due_at_once_and_slow_ones_twice_a_minute(
-    slot: Slot, groups: tuple[str, ...]
-) -> None:
-    assert slot.due(WALL, NOW) == groups
-
-
-def test_a_past_moment_is_computed_once() -> None:
-    replay = View("wall", 1, datetime(2015, 9, 1, 16, tzinfo=UTC))
-    assert Slot().due(replay, NOW) == ("live", "slow")
-    done = Slot(is_live_dirty=False, is_slow_dirty=False, live_at=0, slow_at=0)
-    assert done.due(replay, NOW) == ()
-
-
-def test_a_past_moment_whose_rows_may_have_changed_is_computed_again_after_ten_minutes() -> None:
-    replay = View("wall", 1, datetime(2015, 9, 1, 16, tzinfo=UTC))
-    changed = Slot(is_live_dirty=True, is_slow_dirty=True, live_at=NOW, slow_at=NOW)
-    assert changed.due(replay, NOW + 599) == ()
-    assert changed.due(replay, NOW + 600) == ("live", "slow")
 
 
 def test_many_past_moments_come_one_a_round_after_what_is_live(
@@ -348,7 +317,7 @@ def test_coming_months_get_their_partitions_and_reports_expire_while_the_server_
                 " from batch"
             )
         )
-    monkeypatch.setattr(snapshotter, "FOLD_EVERY_SECONDS", 0.2)
+    monkeypatch.setattr(housekeeping, "FOLD_EVERY_SECONDS", 0.2)
     now = datetime(2031, 12, 31, 15, 59, tzinfo=UTC)
     start(clock=lambda: now)
 
