@@ -288,11 +288,14 @@ def backup(
     on: On = "main",
 ) -> None:
     """把整个数据库备份成一个文件，校验值另存一份；期间照常读写。"""
-    from data_access import backup
+    from data_access import backup, facts
 
     with open_database(on) as opened:
         digest = backup.backup(opened.url, file)
-    say(f"已备份到 {file}（{file.stat().st_size / 1024**2:,.0f} MB，SHA-256 {digest[:12]}…）。")
+        with opened.read() as connection:
+            of_demo = "演示数据，" if facts.is_demo(connection) else ""
+    size = f"{file.stat().st_size / 1024**2:,.0f} MB"
+    say(f"已备份到 {file}（{of_demo}{size}，SHA-256 {digest[:12]}…）。")
 
 
 @database.command()
@@ -508,7 +511,7 @@ def check(
         console.print(said if lines else f"{title}：{quality_tables.NOTHING_FOUND[title]}")
     if csv is not None:
         quality_tables.write(report, csv)
-        say(f"已写入 {csv}。")
+        say(f"已写入 {csv}{'（演示数据）' if report.is_demo else ''}。")
     if not report.is_well:
         raise DataUnavailable(quality_tables.verdict(report))
     say("没有中断的来源，全部指标可以计算。")

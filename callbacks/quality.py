@@ -18,6 +18,7 @@ from dash.development.base_component import Component
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 
+from dashboard import demo_mark
 from dashboard.errors import CockpitError, DataUnavailable
 from dashboard.quality_addresses import NAME, QualityAddress
 from data_access import quality_lists, quality_readings
@@ -88,7 +89,8 @@ def _file(database: Database, address: QualityAddress) -> tuple[str, Rows]:
     if address.kind == "report":
         report = quality_readings.read(database, address.region, days=address.days, now=now)
         local = report.as_of.astimezone(ZoneInfo(report.zone))
-        return f"数据质量-{local:%Y%m%d-%H%M}.csv", quality_tables.table(report)
+        name = f"数据质量-{local:%Y%m%d-%H%M}.csv"
+        return demo_mark.file_name(name, is_demo=report.is_demo), quality_tables.table(report)
     page = quality_lists.read(database, address, now=now)
     rows = quality_lists.every(database, address, now=now)
     first = next(rows, None)
@@ -97,7 +99,9 @@ def _file(database: Database, address: QualityAddress) -> tuple[str, Rows]:
         quality_wording.list_cells(row, zone)
         for row in chain(() if first is None else (first,), rows)
     )
-    return f"{page.title}.csv", chain((quality_wording.list_heads(address.kind),), cells)
+    lines = chain((quality_wording.list_heads(address.kind),), cells)
+    name = demo_mark.file_name(f"{page.title}.csv", is_demo=page.is_demo)
+    return name, demo_mark.rows(lines, is_demo=page.is_demo)
 
 
 def _encoded(rows: Rows) -> Iterator[bytes]:

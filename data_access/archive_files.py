@@ -1,7 +1,8 @@
 """Files of an archived month: one a table, CSV with a header in gzip, and a manifest.
 
 CSV, because it can be read without this program, in ten years, and COPY brings it back. Which
-rows go into them stands in `data_access.archiving`.
+rows go into them stands in `data_access.archiving`. Of a demo the files' names and the manifest say
+so, and no column: COPY would not bring it back.
 """
 
 import gzip
@@ -18,6 +19,7 @@ from typing import Any, cast
 import psycopg
 from sqlalchemy import Connection
 
+from dashboard import demo_mark
 from dashboard.errors import ArchiveRefused
 
 MANIFEST = "manifest.json"
@@ -42,13 +44,17 @@ def unused(folder: Path) -> Path:
     return next(place for place in chain([folder], numbered) if not place.exists())
 
 
-def export(connection: Connection, table: str, query: str, folder: Path) -> ArchivedFile:
+def export(
+    connection: Connection, table: str, query: str, folder: Path, *, is_demo: bool
+) -> ArchivedFile:
     """Write the rows of a query into `<folder>/<table>.csv.gz`, on the disk when this returns.
+
+    Of a demo the name begins with 演示数据.
 
     Raises:
         ArchiveRefused: the folder can't be written to.
     """
-    file = folder / f"{table}.csv.gz"
+    file = folder / demo_mark.file_name(f"{table}.csv.gz", is_demo=is_demo)
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,9 +76,12 @@ def export(connection: Connection, table: str, query: str, folder: Path) -> Arch
         ) from error
 
 
-def write_manifest(folder: Path, before: date, kept: int, files: Sequence[ArchivedFile]) -> None:
+def write_manifest(
+    folder: Path, before: date, kept: int, files: Sequence[ArchivedFile], *, is_demo: bool
+) -> None:
     """Write what the folder holds; its name is the month's."""
     said = {
+        **({"data": demo_mark.DEMO} if is_demo else {}),
         "month": folder.name,
         "before": f"{before:%Y-%m}",
         "archived_at": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -122,10 +122,12 @@ def _archive_month(
     place = archive_files.unused(folder / f"before-{before:%Y-%m}" / f"{month:%Y-%m}")
     connection.execution_options(isolation_level="REPEATABLE READ")
     with connection.begin():
-        choice = _choose_and_export(connection, month, limit, place)
+        is_demo = facts.is_demo(connection)
+        choice = _choose_and_export(connection, month, limit, place, is_demo=is_demo)
     connection.execution_options(isolation_level="READ COMMITTED")
     if choice.found.cases:
-        archive_files.write_manifest(place, before, choice.found.kept, choice.files)
+        kept, files = choice.found.kept, choice.files
+        archive_files.write_manifest(place, before, kept, files, is_demo=is_demo)
         try:
             _take_away(connection, choice, before, place)
         except BaseException:
@@ -135,7 +137,9 @@ def _archive_month(
     return choice.found
 
 
-def _choose_and_export(connection: Connection, month: date, limit: datetime, place: Path) -> Choice:
+def _choose_and_export(
+    connection: Connection, month: date, limit: datetime, place: Path, *, is_demo: bool
+) -> Choice:
     oldest_writer = text("select pg_snapshot_xmin(pg_current_snapshot())::xid::text")
     seen = str(connection.scalar(oldest_writer))
     rows = _rows_of(connection, month)
@@ -151,6 +155,7 @@ def _choose_and_export(connection: Connection, month: date, limit: datetime, pla
                 table,
                 f"select t.* from {table} t where t.registered_month = '{month}' and {going}",
                 place,
+                is_demo=is_demo,
             )
             for table, going in PARTS.items()
         )

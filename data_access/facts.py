@@ -20,6 +20,11 @@ def zone_of(connection: Connection) -> str:
     return str(read(connection, "zone") or DEFAULT_ZONE)
 
 
+def is_demo(connection: Connection) -> bool:
+    """Whether the database holds invented data."""
+    return bool(read(connection, "is_demo"))
+
+
 def read_all(connection: Connection) -> dict[str, Any]:
     """All facts by key."""
     return {row.key: row.value for row in connection.execute(select(database_facts))}

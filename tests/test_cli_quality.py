@@ -5,8 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import URL, text
 
+from data_access import facts
 from data_access.database import Database
 from tests.case_builder import add_everything
 from tests.data_access.forms.filling import fill
@@ -62,6 +64,26 @@ def test_a_form_goes_out_and_comes_back(province: URL, tmp_path: Path) -> None:
     handed = run("import", "form", str(fill(file, PAIR)))
     assert "新报1" in handed.output
     assert "此前已导入" in run("import-form", str(file)).output
+
+
+def test_files_of_a_demo_say_so(
+    province: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with closing(Database(province)) as database, database.write() as connection:
+        facts.write(connection, "is_demo", True)
+    file = tmp_path / "质量.csv"
+    said = said_by_main(monkeypatch, capsys, "check", "--csv", str(file))
+    assert "（演示数据）" in said
+    with file.open(encoding="utf-8-sig", newline="") as stored:
+        assert {row["数据"] for row in csv.DictReader(stored)} == {"演示数据"}
+    run("template", "心理服务", "2026-10", "--out", str(tmp_path))
+    book = load_workbook(tmp_path / "演示数据-心理服务-2026-10-浙江省.xlsx")
+    assert book["填报"]["A1"].value.startswith("演示数据")
+    backup = run("db", "backup", str(tmp_path / "demo.backup"))
+    assert "演示数据" in backup.output
 
 
 def test_all_forms_are_written_at_once(province: URL, tmp_path: Path) -> None:

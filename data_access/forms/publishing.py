@@ -86,6 +86,7 @@ def sheet_for(
         region_code=_code(region),
         region_name=region.name,
         units=units,
+        is_demo=facts.is_demo(connection),
     )
     return sheet, due_on(month, series_readings.calendar(connection, zone))
 
@@ -94,10 +95,12 @@ def publish(connection: Connection, filled: FilledForm, now: datetime) -> Handed
     """Write what the form reports, within the caller's transaction.
 
     Raises:
-        ImportRefused: the month has not ended, or a unit is none of this database's.
+        ImportRefused: invented figures for a real database or the other way round, the month has
+            not ended, or a unit is none of this database's.
     """
     connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": FORMS_LOCK})
     sheet = filled.sheet
+    _require_alike(connection, sheet)
     tree = region_tree.load(connection)
     _require_ended(connection, sheet, now)
     region = _region(tree, sheet.region_code, sheet)
@@ -126,6 +129,21 @@ def publish(connection: Connection, filled: FilledForm, now: datetime) -> Handed
 
 def _code(region: Region) -> str:
     return region.code or str(region.id)
+
+
+def _require_alike(connection: Connection, sheet: FormSheet) -> None:
+    """Refuse to mix invented and real figures."""
+    is_demo = facts.is_demo(connection)
+    if sheet.is_demo and not is_demo:
+        raise ImportRefused(
+            f"表 {sheet.number} 是由演示数据库生成的表样，不得导入正式数据库；未作任何改动。"
+            "请在正式数据库上用 cockpit template 重新生成表样后填报。"
+        )
+    if is_demo and not sheet.is_demo:
+        raise ImportRefused(
+            f"此数据库存放的是演示数据，不得混入真实数字：表 {sheet.number} 不是由它生成的表样；"
+            "未作任何改动。请用 COCKPIT_DATABASE_URL 指定另一个数据库。"
+        )
 
 
 def _require_ended(connection: Connection, sheet: FormSheet, now: datetime) -> None:

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dashboard import demo_mark
 from dashboard.errors import ImportRefused, UnknownForm
 from dashboard.reporting_forms import FormFigure, form_named, month_named
 from data_access.forms.sheet import (
@@ -119,7 +120,7 @@ def _sheet(book: Any, file: Path) -> FormSheet:
     trace_page = _page(book, TRACE_SHEET, file)
     trace = {
         str(trace_page[f"A{row}"].value or ""): str(trace_page[f"B{row}"].value or "")
-        for row in range(1, len(TRACE_KEYS) + 1)
+        for row in range(1, len(TRACE_KEYS) + 2)
     }
     missing = [key for key in TRACE_KEYS if not trace.get(key)]
     if missing:
@@ -145,6 +146,7 @@ def _sheet(book: Any, file: Path) -> FormSheet:
         region_code=trace["区划代码"],
         region_name=trace["区划名称"],
         units=tuple(Unit(*(str(page[f"{c}{row}"].value or "") for c in "ABC")) for row in rows),
+        is_demo=trace.get(demo_mark.COLUMN) == demo_mark.DEMO,
     )
 
 

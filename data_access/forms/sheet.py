@@ -2,6 +2,9 @@
 
 Sheet 填报: four lines of head, two of column heads, a line a unit, a line of sums. Of each figure
 three columns: denominator, numerator, value (a formula). Sheet 表单信息 holds the trace.
+
+A demo's form is another form than the real one: its number, and so its checksum, says 演示, its
+trace has one key more. Cells stand where they stand in every form.
 """
 
 import hashlib
@@ -12,6 +15,7 @@ from datetime import date
 
 from openpyxl.utils import get_column_letter
 
+from dashboard import demo_mark
 from dashboard.reporting_forms import FormFigure, ReportingForm
 
 # Raised when cells move: an older file is then refused by name and not misread.
@@ -46,21 +50,25 @@ class FormSheet:
     region_name: str
     units: tuple[Unit, ...]
     version: int = VERSION
+    is_demo: bool = False
 
     @property
     def number(self) -> str:
-        """表号: S12-330000-202611-v1."""
-        return f"{self.form.code}-{self.region_code}-{self.month:%Y%m}-v{self.version}"
+        """表号: S12-330000-202611-v1; of a demo S12-330000-202611-v1-演示."""
+        number = f"{self.form.code}-{self.region_code}-{self.month:%Y%m}-v{self.version}"
+        return f"{number}-演示" if self.is_demo else number
 
     @property
     def title(self) -> str:
-        """心理服务月报(2026年11月)"""
-        return f"{self.form.name}月报({self.month.year}年{self.month.month}月)"
+        """心理服务月报(2026年11月); of a demo 演示数据 before it."""
+        title = f"{self.form.name}月报({self.month.year}年{self.month.month}月)"
+        return f"{demo_mark.DEMO} {title}" if self.is_demo else title
 
     @property
     def file_name(self) -> str:
         """Name under which the form is handed out."""
-        return f"{self.form.name}-{self.month:%Y-%m}-{self.region_name}.xlsx"
+        name = f"{self.form.name}-{self.month:%Y-%m}-{self.region_name}.xlsx"
+        return demo_mark.file_name(name, is_demo=self.is_demo)
 
     @property
     def last_unit_row(self) -> int:
@@ -94,13 +102,14 @@ class FormSheet:
         return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
     def trace(self) -> Mapping[str, str]:
-        """What the sheet 表单信息 says, by `TRACE_KEYS`."""
+        """What the sheet 表单信息 says, by `TRACE_KEYS`; of a demo its mark after them."""
         values = (
             *(self.number, self.form.name, self.form.department, f"{self.month:%Y-%m}"),
             *(self.region_code, self.region_name),
             *(str(self.version), str(len(self.units)), self.checksum()),
         )
-        return dict(zip(TRACE_KEYS, values, strict=True))
+        trace = dict(zip(TRACE_KEYS, values, strict=True))
+        return trace | {demo_mark.COLUMN: demo_mark.DEMO} if self.is_demo else trace
 
 
 def cell_head(figure: FormFigure, *, is_numerator: bool) -> str:

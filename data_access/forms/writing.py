@@ -16,6 +16,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 
+from dashboard import demo_mark
 from dashboard.errors import SettingsError
 from dashboard.reporting_forms import DUE_WORKDAY, FormFigure
 from data_access.forms.sheet import (
@@ -217,7 +218,7 @@ def _page(page: Worksheet, sheet: FormSheet) -> None:
     page.protection.sheet = True
     page.protection.formatColumns = False
     page.sheet_view.showGridLines = False
-    _paper(page, "landscape")
+    _paper(page, sheet, "landscape")
     page.print_title_rows = f"{FIGURE_ROW}:{CELL_ROW}"
     assert len(UNIT_HEADS) == len("ABC")
 
@@ -246,16 +247,17 @@ def _guide(page: Worksheet, sheet: FormSheet, due: date) -> None:
     page.column_dimensions["A"].width = 100
     page.row_dimensions[1].height = 28
     page.protection.sheet = True
-    _paper(page, "portrait")
+    _paper(page, sheet, "portrait")
 
 
-def _paper(page: Worksheet, orientation: str) -> None:
-    """A4, as wide as the paper, as many pages as it takes, numbered."""
+def _paper(page: Worksheet, sheet: FormSheet, orientation: str) -> None:
+    """A4, as wide as the paper, as many pages as it takes, numbered; a demo's say so."""
     page.page_setup.orientation, page.page_setup.paperSize = orientation, 9
     page.sheet_properties.pageSetUpPr.fitToPage = True
     page.page_setup.fitToHeight = 0
     page.page_margins = PageMargins(_MARGIN, _MARGIN, _MARGIN, _FOOT, header=0.3, footer=0.3)
-    page.oddFooter.center.text = "第 &P 页，共 &N 页"
+    mark = f"{demo_mark.DEMO}　" if sheet.is_demo else ""
+    page.oddFooter.center.text = f"{mark}第 &P 页，共 &N 页"
 
 
 def _trace(page: Worksheet, sheet: FormSheet) -> None:

@@ -1,6 +1,6 @@
 """A quality report as one flat table: for `cockpit check`, its CSV file and the page's export.
 
-Columns: 部分, 对象, 项目, 数值, 状态, 说明.
+Columns: 部分, 对象, 项目, 数值, 状态, 说明; of a demo 数据 before them (`dashboard.demo_mark`).
 """
 
 import csv
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from dashboard import demo_mark
 from dashboard.errors import SettingsError
 from dashboard.quality import QualityReport
 from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS
@@ -35,7 +36,11 @@ Line = tuple[str, ...]
 
 
 def table(report: QualityReport) -> Iterator[Line]:
-    """Heads, then all parts."""
+    """Heads, then all parts; of a demo every line says that it is one."""
+    return demo_mark.rows(_lines(report), is_demo=report.is_demo)
+
+
+def _lines(report: QualityReport) -> Iterator[Line]:
     yield HEADS
     zone = ZoneInfo(report.zone)
     about = f"{report.region_name}，近{report.days}天"

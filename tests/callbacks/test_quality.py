@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+from collections.abc import Iterator
 from urllib.parse import quote, unquote
 
 import pytest
@@ -93,6 +94,36 @@ def test_a_list_of_units_is_a_file_too(cockpit: LiveCockpit) -> None:
     rows = table(content)
     assert rows[0] == ["设区市", "单位", "情况", "缺报指标"]
     assert {row[1] for row in rows[1:]} == {"港口区", "丘陵县", "江湾县"}
+
+
+@pytest.fixture
+def demo(writer: live_province.Writer) -> Iterator[None]:
+    """The province is one of invented data."""
+    writer.execute("insert into database_facts (key, value) values ('is_demo', 'true')")
+    yield
+    writer.execute("delete from database_facts where key = 'is_demo'")
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("query", "head"),
+    [
+        ("", "部分"),
+        ("?check=no_limit&subject=incidents&source=grid", "案件编号"),
+        (f"?form={quote('心理服务')}&month=2026-10", "设区市"),
+    ],
+)
+def test_every_file_of_a_demo_says_so_in_its_name_and_on_every_line(
+    cockpit: LiveCockpit, writer: live_province.Writer, query: str, head: str
+) -> None:
+    writer.add_incident()
+    _, headers, content = fetch(cockpit, f"/quality.csv{query}")
+    heads, *rows = table(content)
+    assert heads[:2] == ["数据", head]
+    assert rows
+    assert {row[0] for row in rows} == {"演示数据"}
+    assert {len(row) for row in rows} == {len(heads)}
+    assert "''演示数据-" in unquote(headers["Content-Disposition"])
 
 
 @pytest.mark.parametrize("address", ["/quality.csv?days=5", "/quality.csv/123456"])

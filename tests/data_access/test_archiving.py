@@ -18,7 +18,7 @@ from sqlalchemy import URL, Connection, insert, text
 from dashboard.addresses import Address
 from dashboard.errors import ArchiveRefused, DataUnavailable, DetailsArchived, UnknownAddress
 from dashboard.scope import Scope
-from data_access import archiving, rollups, schema
+from data_access import archiving, facts, rollups, schema
 from data_access.archives import archived_before, whole_views_from
 from data_access.archiving import ArchivedMonth, archive
 from data_access.case_lists import rows_of_measure, rows_of_stock
@@ -281,6 +281,26 @@ def test_the_files_bring_every_row_back(
         assert checksums(connection, apart_from=not_of_the_files) == before
 
 
+def test_files_of_a_demo_say_so_and_still_bring_their_rows_back(
+    filled: Database, tmp_path: Path
+) -> None:
+    with filled.write() as connection:
+        facts.write(connection, "is_demo", True)
+    run(filled, tmp_path)
+    month = tmp_path / "before-2025-01" / "2024-11"
+    manifest = json.loads((month / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["data"] == "演示数据"
+    assert {file.name for file in month.glob("*.gz")} == {
+        file["name"] for file in manifest["files"]
+    }
+    assert all(file["name"].startswith("演示数据-") for file in manifest["files"])
+    with gzip.open(month / "演示数据-incidents.csv.gz", "rt", encoding="utf-8", newline="") as read:
+        rows = list(csv.DictReader(read))
+    assert len(rows) == len(GOING)
+    # COPY brings back what has the table's columns and no others.
+    assert set(rows[0]) == set(schema.incidents.columns.keys())
+
+
 def test_an_archived_case_that_comes_again_is_refused_and_what_stayed_goes_on(
     filled: Database, tmp_path: Path
 ) -> None:
@@ -358,8 +378,8 @@ def test_a_month_that_is_written_to_meanwhile_is_left_as_it_is(
 
     export = archive_files.export
 
-    def export_and_change(connection: Connection, table: str, *more: Any) -> Any:
-        done = export(connection, table, *more)
+    def export_and_change(connection: Connection, table: str, *more: Any, is_demo: bool) -> Any:
+        done = export(connection, table, *more, is_demo=is_demo)
         if table == "incidents":
             with filled.write() as other:
                 other.execute(text(change))

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from dashboard.errors import ImportRefused
 from dashboard.reporting_forms import form_named
 from dashboard.work_calendar import WorkCalendar
-from data_access import form_readings, region_tree, reported_readings
+from data_access import facts, form_readings, region_tree, reported_readings
 from data_access.database import Database
 from data_access.forms import publishing, writing
 from data_access.forms.publishing import Handed
@@ -21,6 +21,7 @@ from tests.data_access.forms.filling import change, fill
 
 NOW = datetime(2026, 11, 3, 2, tzinfo=UTC)
 LATER = datetime(2999, 1, 1, tzinfo=UTC)
+OCTOBER = date(2026, 10, 1)
 ALL_FOUR = {
     f"{column}{row}": value
     for row in range(8, 12)
@@ -132,6 +133,40 @@ def test_a_correction_is_a_new_version_and_the_old_one_stays(
         assert versions == [13, 5]
         newer = text("select count(*) from reported_values where recorded_at > :first")
         assert connection.scalar(newer, {"first": first_at}) == 3
+
+
+def demo_form(province: Database, folder: Path) -> Path:
+    """心理服务 of October, written and filled in a demo that the province is from now on."""
+    with province.write() as connection:
+        facts.write(connection, "is_demo", True)
+        sheet, due = publishing.sheet_for(connection, form_named("心理服务"), OCTOBER, None)
+    return fill(writing.write(sheet, due, folder), ALL_FOUR)
+
+
+def test_a_demos_form_comes_back_into_the_demo(province: Database, tmp_path: Path) -> None:
+    file = demo_form(province, tmp_path)
+    assert "演示数据" in file.name
+    assert hand_in(province, file).new == 8
+
+
+def test_a_demos_form_is_refused_by_a_real_database(province: Database, tmp_path: Path) -> None:
+    file = demo_form(province, tmp_path)
+    with province.write() as connection:
+        facts.write(connection, "is_demo", False)
+    with pytest.raises(ImportRefused, match="由演示数据库生成的表样，不得导入正式数据库"):
+        hand_in(province, file)
+    # Without the mark the layout's checksum is another.
+    trace = {"A10": None, "B10": None}
+    with pytest.raises(ImportRefused, match="被改动过"):
+        hand_in(province, change(file, TRACE_SHEET, trace))
+    assert count(province, "reported_values") == 0
+
+
+def test_a_real_form_is_refused_by_a_demo(province: Database, form: Path) -> None:
+    with province.write() as connection:
+        facts.write(connection, "is_demo", True)
+    with pytest.raises(ImportRefused, match="演示数据，不得混入真实数字"):
+        hand_in(province, fill(form, ALL_FOUR))
 
 
 def test_what_is_left_blank_keeps_what_was_reported_before(

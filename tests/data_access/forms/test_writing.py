@@ -128,6 +128,7 @@ def test_the_checksum_follows_everything_that_cells_mean() -> None:
         sheet(units=UNITS[::-1]),
         sheet("群防群治"),
         sheet(version=form_sheet.VERSION + 1),
+        sheet(is_demo=True),
     ]
     assert known not in {other.checksum() for other in others}
 
@@ -143,6 +144,21 @@ def test_every_form_opens_again_without_a_word_of_english(form, tmp_path: Path) 
 def test_nothing_in_the_file_names_a_person(book) -> None:
     assert book.properties.creator == "综治中心数字驾驶舱"
     assert not book.properties.lastModifiedBy
+
+
+def test_a_demos_form_says_so_in_its_name_its_title_and_on_every_printed_page(
+    tmp_path: Path,
+) -> None:
+    file = write(sheet(is_demo=True), DUE, tmp_path)
+    assert file.name == "演示数据-心理服务-2026-11-杭州市.xlsx"
+    book = load_workbook(file)
+    assert book[FILLED_SHEET]["A1"].value == "演示数据 心理服务月报(2026年11月)"
+    assert book[GUIDE_SHEET]["A1"].value == "演示数据 心理服务月报(2026年11月) 填报说明"
+    for name in (FILLED_SHEET, GUIDE_SHEET):
+        assert book[name].oddFooter.center.text.startswith("演示数据")
+    real = load_workbook(write(sheet(), DUE, tmp_path))
+    texts = [str(cell.value) for page in real for row in page.iter_rows() for cell in row]
+    assert not [text for text in texts if "演示" in text]
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:

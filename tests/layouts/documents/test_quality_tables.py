@@ -1,6 +1,7 @@
 """The report as one table: the same numbers as the page, safe in a spreadsheet."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests.layouts import quality_samples as samples
 
 
 def test_every_line_has_every_column() -> None:
-    lines = list(quality_tables.table(samples.everything_wrong()))
+    lines = list(quality_tables.table(replace(samples.everything_wrong(), is_demo=False)))
     assert {len(line) for line in lines} == {len(quality_tables.HEADS)}
     assert {line[0] for line in lines[1:]} == {
         *("报告", "来源", "指标", "完整", "其他", "月报", "导入", "原因", "区划", "界线"),
@@ -35,12 +36,23 @@ def test_the_verdict_names_sources_and_indicators() -> None:
 
 def test_the_file_opens_again_with_its_mark_and_its_lines(tmp_path: Path) -> None:
     file = tmp_path / "质量.csv"
-    quality_tables.write(samples.everything_wrong(), file)
+    report = replace(samples.everything_wrong(), is_demo=False)
+    quality_tables.write(report, file)
     assert file.read_bytes().startswith(b"\xef\xbb\xbf")
     with file.open(encoding="utf-8-sig", newline="") as stored:
         rows = list(csv.reader(stored))
     assert tuple(rows[0]) == quality_tables.HEADS
-    assert len(rows) == len(list(quality_tables.table(samples.everything_wrong())))
+    assert len(rows) == len(list(quality_tables.table(report)))
+
+
+def test_every_line_of_a_demos_file_says_that_it_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "质量.csv"
+    quality_tables.write(samples.everything_wrong(), file)
+    with file.open(encoding="utf-8-sig", newline="") as stored:
+        rows = list(csv.DictReader(stored))
+    assert tuple(rows[0]) == ("数据", *quality_tables.HEADS)
+    assert {row["数据"] for row in rows} == {"演示数据"}
+    assert "来源" in {row["部分"] for row in rows}
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
