@@ -1,6 +1,7 @@
 import json
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -79,7 +80,7 @@ def test_ten_thousand_rows_of_one_copy_are_told_as_one_change(
     writer.copy_incidents(10_000)
     expected = f"{before + 10_000:,}"
     took = wait_for(lambda: client.props()[TODAY]["children"] == expected)
-    assert took < 3
+    assert took < 1
 
 
 def test_a_rate_follows_its_cases_within_half_a_minute(
@@ -93,8 +94,7 @@ def test_a_rate_follows_its_cases_within_half_a_minute(
         "update incidents set due_at = now() - interval '1 minute', closed_at = null"
         " where registered_at > now() - interval '2 hours'"
     )
-    # A busy machine may add something to the half minute.
-    wait_for(lambda: client.props().get(ON_TIME) != before, seconds=33)
+    wait_for(lambda: client.props().get(ON_TIME) != before, seconds=30)
     assert str(client.props()[ON_TIME]["children"]).startswith("0")
 
 
@@ -104,7 +104,7 @@ def test_ten_listeners_at_two_workers_end_on_the_same_snapshot(
     clients = [listen() for _ in range(10)]
     wait_for(lambda: all(client.events for client in clients))
     time.sleep(2.5)
-    before = health(cockpit)["engine"]
+    before, began = health(cockpit)["engine"], time.time()
     for _ in range(100):
         writer.add_incident()
         time.sleep(0.01)
@@ -112,10 +112,17 @@ def test_ten_listeners_at_two_workers_end_on_the_same_snapshot(
     wait_for(lambda: all(client.props()[TODAY]["children"] == expected for client in clients), 20)
     wait_for(lambda: len({client.number for client in clients}) == 1)
     time.sleep(2.5)
-    after = health(cockpit)["engine"]
+    after, ended = health(cockpit)["engine"], time.time()
     changes = after["changes"] - before["changes"]
-    assert after["computations"] - before["computations"] <= changes
-    assert 0 < changes < 100
+    computed = Counter(after["computations"]) - Counter(before["computations"])
+    assert 0 < computed["change"] <= changes < 100
+    # The rest is the clock's: ten seconds, minutes (and so quarters), and the slow half minute.
+    # What a worker knows of the snapshotter is up to two pulses old.
+    seconds = ended - began + 2
+    minutes = ended // 60 - (began - 2) // 60
+    assert computed["clock"] <= seconds // 10 + 1 + minutes
+    assert computed["slow"] <= seconds // 26 + 1
+    assert computed.keys() <= {"change", "clock", "slow"}
 
 
 def sum_of_today(writer: live_province.Writer, county: int | None = None) -> int:
