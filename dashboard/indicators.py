@@ -64,6 +64,15 @@ SOUND_TIMES = Equals("has_doubtful_times", False)
 # A foreign writer's row may be out of order without being marked.
 IN_ORDER = NotAfter(REGISTERED, CLOSED)
 BY_METHOD = Facet("method", METHODS)
+# Who takes a dispute in may mediate it without handing it on: it went through 分流 all the same,
+# so that the steps of one batch hold ever fewer of the same cases.
+ASSIGNED = Reached(Earlier(DISPATCHED, MEDIATION_ENDED))
+# 调解终结 with a known result: of how the others went nothing can be said.
+MEDIATED = (Reached(MEDIATION_ENDED), Known("is_successful"))
+SUCCEEDED = (Reached(MEDIATION_ENDED), Equals("is_successful", True))
+NO_METHOD = Unknown("method")
+# 行业性专业性 is a part of people's mediation.
+SECTORAL = (Equals("method", "people"), Equals("is_sectoral", True))
 
 _I, _D = Subject.INCIDENT, Subject.DISPUTE
 
@@ -105,28 +114,13 @@ FLOWS: tuple[Flow, ...] = (
     _flow("receptions", Subject.RECEPTION, At("received_at")),
     _flow("reception_people", Subject.RECEPTION, At("received_at"), amount=SumOf("people")),
     _flow("d_accepted", _D, ACCEPTED),
-    _flow("d_dispatched", _D, ACCEPTED, Reached(DISPATCHED)),
-    _flow("d_mediated", _D, ACCEPTED, Reached(MEDIATION_ENDED), facet=BY_METHOD),
-    _flow("d_dispatched_mediated", _D, ACCEPTED, Reached(DISPATCHED), Reached(MEDIATION_ENDED)),
-    _flow(
-        "d_succeeded",
-        _D,
-        ACCEPTED,
-        Reached(MEDIATION_ENDED),
-        Equals("is_successful", True),
-        facet=BY_METHOD,
-    ),
-    _flow(
-        "d_mediated_sectoral", _D, ACCEPTED, Reached(MEDIATION_ENDED), Equals("is_sectoral", True)
-    ),
-    _flow(
-        "d_succeeded_sectoral",
-        _D,
-        ACCEPTED,
-        Reached(MEDIATION_ENDED),
-        Equals("is_successful", True),
-        Equals("is_sectoral", True),
-    ),
+    _flow("d_dispatched", _D, ACCEPTED, ASSIGNED),
+    _flow("d_mediated", _D, ACCEPTED, *MEDIATED, facet=BY_METHOD),
+    _flow("d_mediated_no_method", _D, ACCEPTED, *MEDIATED, NO_METHOD),
+    _flow("d_mediated_sectoral", _D, ACCEPTED, *MEDIATED, *SECTORAL),
+    _flow("d_succeeded", _D, ACCEPTED, *SUCCEEDED, facet=BY_METHOD),
+    _flow("d_succeeded_no_method", _D, ACCEPTED, *SUCCEEDED, NO_METHOD),
+    _flow("d_succeeded_sectoral", _D, ACCEPTED, *SUCCEEDED, *SECTORAL),
     _flow("d_resolved", _D, ACCEPTED, Reached(RESOLVED)),
     _flow("d_ended", _D, MEDIATION_ENDED, SOUND_TIMES, Known("mediation_started_at")),
     _flow(
@@ -243,8 +237,13 @@ def _all(flow: str, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{flow}__{value}" for value in values)
 
 
-_MEDIATED = _all("d_mediated", METHODS)
-_SUCCEEDED = _all("d_succeeded", METHODS)
+def _of_method(flow: str, method: str) -> tuple[str, ...]:
+    """Measures of a method; what no method is known of counts among the others."""
+    return _all(flow, (method,)) + ((f"{flow}_no_method",) if method == "other" else ())
+
+
+_MEDIATED = (*_all("d_mediated", METHODS), "d_mediated_no_method")
+_SUCCEEDED = (*_all("d_succeeded", METHODS), "d_succeeded_no_method")
 
 INDICATORS: tuple[Indicator, ...] = (
     Indicator(
@@ -443,7 +442,7 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator=("closed_visited",),
         denominator=("closed",),
         better="higher",
-        definition="期内办结的事件中,截至统计时刻已回访的比例。",
+        definition="期内办结的事件(不含矛盾纠纷)中,截至统计时刻已回访的比例。",
         source="domain.md §5 有效回访率",
     ),
     Indicator(
@@ -454,7 +453,9 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator=("satisfied",),
         denominator=("answered",),
         better="higher",
-        definition="期内有效回访中满意的比例。",
+        definition=(
+            "期内有效回访中满意的比例;事件和矛盾纠纷的回访都在内,因此与只计事件的回访率不是同一批。"
+        ),
         source="domain.md §5 群众满意度",
     ),
     Indicator(
@@ -463,7 +464,7 @@ INDICATORS: tuple[Indicator, ...] = (
         kind="per_10k",
         unit="件/万人",
         numerator=("registered_all",),
-        definition="期内上报事件数 ÷ 常住人口 × 10000;无人口数的不计。",
+        definition="期内上报事件数 ÷ 常住人口 × 10000;无人口数的地区为空,不由下级相加。",
         source="domain.md §5 万人发案率",
     ),
     Indicator(
@@ -500,7 +501,10 @@ INDICATORS: tuple[Indicator, ...] = (
         unit="%",
         numerator=("d_dispatched",),
         denominator=("d_accepted",),
-        definition="期内受理的纠纷中,截至统计时刻已分流的(占受理)。",
+        definition=(
+            "期内受理的纠纷中,截至统计时刻已分流的(占受理);"
+            "受理后未经交办、直接调解终结的,视为已分流。"
+        ),
         source="DESIGN §5 Disputes",
     ),
     Indicator(
@@ -508,9 +512,12 @@ INDICATORS: tuple[Indicator, ...] = (
         title="调解",
         kind="rate",
         unit="%",
-        numerator=("d_dispatched_mediated",),
+        numerator=_MEDIATED,
         denominator=("d_dispatched",),
-        definition="期内受理且已分流的纠纷中,截至统计时刻调解已终结的(占分流)。",
+        definition=(
+            "期内受理的纠纷中,截至统计时刻调解已终结且已知成败的(占分流);"
+            "成败未登记的不计。等于调解成功率各方式件数之和。"
+        ),
         source="DESIGN §5 Disputes",
     ),
     Indicator(
@@ -520,7 +527,7 @@ INDICATORS: tuple[Indicator, ...] = (
         unit="%",
         numerator=_SUCCEEDED,
         denominator=_MEDIATED,
-        definition="期内受理的纠纷中,截至统计时刻调解成功的(占调解)。",
+        definition="期内受理的纠纷中,截至统计时刻调解成功的(占调解,同调解成功率)。",
         source="DESIGN §5 Disputes",
     ),
     Indicator(
@@ -542,11 +549,15 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator=_SUCCEEDED,
         denominator=_MEDIATED,
         facets=(
-            *((m, (f"d_succeeded__{m}",), (f"d_mediated__{m}",)) for m in METHODS),
+            *((m, _of_method("d_succeeded", m), _of_method("d_mediated", m)) for m in METHODS),
             ("sectoral", ("d_succeeded_sectoral",), ("d_mediated_sectoral",)),
         ),
         better="higher",
-        definition="期内受理的纠纷中,调解成功 ÷ 调解终结(同批案件,截至统计时刻)。",
+        definition=(
+            "期内受理的纠纷中,调解成功 ÷ 调解终结(同批案件,截至统计时刻);"
+            "终结而成败未登记的,分子分母都不计,未经分流直接调解的计入。"
+            "未登记调解方式的并入“其他”;行业性专业性只计人民调解中的。"
+        ),
         source="usage.md §1.5; domain.md §5 (findSuccessMap: unknown outcomes excluded)",
     ),
     Indicator(
@@ -686,5 +697,4 @@ REPORTED: tuple[Indicator, ...] = tuple(
 )
 
 INDICATOR_BY_KEY: dict[str, Indicator] = {item.key: item for item in INDICATORS + REPORTED}
-FLOW_BY_KEY: dict[str, Flow] = {flow.key: flow for flow in ROLLED_UP_FLOWS + DAILY_FLOWS}
 STOCK_BY_KEY: dict[str, Stock] = {stock.key: stock for stock in STOCKS}

@@ -40,7 +40,7 @@ METHOD_WORDS = {
     "sectoral": "其中行业性专业性",
     "administrative": "行政调解",
     "judicial": "司法调解",
-    "other": "其他",
+    "other": "其他及未登记",
 }
 WORK_ITEM_WORDS = {"red": "红牌督办", "yellow": "黄牌督办"}
 # Peoples that autonomous counties are named after.

@@ -283,7 +283,7 @@ def _dispute(random: np.random.Generator, number: int) -> dict[str, Any]:
         ended = started + timedelta(days=float(random.exponential(6)))
         ended = ended if ended < NOW else None
     succeeded = bool(random.random() < 0.9) if ended else None
-    return values | {
+    known = values | {
         "source_id": 1,
         "case_no": f"D{number:07d}",
         "region_id": values["county_id"],
@@ -294,6 +294,17 @@ def _dispute(random: np.random.Generator, number: int) -> dict[str, Any]:
         "is_successful": succeeded,
         "resolved_at": ended if succeeded else None,
     }
+    return known | _gaps_of_dispute(number)
+
+
+def _gaps_of_dispute(number: int) -> dict[str, Any]:
+    """What sources leave out of some: that it was handed on, by which method, how it went."""
+    gaps: dict[str, Any] = {"dispatched_at": None} if number % 11 == 0 else {}
+    if number % 13 == 0:
+        gaps["method"] = None
+    if number % 17 == 0:
+        gaps |= {"is_successful": None, "resolved_at": None}
+    return gaps
 
 
 def _reception(random: np.random.Generator) -> dict[str, Any]:

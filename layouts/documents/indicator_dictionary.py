@@ -7,6 +7,7 @@ are defined in `dashboard.indicators`, the wording of predicates in `predicate_w
 from collections.abc import Iterable, Sequence
 
 from dashboard.indicators import DAILY_FLOWS, FLOWS, INDICATORS, REPORTED, STOCKS, Indicator
+from layouts import wording
 from layouts.documents.predicate_wording import flow_words, stock_words
 
 KINDS: dict[str, str] = {
@@ -18,6 +19,20 @@ KINDS: dict[str, str] = {
     "per_10k": "每万人",
     "reported": "部门报送",
 }
+# Words of a part, by the facet's values; people's mediation and its part have words of their own.
+PARTS = {
+    "registered": wording.CATEGORY_WORDS,
+    "closed_at_level": {"village": "村(社区)", "town": "乡镇(街道)", "county": "县级及以上"},
+    "d_succeeded": wording.METHOD_WORDS,
+    "d_succeeded_sectoral": wording.METHOD_WORDS,
+}
+# What a kind is divided by where that is no count of cases.
+BASES = {
+    "per_10k": (
+        "常住人口 `population.residents` ÷ 10000，取该地区统计时点 `counted_on` 最近的一条，"
+        "不随统计期变化"
+    ),
+}
 BETTER = {"higher": "越高越好", "lower": "越低越好", "neither": "不分好坏"}
 
 INTRODUCTION = """\
@@ -26,7 +41,8 @@ INTRODUCTION = """\
 本页由 `dashboard/indicators.py` 生成（`make indicators`），请勿手工修改。
 
 怎样读：每个指标由**流量**（期内按某一时间点计入的行）或**存量**（到统计时刻已进入、尚未离开的行）
-算出。屏幕上的数、汇总表里的列、点开后的清单，都由同一个定义编译而来，因此数与清单一致。
+算出。屏幕上的数、汇总表里的列、每个数背后的案件清单，都由同一个定义编译而来；每个数等于清单的行数，
+由测试逐项核对。大屏上尚无查看清单的页面（督办台账），清单目前只在程序内算出。
 
 - 期：左闭右开；按数据库所在时区的自然日划分。
 - 统计时刻（as-of）：只算到这一刻为止发生的事。“同批案件”的比率随统计时刻增长。
@@ -100,9 +116,17 @@ def _fraction(indicator: Indicator) -> Iterable[str]:
         yield f"分子：{_sum(indicator.numerator)}"
     if indicator.denominator:
         yield f"分母：{_sum(indicator.denominator)}"
+    elif indicator.kind in BASES:
+        yield f"分母：{BASES[indicator.kind]}"
     for name, numerator, denominator in indicator.facets:
-        base = f" ÷ {_sum(denominator)}" if denominator else ""
-        yield f"其中 {name}：{_sum(numerator)}{base}"
+        base = f" ÷ {_in_brackets(denominator)}" if denominator else ""
+        words = PARTS[numerator[0].partition("__")[0]][name].removeprefix("其中")
+        yield f"其中{words}：{_in_brackets(numerator)}{base}"
+
+
+def _in_brackets(names: Sequence[str]) -> str:
+    """A sum that stands in a quotient."""
+    return f"（{_sum(names)}）" if len(names) > 1 else _sum(names)
 
 
 def _sum(names: Sequence[str]) -> str:

@@ -7,7 +7,6 @@ import pytest
 from dashboard.indicators import (
     CATEGORIES,
     DAILY_FLOWS,
-    FLOW_BY_KEY,
     FLOWS,
     INDICATOR_BY_KEY,
     INDICATORS,
@@ -21,7 +20,16 @@ from dashboard.indicators import (
     STOCKS,
     Indicator,
 )
-from dashboard.vocabulary import AtLeast, Reached, Subject
+from dashboard.vocabulary import (
+    AtLeast,
+    Condition,
+    Earlier,
+    Equals,
+    Known,
+    Measure,
+    Reached,
+    Subject,
+)
 
 # What the wall was asked to have at least.
 ASKED_FOR = {
@@ -33,9 +41,8 @@ ASKED_FOR = {
     *("performance_rate", "mean_mediation_days", "staff_online_rate", "patrol_rate"),
     "reporting_rate",
 }
-MEASURES = {
-    measure.column for flow in (*ROLLED_UP_FLOWS, *DAILY_FLOWS) for measure in flow.measures()
-}
+FLOW_BY_KEY = {flow.key: flow for flow in (*ROLLED_UP_FLOWS, *DAILY_FLOWS)}
+MEASURES = {measure.column: measure for flow in FLOW_BY_KEY.values() for measure in flow.measures()}
 
 
 def parts(indicator: Indicator) -> list[str]:
@@ -62,12 +69,12 @@ def test_keys_and_titles_name_one_indicator_each() -> None:
 
 def test_no_stock_has_the_name_of_a_measure() -> None:
     """A name alone says whether it is counted over a period or held at an instant."""
-    assert not set(STOCK_BY_KEY) & MEASURES
+    assert not set(STOCK_BY_KEY) & set(MEASURES)
 
 
 @pytest.mark.parametrize("indicator", INDICATORS, ids=lambda item: item.key)
 def test_an_indicator_is_made_of_what_is_defined(indicator: Indicator) -> None:
-    assert {name.removeprefix("-") for name in parts(indicator)} <= MEASURES | set(STOCK_BY_KEY)
+    assert {name.removeprefix("-") for name in parts(indicator)} <= {*MEASURES, *STOCK_BY_KEY}
     assert parts(indicator)
 
 
@@ -96,16 +103,28 @@ def test_a_rate_compares_rows_of_one_subject_at_one_moment(indicator: Indicator)
     pairs = [(indicator.numerator, indicator.denominator)]
     pairs += [(numerator, denominator) for _, numerator, denominator in indicator.facets]
     for numerator, denominator in pairs:
-        flows = [FLOW_BY_KEY[name.partition("__")[0]] for name in (*numerator, *denominator)]
-        assert len({(flow.subject, flow.moment) for flow in flows}) <= 1
-        if not numerator:
-            continue
-        base = [set(FLOW_BY_KEY[name.partition("__")[0]].where) for name in denominator]
-        for name in numerator:
-            where = set(FLOW_BY_KEY[name.partition("__")[0]].where)
-            assert set.intersection(*base) <= where or FLOW_BY_KEY[name.partition("__")[0]].facet, (
-                name
-            )
+        counted = [MEASURES[name] for name in numerator]
+        base = [MEASURES[name] for name in denominator]
+        assert len({(one.flow.subject, one.flow.moment) for one in counted + base}) <= 1
+        for one in counted:
+            assert any(is_within(one, whole) for whole in base), one.column
+
+
+def is_within(one: Measure, whole: Measure) -> bool:
+    """Whether all rows of the one are among those of the whole."""
+    return all(implied(condition, one.where) for condition in whole.where)
+
+
+def implied(condition: Condition, where: tuple[Condition, ...]) -> bool:
+    """Whether rows of which all these hold fulfil the condition as well."""
+    match condition:
+        case Known(column):
+            ways = [it for it in where if isinstance(it, Equals) and it.column == column]
+            return condition in where or bool(ways)
+        case Reached(Earlier(first, second)):
+            return condition in where or {Reached(first), Reached(second)} & set(where) != set()
+        case _:
+            return condition in where
 
 
 def test_the_on_time_rate_counts_cases_that_are_still_open() -> None:

@@ -50,7 +50,7 @@ def test_the_methods_are_named_and_one_is_said_to_be_a_part() -> None:
         "其中行业性专业性",
         "行政调解",
         "司法调解",
-        "其他",
+        "其他及未登记",
     ]
 
 
