@@ -1,7 +1,9 @@
 """Scope: which cases a reader may see, an argument of every read from the first one on.
 
-A case is visible by its responsible county or its present holder. An empty set means "none", None
-means "no limit of this kind"; there is no default that shows everything by accident.
+A case is visible by the county responsible for it; who holds it at present is not asked. Of the
+other limits (`organisations`, `platforms`, `role`) no read makes use yet: every screen is a wall of
+all cases of its counties. An empty set means "none", None means "no limit of this kind"; there is
+no default that shows everything by accident.
 """
 
 import json
@@ -13,7 +15,7 @@ Role = Literal["wall", "leader", "staff", "engineer"]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """Regions (counties, by id), organisations and platforms a reader may see, and the role."""
+    """Counties (by id), organisations and platforms a reader may see, and the role."""
 
     counties: frozenset[int]
     organisations: frozenset[int] | None = None
@@ -21,7 +23,7 @@ class Scope:
     role: Role = "wall"
 
     def key(self) -> str:
-        """Part of every cache key: equal keys see equal rows."""
+        """For what is kept by scope: equal keys see equal rows."""
         # JSON, because a platform may be called anything, also "*" or "a,b".
         return json.dumps(
             [
