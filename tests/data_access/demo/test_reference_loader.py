@@ -3,7 +3,8 @@
 import dataclasses
 import gzip
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -12,8 +13,12 @@ from sqlalchemy import URL, Connection, create_engine, text
 
 from dashboard.heat_cells import KM_PER_DEGREE_LATITUDE
 from data_access import outlines, region_tree
-from data_access.demo import geography, grid_places, subdivision
+from data_access.demo import geography, grid_places, province, subdivision
+from data_access.demo.case_days import CaseDay
+from data_access.demo.cases import day_of_incidents
+from data_access.demo.disputes import day_of_disputes
 from data_access.demo.grid_places import KM_PER_LONGITUDE, GridPlaces
+from data_access.demo.loader import SINCE_DAYS
 from data_access.demo.reference_loader import load_reference
 from data_access.migrating import migrate
 
@@ -256,6 +261,21 @@ def test_shares_of_incidents_add_up_to_one_and_follow_residents(
     by_county = np.bincount(county, places.grid_weight)
     assert places.grid_weight.sum() == pytest.approx(1)
     assert by_county == pytest.approx(places.county_population / places.county_population.sum())
+
+
+@pytest.mark.parametrize(
+    ("cases_of", "promised"), [(day_of_incidents, 600_000), (day_of_disputes, 30_000)]
+)
+def test_the_province_has_as_many_cases_in_400_days_as_are_promised(
+    connection: Connection, cases_of: Callable[..., CaseDay], promised: int
+) -> None:
+    """Every case of every whole day of the first fill, by the real counties, towns and grids."""
+    until = datetime(2026, 11, 20, 14, 32, tzinfo=ZoneInfo("Asia/Shanghai"))
+    place = province.read(connection, until)
+    days = [until.date() - timedelta(days=1 + back) for back in range(SINCE_DAYS)]
+    total = sum(len(cases_of(place, 1, day)) for day in days)
+    assert len(days) == 400
+    assert total == pytest.approx(promised, rel=0.05)
 
 
 def test_a_place_at_the_full_radius_still_lies_in_its_grid(
