@@ -6,8 +6,9 @@ the module of their subject.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from dashboard.errors import DatabaseUnavailable, DataUnavailable
@@ -21,6 +22,9 @@ FAILED_STATES = {
     "40P01": "与其他写入冲突",
 }
 CONNECT_TIMEOUT_SECONDS = 3
+# Values of plan_cache_mode, and where a connection keeps which of them is its usual one.
+PLANNED_ONCE, PLANNED_EACH_TIME = "force_generic_plan", "force_custom_plan"
+USUAL_PLANS = "usual_plans"
 
 
 class Database:
@@ -50,10 +54,11 @@ class Database:
                 # a month: planning took 45 ms of a 50 ms read. Planned once per connection
                 # instead; the parameters (times, counties) do not change which plan is good.
                 "prepare_threshold": 1,
-                "options": "-c plan_cache_mode=force_generic_plan"
+                "options": f"-c plan_cache_mode={PLANNED_ONCE}"
                 " -c max_parallel_workers_per_gather=0",
             },
         )
+        event.listen(self.engine, "connect", _choose_plans)
 
     @contextmanager
     def read(self, *, timeout_seconds: float = READ_TIMEOUT_SECONDS) -> Iterator[Connection]:
@@ -111,9 +116,19 @@ def planned_for_this_moment(connection: Connection) -> Iterator[None]:
 
     For those whose best index depends on how many rows the parameters meet; see `Database`.
     """
-    connection.execute(text("set local plan_cache_mode = force_custom_plan"))
+    connection.execute(text(f"set local plan_cache_mode = {PLANNED_EACH_TIME}"))
     yield
-    connection.execute(text("set local plan_cache_mode = force_generic_plan"))
+    usual = connection.info[USUAL_PLANS]
+    connection.execute(text(f"set local plan_cache_mode = {usual}"))
+
+
+def _choose_plans(driver: Any, record: Any) -> None:
+    """A cluster finds the machines of a statement by its parameters: no plan serves all."""
+    has_citus = driver.execute("select from pg_extension where extname = 'citus'").rowcount == 1
+    record.info[USUAL_PLANS] = PLANNED_EACH_TIME if has_citus else PLANNED_ONCE
+    if has_citus:
+        driver.execute(f"set plan_cache_mode = {PLANNED_EACH_TIME}")
+    driver.commit()
 
 
 def _first_line(error: DBAPIError) -> str:
