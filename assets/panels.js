@@ -58,6 +58,9 @@
   }
 
   setScale();
-  window.addEventListener("resize", setScale);
+  window.addEventListener("resize", () => {
+    setScale();
+    turnAll();
+  });
   setInterval(turnAll, LOOK_MS);
 })();

@@ -48,6 +48,7 @@ class WallIds(StrEnum):
     RATES_ON_TIME_BASE = "wall-rates-on-time-base"
     RATES_ON_TIME_SPARK = "wall-rates-on-time-spark"
     RATES_ON_TIME_END = "wall-rates-on-time-end"
+    RATES_LEFT_OUT = "wall-rates-left-out"
     RATES_HANDLING = "wall-rates-handling"
     RATES_HANDLING_BASE = "wall-rates-handling-base"
     RATES_HANDLING_SPARK = "wall-rates-handling-spark"

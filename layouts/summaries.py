@@ -52,8 +52,9 @@ def course(name: str, series: Series | None, *, unit: str, base: str) -> str:
 
 
 def left_out(reasons: Mapping[str, int]) -> str:
-    """累计未计入:时间存疑197件、无办结时限12件。"""
-    parts = [f"{reason}{wording.count(cases)}件" for reason, cases in reasons.items() if cases]
+    """累计未计入:时间存疑197件、无办结时限12件。 The most first."""
+    most = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    parts = [f"{reason}{wording.count(cases)}件" for reason, cases in most if cases]
     return f"累计未计入:{'、'.join(parts)}。" if parts else ""
 
 

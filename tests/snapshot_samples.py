@@ -326,7 +326,7 @@ def six_figures() -> Snapshot:
     heat = map_part().heat[0].model_copy(update={"cell_minimum": 3, "withheld": 2_418})
     return wall(
         map=map_part().model_copy(update={"heat": (heat,)}),
-        left_out={"时间存疑": 32_418, "默认坐标": 832_418},
+        left_out={"时间存疑": 32_418, "无办结时限": 832_418, "默认坐标": 832_418},
         readings=tuple(readings),
         targets=full_targets,
         work_items=items,

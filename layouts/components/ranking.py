@@ -211,10 +211,7 @@ def _row_props(row: str, unit: RankedUnit | None, ranked: int) -> list[Leaves]:
         {ids.part(row, "range"): {"style": _range_style(unit, ranked)}},
         {ids.part(row, "tick"): {"style": _tick_style(unit, ranked)}},
         text_leaf(ids.part(row, "month"), _month_words(unit)),
-        text_leaf(
-            ids.part(row, "value"),
-            wording.share(unit.value, unit.numerator, unit.denominator),
-        ),
+        text_leaf(ids.part(row, "value"), _value_words(unit)),
         {
             ids.part(row, "change"): {
                 "children": rank_change_label(change) or wording.NOTHING,
@@ -222,6 +219,13 @@ def _row_props(row: str, unit: RankedUnit | None, ranked: int) -> list[Leaves]:
             }
         },
     ]
+
+
+def _value_words(unit: RankedUnit) -> str:
+    """What places are judged on is printed alike for all that have one, whatever their cases."""
+    if unit.place is not None:
+        return wording.percent(unit.value)
+    return wording.share(unit.value, unit.numerator, unit.denominator)
 
 
 def _month_words(unit: RankedUnit) -> str:

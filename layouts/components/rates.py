@@ -24,6 +24,8 @@ from layouts.panel_frame import (
 
 # In the dictionary it has another name than on the wall, which is said to who hears the page.
 HANDLING = INDICATOR_BY_KEY["mean_handling_hours"]
+# Reasons of `Snapshot.left_out` that keep a case from being due, in the words there is room for.
+LEFT_OUT = {"无时限": "无办结时限", "时间存疑": "时间存疑"}
 
 
 def build(screen: Screen) -> html.Section:
@@ -45,6 +47,7 @@ def build(screen: Screen) -> html.Section:
             _spark(WallIds.RATES_HANDLING_SPARK, WallIds.RATES_HANDLING_END),
             _foot(WallIds.RATES_HANDLING_BASE, WallIds.RATES_HANDLING),
         ),
+        html.Div(id=WallIds.RATES_LEFT_OUT, className="rates-left-out"),
         summary(WallIds.RATES),
         is_live=False,
     )
@@ -82,10 +85,21 @@ def props(screen: Screen, snapshot: Snapshot) -> Leaves:
             figure_leaves(WallIds.RATES_HANDLING, handling, hours, "小时"),
             text_leaf(WallIds.RATES_HANDLING_BASE, wording.base("办结", handling)),
             targets.words_leaf(WallIds.RATES_HANDLING, snapshot, handling),
+            text_leaf(WallIds.RATES_LEFT_OUT, left_out_words(snapshot)),
             {WallIds.RATES_HANDLING_SPARK: {"style": spark_style(handling_spark)}},
             {WallIds.RATES_HANDLING_END: {"style": spark_end_style(handling_spark)}},
         ]
     )
+
+
+def left_out_words(snapshot: Snapshot) -> str:
+    """应办结不含累计无时限12件、时间存疑197件: cases that can be neither on time nor late."""
+    parts = [
+        f"{name}{wording.count(cases)}件"
+        for name, reason in LEFT_OUT.items()
+        if (cases := snapshot.left_out.get(reason))
+    ]
+    return f"应办结不含累计{'、'.join(parts)}" if parts else ""
 
 
 def _readings(snapshot: Snapshot) -> tuple[Reading | None, Reading | None]:

@@ -13,9 +13,10 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from dashboard.geometry import SCALE, decode_document
+from dashboard.geometry import SCALE
 from dashboard.heat_cells import CellRates, smoothed
 from tests.browser import map_harness as harness
+from tests.geometry_documents import decode_document
 
 pytestmark = pytest.mark.browser
 

@@ -1,7 +1,10 @@
 // What is wrong with the words on a page: cut off, out of their panel, too small, over each other.
 // An expression: a function of { smallest } (px) that returns sentences, none when all is well.
 ({ smallest }) => {
-  const MAY_GIVE_WAY = ".work-class, .name-head";
+  // Its other half, the end of the name, never does.
+  const MAY_GIVE_WAY = ".name-head";
+  // On an offline wall this stands over all that is under it.
+  const LAID_OVER = "[data-state='offline'] :is(.header-alert, .header-duty)";
   const LEADING = { top: 0.2, bottom: 0.18 };
   const wrong = [];
   const shown = [];
@@ -12,7 +15,7 @@
   };
   const name = (element) => {
     const owner = element.closest("[id]");
-    return `${owner ? owner.id : ""} .${element.className || element.tagName}`;
+    return `${owner ? owner.id : ""} .${element.getAttribute("class") || element.tagName}`;
   };
   const isInside = (box, frame) =>
     box.left >= frame.left - 1 && box.right <= frame.right + 1 &&
@@ -25,6 +28,26 @@
     bottom: box.bottom - box.height * LEADING.bottom,
   });
 
+  // Charts are drawn at design px and scaled as a whole.
+  const sizeOf = (element, drawing) => {
+    const size = parseFloat(getComputedStyle(element).fontSize);
+    if (!drawing) return size;
+    return (size * drawing.getBoundingClientRect().width) / parseFloat(getComputedStyle(drawing).width);
+  };
+  const drawingOf = (element) => {
+    let drawing = element.closest("svg");
+    while (drawing && drawing.parentElement.closest("svg")) {
+      drawing = drawing.parentElement.closest("svg");
+    }
+    return drawing;
+  };
+
+  function checkDrawing(element, drawing, text, box) {
+    if (!isInside(lettersOf(box), drawing.getBoundingClientRect())) {
+      wrong.push(`${name(element)} 「${text}」 is cut off by its drawing`);
+    }
+  }
+
   function checkFrames(element, text, box) {
     // What says that a panel is not updated stands on its edge.
     const panel = element.matches(".is-not-updated > *") ? null : element.closest(".panel, .map-inset");
@@ -36,11 +59,20 @@
       if (style.overflowX === "visible" && style.overflowY === "visible") continue;
       if (frame.matches(MAY_GIVE_WAY)) continue;
       if (!isInside(lettersOf(box), frame.getBoundingClientRect())) {
-        wrong.push(`${name(element)} 「${text}」 is cut off by .${frame.className}`);
+        wrong.push(`${name(element)} 「${text}」 is cut off by ${name(frame)}`);
         return;
       }
     }
   }
+
+  const covers = [...document.querySelectorAll(LAID_OVER)].map((one) => one.getBoundingClientRect());
+  const isCovered = (element, box) =>
+    !element.closest(LAID_OVER) &&
+    covers.some(
+      (cover) =>
+        box.left < cover.right && box.right > cover.left &&
+        box.top < cover.bottom && box.bottom > cover.top,
+    );
 
   const walker = document.createTreeWalker(document.getElementById("wall"), NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
@@ -50,14 +82,15 @@
     if (!text || !isShown(element) || element.closest(".map-summary, .summary, style, script")) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    const size = parseFloat(getComputedStyle(element).fontSize);
-    const isDrawn = Boolean(element.closest("svg"));
-    if (!isDrawn && size < smallest - 0.05) {
+    const drawing = drawingOf(element);
+    const size = sizeOf(element, drawing);
+    if (size < smallest - 0.05) {
       wrong.push(`${name(element)} 「${text}」 is ${size.toFixed(1)} px`);
     }
     for (const box of range.getClientRects()) {
-      if (!box.width) continue;
-      if (!isDrawn) checkFrames(element, text, box);
+      if (!box.width || isCovered(element, box)) continue;
+      if (drawing) checkDrawing(element, drawing, text, box);
+      checkFrames(element, text, box);
       const letters = lettersOf(box);
       if (element.matches(MAY_GIVE_WAY)) {
         letters.right = Math.min(letters.right, element.getBoundingClientRect().right);

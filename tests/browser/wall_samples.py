@@ -41,13 +41,21 @@ def many_groups() -> Snapshot:
 
 
 def long_names() -> Snapshot:
-    """Places whose names are longer than three characters, and differ at their ends."""
+    """Places whose names are longer than three characters, and differ at their ends; classes as
+    long as hotlines have them, overdue by two digits of days.
+    """
     names = ("第12选区", "第22选区", "三亚市天涯区", "头门港新区办事处", "第1选区")
-    named = zip(samples.work_items(), names, strict=True)
+    classes = ("道路与人行道养护", "电动自行车违停", "食品与公共卫生", "国有土地上房屋征收", "交通安全隐患")
+    named = zip(samples.work_items(), names, classes, strict=True)
     cities = ("", "波士顿市", "阿坝藏族羌族自治州", "海口市", "")
     news = zip(samples.ticker(), names, cities, strict=False)
     return samples.wall(
-        work_items=tuple(item.model_copy(update={"county_name": name}) for item, name in named),
+        work_items=tuple(
+            item.model_copy(
+                update={"county_name": name, "class_label": label, "overdue_workdays": 23}
+            )
+            for item, name, label in named
+        ),
         ticker=tuple(
             item.model_copy(update={"county_name": name, "city_name": city})
             for item, name, city in news

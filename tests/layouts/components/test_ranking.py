@@ -190,14 +190,48 @@ def test_groups_that_have_no_page_are_counted() -> None:
     assert said(leaves, WallIds.RANKING_REST) == f"另有{10 - ranking.PAGES}组未列出"
 
 
+def test_units_that_share_a_place_print_the_same_whatever_their_cases() -> None:
+    bases = ((42, 42), (57, 57), (49, 50), (98, 100))
+    tied = [
+        unit(
+            place=1 if cases == base else 3,
+            is_tied=True,
+            value=cases / base,
+            numerator=cases,
+            denominator=base,
+        )
+        for cases, base in bases
+    ]
+    leaves = ranking.props(SCREEN, wall_of(*tied))
+    # Four units fill the first three rows and the last one.
+    rows = [
+        (said(leaves, ids.row(PAGE, row, "place")), said(leaves, ids.row(PAGE, row, "value")))
+        for row in (0, 1, 2, ranking.ROWS - 1)
+    ]
+    assert rows == [("并列1", "100.0"), ("并列1", "100.0"), ("并列3", "98.0"), ("并列3", "98.0")]
+
+
 @pytest.mark.parametrize(
-    ("base", "value", "month"), [(50, "47/50", "38/40"), (51, "94.0", "38/40")]
+    ("place", "base", "value"), [(1, 50, "94.0"), (None, 50, "47/50"), (None, 51, "94.0")]
 )
-def test_few_cases_are_said_as_a_fraction(base: int, value: str, month: str) -> None:
-    row = row_of(
-        unit(value=0.94, numerator=47, denominator=base, month_value=0.95, month_denominator=40)
+def test_few_cases_are_said_as_a_fraction_where_nothing_is_ranked(
+    place: int | None, base: int, value: str
+) -> None:
+    alone = unit(
+        place=place,
+        value=0.94,
+        numerator=47,
+        denominator=base,
+        month_value=0.95,
+        month_denominator=40,
     )
-    assert (row["value"], row["month"]) == (value, month)
+    known = samples.ranking().model_copy(update={"minimum_base": 30})
+    group = RankingGroup(code="county", name="县(市)", units=(alone,))
+    leaves = ranking.props(
+        SCREEN, samples.wall(ranking=known.model_copy(update={"groups": (group,)}))
+    )
+    assert first_row(leaves, "value") == value
+    assert first_row(leaves, "month") == "38/40"
 
 
 def test_the_columns_are_named_in_the_words_of_the_trade() -> None:

@@ -82,3 +82,21 @@ def test_what_no_rate_counts_is_told_with_the_reason() -> None:
     )
     nothing = samples.wall(left_out={})
     assert "未计入" not in said(rates.props(SCREEN, nothing), summary)
+
+
+@pytest.mark.parametrize(
+    ("left_out", "words"),
+    [
+        (
+            {"时间存疑": 197, "无办结时限": 6_824},
+            "应办结不含累计无时限6,824件、时间存疑197件",
+        ),
+        ({"时间存疑": 197, "无办结时限": 0, "无坐标": 12}, "应办结不含累计时间存疑197件"),
+        ({"无办结时限": 1}, "应办结不含累计无时限1件"),
+        ({"无坐标": 12}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_no_rate_counts_stands_on_the_face(left_out: dict[str, int], words: str) -> None:
+    leaves = rates.props(SCREEN, samples.wall(left_out=left_out))
+    assert said(leaves, WallIds.RATES_LEFT_OUT) == words
