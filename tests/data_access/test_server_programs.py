@@ -1,6 +1,8 @@
 import os
 import pwd
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from data_access import server_data_folder, server_programs
 from data_access.embedded import EmbeddedServer
 from data_access.server_data_folder import default_data_folder, shared_memory_type
 from data_access.server_programs import (
+    WHEEL,
     can_reach,
     find_programs,
     major_of,
@@ -17,7 +20,10 @@ from data_access.server_programs import (
     require_reachable,
     run_as_for,
 )
+from tests.programs import PROGRAMS
 
+ROOT = Path(__file__).parents[2]
+INSTALLED = ".venv/.installed"
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root changes to another user")
 
 
@@ -32,6 +38,20 @@ def fake_install(package: Path, folder: str, version: str) -> Path:
 
 def test_the_wheel_brings_postgresql_18() -> None:
     assert major_of(find_programs()) == 18
+
+
+@pytest.mark.skipif(not (ROOT / INSTALLED).exists(), reason="make works with .venv")
+def test_make_finds_the_wheels_16_and_18_to_test_on() -> None:
+    outer = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "COCKPIT_TEST_DATABASE_URL", PROGRAMS)
+    environment = {name: value for name, value in os.environ.items() if name not in outer}
+    argv = ["make", "-o", INSTALLED, "test-pg", "MAJORS=16 18", "ARGS=--version"]
+    said = subprocess.run(
+        argv, cwd=ROOT, capture_output=True, text=True, check=True, env=environment
+    ).stdout
+    found = [Path(path) for path in re.findall(r"== PostgreSQL \d+（(.+)）", said)]
+    assert [major_of(bin) for bin in found] == [16, 18]
+    assert {bin.parents[1].name for bin in found} == {WHEEL}
+    assert "已测试 PostgreSQL： 16 18" in said
 
 
 def test_the_newest_supported_version_is_taken(tmp_path: Path) -> None:
