@@ -1,8 +1,8 @@
 """Boundary geometry as the browser receives it: compact, immutable, named by its checksum.
 
-Here: turning polygons (longitude and latitude) into short texts and back, and the document of one
-map layer. Not here: reading boundaries from a database, serving them, projecting or drawing them
-(``assets/map_geometry.js`` holds the decoder's twin).
+Here: turning polygons (longitude and latitude) into short texts, and the document of one map layer.
+Not here: reading boundaries from a database, serving them, decoding, projecting or drawing them
+(``assets/map_geometry.js``).
 
 Encoding of a ``rings`` text: a stream of unsigned numbers::
 
@@ -41,13 +41,12 @@ GRID_SCALE: Final = 20_000
 """Steps in a degree for grids: 5.5 m, finer than a pixel of a wall showing one town."""
 
 _ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-_VALUE: Final = {character: value for value, character in enumerate(_ALPHABET)}
 _SHORTEST_RING: Final = 3
 _HOISTED: Final = ("level", "parent", "illustrative")
 
 
 class GeometryError(CockpitError):
-    """A boundary can't be encoded or decoded; the message names it and what was expected."""
+    """A boundary can't be encoded; the message names it and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +82,6 @@ def polygons_of(geometry: Mapping[str, Any]) -> list[Polygon]:
     raise GeometryError(f"边界类型为 {kind!r},应为 Polygon 或 MultiPolygon,请检查边界文件")
 
 
-def encode_polygons(polygons: Iterable[Polygon], scale: int = SCALE) -> str:
-    """Return the text of ``polygons`` (degrees), quantised to ``1 / scale`` degree.
-
-    Points that fall together are merged, and rings that collapse are dropped, with their polygon
-    when it is the outer ring.
-    """
-    return _Pen(scale).write(polygons)
-
-
-def decode_polygons(text: str, scale: int = SCALE) -> list[list[list[Point]]]:
-    """Return polygons of open rings in degrees; the inverse of ``encode_polygons``.
-
-    Raises GeometryError when the text is cut short, goes on too long, or has a foreign character.
-    """
-    return _decoded([text], scale)[0]
-
-
 def geometry_document(shapes: Iterable[RegionShape], scale: int = SCALE) -> bytes:
     """Return the JSON bytes of one map layer, the same for the same shapes.
 
@@ -116,26 +98,6 @@ def geometry_document(shapes: Iterable[RegionShape], scale: int = SCALE) -> byte
     shared = _hoisted(rows)
     document = {"datum": DATUM, "scale": scale, "shared": shared, "regions": rows}
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def decode_document(document: bytes) -> list[RegionShape]:
-    """Return the regions of a ``geometry_document``, with open rings."""
-    content = json.loads(document)
-    rows = [content["shared"] | row for row in content["regions"]]
-    outlines = _decoded([row["rings"] for row in rows], content["scale"])
-    return [
-        RegionShape(
-            id=row["id"],
-            code=row["code"],
-            name=row.get("name", ""),
-            level=row["level"],
-            parent=row.get("parent"),
-            centre=tuple(row["centre"]) if "centre" in row else None,
-            polygons=polygons,
-            illustrative=row.get("illustrative", False),
-        )
-        for row, polygons in zip(rows, outlines, strict=True)
-    ]
 
 
 def checksum(document: bytes) -> str:
@@ -169,37 +131,6 @@ class _Pen:
                     yield _zigzag(x - self._x)
                     yield _zigzag(y - self._y)
                     self._x, self._y = x, y
-
-
-def _decoded(texts: Iterable[str], scale: int) -> list[list[list[list[Point]]]]:
-    position = [0, 0]
-    outlines = []
-    for text in texts:
-        numbers = _numbers_of(text)
-        try:
-            outlines.append(_polygons_from(numbers, position, scale))
-        except StopIteration as error:
-            raise GeometryError("边界编码不完整:点数不足,请重新导入该区划的边界") from error
-        if next(numbers, None) is not None:
-            raise GeometryError("边界编码过长:末尾有多余内容,请重新导入该区划的边界")
-    return outlines
-
-
-def _polygons_from(
-    numbers: Iterator[int], position: list[int], scale: int
-) -> list[list[list[Point]]]:
-    polygons = []
-    for _ in range(next(numbers)):
-        rings = []
-        for _ in range(next(numbers)):
-            ring = []
-            for _ in range(next(numbers)):
-                position[0] += _unzigzag(next(numbers))
-                position[1] += _unzigzag(next(numbers))
-                ring.append((position[0] / scale, position[1] / scale))
-            rings.append(ring)
-        polygons.append(rings)
-    return polygons
 
 
 def _region_row(shape: RegionShape, pen: _Pen) -> dict[str, Any]:
@@ -254,10 +185,6 @@ def _zigzag(number: int) -> int:
     return number * 2 if number >= 0 else -number * 2 - 1
 
 
-def _unzigzag(number: int) -> int:
-    return number >> 1 if number & 1 == 0 else -(number >> 1) - 1
-
-
 def _number_text(number: int) -> str:
     characters = []
     while number >= 32:
@@ -265,19 +192,3 @@ def _number_text(number: int) -> str:
         number >>= 5
     characters.append(_ALPHABET[number])
     return "".join(characters)
-
-
-def _numbers_of(text: str) -> Iterator[int]:
-    number = shift = 0
-    for character in text:
-        value = _VALUE.get(character)
-        if value is None:
-            raise GeometryError(f"边界编码中有不认识的字符 {character!r},请重新导入该区划的边界")
-        number |= (value & 31) << shift
-        if value & 32:
-            shift += 5
-        else:
-            yield number
-            number = shift = 0
-    if shift:
-        raise GeometryError("边界编码在一个数的中间断开,请重新导入该区划的边界")

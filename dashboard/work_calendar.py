@@ -7,7 +7,7 @@ presumed (推定). Reading the table does not belong here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal, NamedTuple, Self
 from zoneinfo import ZoneInfo
 
@@ -62,27 +62,6 @@ class WorkCalendar:
         if self.is_workday(day):
             return "workday"
         return "holiday" if self.label(day) else "weekend"
-
-    def add_workdays(self, instant: datetime, n: int) -> datetime:
-        """The same local time on the n-th working day after the instant's own day.
-
-        The answer is in the calendar's zone; n = 0 is the instant itself. A local time that the
-        clock skips that day is read by the offset before the change.
-
-        Raises:
-            ValueError: for a naive instant or a negative n.
-        """
-        if n < 0:
-            raise ValueError(f"working days can only be added, got n = {n}")
-        local = self._localised(instant)
-        if n == 0:
-            return local
-        day = local.date()
-        while n:
-            day += ONE_DAY
-            n -= self.is_workday(day)
-        wall = datetime.combine(day, local.time(), self.zone)
-        return wall.astimezone(UTC).astimezone(self.zone)
 
     def workdays_between(self, start: date | datetime, end: date | datetime) -> int:
         """Working days after the day of `start` up to and including that of `end`.

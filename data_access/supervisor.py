@@ -102,11 +102,6 @@ class Supervisor:
         """Start ``server`` again whenever it is gone; stopping it stays the caller's."""
         self._kept.append(_Kept(name, server))
 
-    def process_ids(self) -> dict[str, int]:
-        """Process ids of the programs that run now, by name."""
-        running = {child.name: child.process for child in self._children if child.process}
-        return {name: process.pid for name, process in running.items() if process.poll() is None}
-
     def run(self) -> None:
         """Start everything, look after it until a stop signal comes, stop everything.
 

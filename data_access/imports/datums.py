@@ -40,31 +40,16 @@ def to_wgs84(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
     raise ValueError(f"unknown datum {datum}")
 
 
-def from_wgs84(lon: Floats, lat: Floats, datum: str) -> tuple[Floats, Floats]:
-    """The other way, in closed form.
-
-    Raises:
-        ValueError: no such datum.
-    """
-    match datum:
-        case "WGS-84" | "CGCS2000":
-            return lon, lat
-        case "GCJ-02":
-            return _shifted(lon, lat)
-        case "BD-09":
-            return _with_baidu(*_shifted(lon, lat))
-    raise ValueError(f"unknown datum {datum}")
-
-
 def _unshifted(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     found_lon, found_lat = lon, lat
     for _ in range(ROUNDS):
-        at_lon, at_lat = _shifted(found_lon, found_lat)
+        at_lon, at_lat = gcj02(found_lon, found_lat)
         found_lon, found_lat = found_lon - (at_lon - lon), found_lat - (at_lat - lat)
     return found_lon, found_lat
 
 
-def _shifted(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+def gcj02(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Degrees of WGS-84 as degrees of GCJ-02, in closed form."""
     x, y = lon - 105.0, lat - 35.0
     east, north = _wave_east(x, y), _wave_north(x, y)
     radians = np.radians(lat)
@@ -91,7 +76,8 @@ def _wave_east(x: Floats, y: Floats) -> Floats:
     return np.asarray(base + waves)
 
 
-def _with_baidu(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+def bd09(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Degrees of GCJ-02 as degrees of BD-09, in closed form."""
     length = np.hypot(lon, lat) + 0.00002 * np.sin(lat * BAIDU)
     angle = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * BAIDU)
     return length * np.cos(angle) + BAIDU_SHIFT[0], length * np.sin(angle) + BAIDU_SHIFT[1]
@@ -100,6 +86,6 @@ def _with_baidu(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
 def _without_baidu(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     found_lon, found_lat = lon - BAIDU_SHIFT[0], lat - BAIDU_SHIFT[1]
     for _ in range(ROUNDS):
-        at_lon, at_lat = _with_baidu(found_lon, found_lat)
+        at_lon, at_lat = bd09(found_lon, found_lat)
         found_lon, found_lat = found_lon - (at_lon - lon), found_lat - (at_lat - lat)
     return found_lon, found_lat

@@ -68,7 +68,11 @@ def imported(site: Database, tmp_path: Path) -> Importer:
 
 
 def in_datum(place: tuple[float, float], datum: str) -> str:
-    lon, lat = datums.from_wgs84(np.array([place[0]]), np.array([place[1]]), datum)
+    lon, lat = np.array([place[0]]), np.array([place[1]])
+    if datum in ("GCJ-02", "BD-09"):
+        lon, lat = datums.gcj02(lon, lat)
+    if datum == "BD-09":
+        lon, lat = datums.bd09(lon, lat)
     return f"{lon[0]:.7f},{lat[0]:.7f}"
 
 
