@@ -28,6 +28,7 @@ def test_the_settings_table_is_the_one_of_the_code() -> None:
 def test_no_setting_is_named_that_does_not_exist() -> None:
     for_tests = {
         *("COCKPIT_CHROMIUM", "COCKPIT_TEST_DATABASE_URL", "COCKPIT_TEST_PROGRAMS"),
+        "COCKPIT_CITUS_PROGRAMS",
         "COCKPIT_BOSTON_FILE",
     }
     known = {variable(name) for name in Settings.model_fields} | for_tests
@@ -54,6 +55,34 @@ def test_links_inside_the_project_lead_somewhere(page: Path) -> None:
     inside = [target for target in targets if not target.startswith(("http:", "https:", "mailto:"))]
     lost = [target for target in inside if not (page.parent / target).exists()]
     assert not lost
+
+
+def recipe(title: str) -> str:
+    """A recipe of CONTRIBUTING.md."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    return page.partition(f"### {title}\n")[2].partition("\n#")[0]
+
+
+def test_recipes_name_files_that_exist() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([\w./-]+/[\w.-]*)`", page)
+    assert len(named) > 25
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("panel", ["thirty_days", "levels", "supervision", "night_handover"])
+def test_the_recipe_of_a_panel_names_every_file_that_names_a_panel(panel: str) -> None:
+    says = rf'"{panel}"|\bimport {panel}\b|\.panel-{panel.replace("_", "-")}\b|\b{panel.upper()} = '
+    files = [*(ROOT / "dashboard").rglob("*.*"), *(ROOT / "layouts").rglob("*.py")]
+    files += (ROOT / "assets").glob("[3-7]*.css")
+    naming = {
+        file.relative_to(ROOT).as_posix()
+        for file in files
+        if file.suffix in (".py", ".toml", ".css")
+        and re.search(says, file.read_text(encoding="utf-8"))
+    }
+    assert {"layouts/wall.py", "dashboard/screens.py"} <= naming
+    assert [file for file in naming if f"`{file}`" not in recipe("Add a panel")] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
