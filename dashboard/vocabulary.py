@@ -82,7 +82,7 @@ class Unknown:
 class Reached:
     """The time has come by the as-of instant. Makes a flow a cohort (同批案件)."""
 
-    moment: At
+    moment: Moment
 
 
 @dataclass(frozen=True, slots=True)
