@@ -92,7 +92,7 @@
   function tick() {
     follow();
     if (!connection) return;
-    if (cockpit.page.isWaiting() && meta && cockpit.page.flush(meta.number)) {
+    if (cockpit.page.isWaiting() && meta && cockpit.page.flush()) {
       paintedAt = cockpit.clock.now();
     }
     if (performance.now() - shownAt >= SHOW_EVERY_MS) show();

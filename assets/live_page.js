@@ -12,6 +12,8 @@
   let shown = new Map();
   let map = {};
   let builtFor = null;
+  // The number of the snapshot that the target is of.
+  let number = null;
   // The page was built for a place that needed fewer parts, and has no leaf for what is to be shown.
   let isOutgrown = false;
   const ahead = new Set();
@@ -35,6 +37,7 @@
     shown = new Map();
     map = {};
     builtFor = null;
+    number = null;
     isOutgrown = false;
   }
 
@@ -61,11 +64,12 @@
       for (const [name, value] of Object.entries(props)) target.get(id).set(name, value);
     }
     Object.assign(map, event.map || {});
+    if (event.type !== "ping") number = event.meta.number;
     if (!node()) fetchAhead(map);
-    return flush(event.meta.number);
+    return flush();
   }
 
-  function flush(number) {
+  function flush() {
     const page = node();
     if (!page || !window.dash_clientside || !window.dash_clientside.set_props) return false;
     if (builtFor !== page.dataset.address) {
@@ -81,6 +85,8 @@
       map = {};
       cockpit.map.update(parts);
     }
+    // For who compares walls: which snapshot this one shows.
+    if (number !== null) page.dataset.shown = number;
     return true;
   }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data_access import snapshotter, wall_parts
+from data_access import view_slots, wall_parts
 from tests.shifted_clock import run_snapshotter
 
 # What computes each part that can fail, and by which group where one function makes two.
@@ -48,5 +48,5 @@ if __name__ == "__main__":
         made = failing(getattr(wall_parts, function), part, tuple(only))
         setattr(wall_parts, function, made)
     # What is slow is asked for at once here: a test tries fifteen parts.
-    snapshotter.SLOW_EVERY_SECONDS = 0.2
+    view_slots.SLOW_EVERY_SECONDS = 0.2
     run_snapshotter()

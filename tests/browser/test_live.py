@@ -307,7 +307,7 @@ def test_a_commit_is_on_the_wall_within_a_second(
         began = time.monotonic()
         wait_for_number(page, number + difference)
         waits.append(time.monotonic() - began)
-    assert sorted(waits)[len(waits) // 2] < 1, waits
+    assert max(waits) <= 1, waits
 
 
 def test_two_hundred_changes_rebuild_no_node(
@@ -347,8 +347,8 @@ def test_two_hundred_changes_rebuild_no_node(
     assert page.evaluate("JSON.stringify(leaflet.getBounds()) === view")
 
 
-SHOWN_ON_PANELS = """() =>
-  [...document.querySelectorAll("#wall .panel")].map((panel) => panel.textContent).join("|")"""
+SHOWN = """() => [document.getElementById("page").dataset.shown,
+  [...document.querySelectorAll("#wall .panel")].map((panel) => panel.textContent).join("|")]"""
 
 
 def test_ten_walls_end_on_the_same_snapshot(
@@ -367,8 +367,10 @@ def test_ten_walls_end_on_the_same_snapshot(
     for page in pages:
         wait_for_number(page, number + 100, 30)
     deadline = time.monotonic() + 15
-    while len(shown := {page.evaluate(SHOWN_ON_PANELS) for page in pages}) > 1:
+    while len(shown := {tuple(page.evaluate(SHOWN)) for page in pages}) > 1:
         assert time.monotonic() < deadline, shown
+    [(snapshot, _)] = shown
+    assert int(snapshot) > 0
     for context in contexts:
         context.close()
 

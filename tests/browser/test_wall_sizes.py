@@ -217,6 +217,33 @@ def test_no_word_is_cut_off_on_walls_of_their_own_kind_when_data_are_old(
     assert faults_at(page, PROFILES[query]) == {}
 
 
+def test_words_of_charts_are_looked_at_too(page: Page, address: str) -> None:
+    open_wall(page, address, "wall")
+    say(page)
+    unit = resize(page, SIZES[0])
+    page.evaluate(
+        """() => {
+          const [small, cut] = document.querySelectorAll(".ytick text");
+          small.style.setProperty("font-size", "9px", "important");
+          cut.setAttribute("transform", "translate(-40, 0)");
+        }"""
+    )
+    wrong = "\n".join(faults(page, smallest_on(SIZES[0]) * unit))
+    assert "is 9.0 px" in wrong
+    assert "is cut off by its drawing" in wrong
+
+
+def test_what_is_not_due_stands_on_the_face(page: Page, address: str) -> None:
+    open_wall(page, address, "six_figures")
+    words = "应办结不含累计无时限832,418件、时间存疑32,418件"
+    for size in (SIZES[0], (3840, 1080), (5760, 1080), PHONE):
+        say(page)
+        resize(page, size)
+        assert page.inner_text("#wall-rates-left-out") == words, size
+        say(page, "offline")
+        assert not page.is_visible("#wall-rates-left-out"), size
+
+
 def test_far_makes_all_type_a_quarter_larger(page: Page, address: str) -> None:
     measured = []
     for query in ("", "?profile=far"):
