@@ -345,7 +345,9 @@ def test_no_word_is_cut_off_when_data_are_old(
     assert faults_at(page, SIZES) == {}
 
 
-@pytest.mark.parametrize("sample", ["wall", "with_targets", "six_figures", "night"])
+@pytest.mark.parametrize(
+    "sample", ["wall", "with_targets", "six_figures", "long_names", "many_towns", "night"]
+)
 def test_a_phone_scrolls_down_only(page: Page, address: str, sample: str) -> None:
     open_wall(page, address, sample)
     say(page, theme="night" if sample == "night" else "day")

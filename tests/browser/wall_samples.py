@@ -45,7 +45,10 @@ def long_names() -> Snapshot:
     long as hotlines have them, overdue by two digits of days.
     """
     names = ("第12选区", "第22选区", "三亚市天涯区", "头门港新区办事处", "第1选区")
-    classes = ("道路与人行道养护", "电动自行车违停", "食品与公共卫生", "国有土地上房屋征收", "交通安全隐患")
+    classes = (
+        *("道路与人行道养护", "电动自行车违停", "食品与公共卫生", "国有土地上房屋征收"),
+        "交通安全隐患",
+    )
     named = zip(samples.work_items(), names, classes, strict=True)
     cities = ("", "波士顿市", "阿坝藏族羌族自治州", "海口市", "")
     news = zip(samples.ticker(), names, cities, strict=False)
