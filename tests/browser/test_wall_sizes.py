@@ -361,14 +361,23 @@ SHOWN_NUMBERS = """() => [...document.querySelectorAll(".figure-number")]
     && node.textContent.trim()).map((node) => node.id)"""
 
 
+SHOWN_CASES = """() => [...document.querySelectorAll(".panel *, .panel-map *")]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true })
+    && !node.closest(".summary, .map-summary")
+    && node.childElementCount < 2 && /[0-9]件/.test(node.textContent))
+  .map((node) => node.textContent)"""
+
+
 def test_offline_shows_no_number_but_why_and_whom_to_call(page: Page, address: str) -> None:
-    open_wall(page, address, "wall")
+    open_wall(page, address, "six_figures")
     say(page)
     assert page.evaluate(SHOWN_NUMBERS)
+    assert page.evaluate(SHOWN_CASES)
     say(page, "offline")
     for size in SIZES:
         unit = resize(page, size)
         assert page.evaluate(SHOWN_NUMBERS) == []
+        assert page.evaluate(SHOWN_CASES) == []
         assert faults(page, smallest_on(size) * unit) == [], size
         sentence = page.evaluate(
             """() => {
