@@ -1,7 +1,7 @@
 """Typer in Chinese: its own words on help pages, and the sentence for a command mistyped.
 
 Typer translates but a few of its words, so commands and groups are of classes that say them here.
-What the commands are and what they say stands in `cli`.
+What the commands are and what they say stands beside this module.
 """
 
 from collections.abc import Callable
@@ -74,7 +74,7 @@ class ChineseGroup(_Chinese, TyperGroup):
 class Commands(typer.Typer):
     """A typer whose commands and groups are of the classes above."""
 
-    def __init__(self, help: str, **more: Any) -> None:
+    def __init__(self, help: str | None = None, **more: Any) -> None:
         super().__init__(
             help=help,
             cls=ChineseGroup,

@@ -13,12 +13,14 @@ from sqlalchemy import URL, text
 from typer.testing import CliRunner, Result
 
 import cli
+from cli import quality
+from cli.terminal import progress_bars
 from data_access import service
 from data_access.database import Database
 from tests.case_builder import add_regions
 from tests.conftest import run_outside_a_transaction
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def run(*arguments: str) -> Result:
@@ -178,7 +180,7 @@ def test_a_missing_mapping_is_named(
 
 def test_the_dictionary_page_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = tmp_path / "indicators.md"
-    monkeypatch.setattr(cli, "INDICATOR_PAGE", page)
+    monkeypatch.setattr(quality, "INDICATOR_PAGE", page)
     assert run("indicators").exit_code == 0
     assert page.read_text(encoding="utf-8").startswith("# 指标字典")
 
@@ -186,7 +188,7 @@ def test_the_dictionary_page_is_written(tmp_path: Path, monkeypatch: pytest.Monk
 def test_each_step_gets_one_bar_that_is_left_when_done(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with cli.progress_bars() as report:
+    with progress_bars() as report:
         for done in range(3):
             report("读入", done, 2)
         report("发布", 1, 1)

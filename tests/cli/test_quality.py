@@ -11,8 +11,8 @@ from sqlalchemy import URL, text
 from data_access import facts
 from data_access.database import Database
 from tests.case_builder import add_everything
+from tests.cli.test_commands import cockpit_database, run, said_by_main
 from tests.data_access.forms.filling import fill
-from tests.test_cli import cockpit_database, run, said_by_main
 
 __all__ = ["cockpit_database"]
 PAIR = {"D8": 20, "E8": 19}
