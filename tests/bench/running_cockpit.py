@@ -36,18 +36,27 @@ def running_cockpit(database: BenchDatabase) -> Iterator[RunningCockpit]:
     settings = Settings(
         port=free_port(), database_url=database.app_url.render_as_string(hide_password=False)
     )
+    with started("serve", settings) as pid:
+        yield _seen(pid, settings)
+
+
+@contextmanager
+def started(
+    command: str, settings: Settings, patience_seconds: float = READY_SECONDS
+) -> Iterator[int]:
+    """Process id of `cockpit COMMAND`, whose wall has its first whole picture; ended afterwards."""
     began = time.time() * 1000
     with tempfile.TemporaryFile("w+") as log:
         served = subprocess.Popen(
-            [sys.executable, "-m", "cli", "serve"],
+            [sys.executable, "-m", "cli", command],
             cwd=ROOT,
             env={**os.environ, **settings.environment()},
             stdout=log,
             stderr=log,
         )
         try:
-            _wait(settings, served, began)
-            yield _seen(served.pid, settings)
+            _wait(settings, served, began, patience_seconds)
+            yield served.pid
         except Exception:
             log.seek(0)
             sys.stderr.write(log.read()[-4000:])
@@ -56,8 +65,10 @@ def running_cockpit(database: BenchDatabase) -> Iterator[RunningCockpit]:
             _end(served)
 
 
-def _wait(settings: Settings, served: subprocess.Popen[bytes], began: float) -> None:
-    deadline = time.monotonic() + READY_SECONDS
+def _wait(
+    settings: Settings, served: subprocess.Popen[bytes], began: float, patience_seconds: float
+) -> None:
+    deadline = time.monotonic() + patience_seconds
     while not shows_a_picture(settings, made_since=began):
         if served.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError("the cockpit did not come up; what it said stands above")
