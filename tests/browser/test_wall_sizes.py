@@ -142,7 +142,10 @@ def say(page: Page, state: str = "live", theme: str = "day") -> None:
 def resize(page: Page, size: tuple[int, int]) -> float:
     """Give the screen a size and wait for charts and pages of lists; returns the unit u."""
     page.set_viewport_size({"width": size[0], "height": size[1]})
-    return float(page.evaluate(COME_TO_REST, list(size)))
+    unit = float(page.evaluate(COME_TO_REST, list(size)))
+    # These pages have no outlines to draw; what is written below a county's is to be seen.
+    page.evaluate("document.querySelector('.map-stage').classList.remove('no-inset')")
+    return unit
 
 
 def smallest_on(size: tuple[int, int]) -> int:

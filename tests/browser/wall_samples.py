@@ -42,8 +42,11 @@ def many_groups() -> Snapshot:
 
 def long_names() -> Snapshot:
     """Places whose names are longer than three characters, and differ at their ends; classes as
-    long as hotlines have them, overdue by two digits of days.
+    long as hotlines have them, overdue by two digits of days; a county of many grids.
     """
+    drawn = samples.map_part()
+    assert drawn.inset is not None
+    inset = drawn.inset.model_copy(update={"grid_count": 8_230, "patches": drawn.inset.patches * 4})
     names = ("第12选区", "第22选区", "三亚市天涯区", "头门港新区办事处", "第1选区")
     classes = (
         *("道路与人行道养护", "电动自行车违停", "食品与公共卫生", "国有土地上房屋征收"),
@@ -53,6 +56,7 @@ def long_names() -> Snapshot:
     cities = ("", "波士顿市", "阿坝藏族羌族自治州", "海口市", "")
     news = zip(samples.ticker(), names, cities, strict=False)
     return samples.wall(
+        map=drawn.model_copy(update={"inset": inset}),
         work_items=tuple(
             item.model_copy(
                 update={"county_name": name, "class_label": label, "overdue_workdays": 23}
