@@ -37,13 +37,7 @@ from data_access.live_schema import CORRECTIONS
 from data_access.region_tree import RegionTree
 from data_access.snapshotting import compute
 from data_access.standby import Standby, written_through
-from data_access.view_slots import (
-    LIVE_EVERY_SECONDS,
-    PAST_EVERY_SECONDS,
-    SLOW_EVERY_SECONDS,
-    Cause,
-    Slot,
-)
+from data_access.view_slots import Cause, Slot
 from data_access.wall_parts import Kept
 
 log = logging.getLogger(__name__)
@@ -333,14 +327,8 @@ class Snapshotter:
 
     def _seconds_until_due(self) -> float:
         now = self.clock().timestamp()
-        moments = [60 - now % 60]
-        for view, slot in self._slots.items():
-            if view.as_of is None:
-                moments.append(slot.live_at + LIVE_EVERY_SECONDS - now)
-            if slot.is_slow_dirty:
-                every = SLOW_EVERY_SECONDS if view.as_of is None else PAST_EVERY_SECONDS
-                moments.append(slot.slow_at + every - now)
-        return max(0.01, min(moments))
+        moments = [slot.next_due(view) - now for view, slot in self._slots.items()]
+        return max(0.01, min([60 - now % 60, *moments]))
 
     def _pulse(self, stop: threading.Event) -> None:
         """Say how things are, as long as this process leads."""

@@ -48,6 +48,15 @@ class Slot:
         )
         return ("live",) if live else ()
 
+    def next_due(self, view: View) -> float:
+        """When something is due by its age, if no rows change: seconds since 1970, or infinity.
+        Minutes and quarters are not in it.
+        """
+        is_past = view.as_of is not None
+        live = float("inf") if is_past else self.live_at + LIVE_EVERY_SECONDS
+        every = PAST_EVERY_SECONDS if is_past else SLOW_EVERY_SECONDS
+        return min(live, self.slow_at + every) if self.is_slow_dirty else live
+
     def cause(self, groups: tuple[Group, ...]) -> Cause:
         """Why the groups that are due are computed; to ask before `tried_at` is set."""
         if self.last is None:

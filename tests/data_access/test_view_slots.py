@@ -64,3 +64,13 @@ LIVE, BOTH = ("live",), ("live", "slow")
 )
 def test_a_computation_has_one_cause(slot: Slot, groups: tuple[str, ...], cause: str) -> None:
     assert slot.cause(groups) == cause  # type: ignore[arg-type]
+
+
+def test_the_next_view_is_due_by_its_age_and_the_slow_group_only_when_rows_changed() -> None:
+    clean = Slot(is_live_dirty=False, is_slow_dirty=False, live_at=NOW, slow_at=NOW - 20)
+    assert clean.next_due(WALL) == NOW + 10
+    dirty = Slot(is_live_dirty=False, is_slow_dirty=True, live_at=NOW, slow_at=NOW - 20)
+    assert dirty.next_due(WALL) == NOW + 6
+    replay = View("wall", 1, datetime(2015, 9, 1, 16, tzinfo=UTC))
+    assert clean.next_due(replay) == float("inf")
+    assert dirty.next_due(replay) == NOW + 580
