@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL
 
 from data_access.embedded import EmbeddedServer
+from tests.conftest import run_outside_a_transaction
 
 PROGRAMS = "COCKPIT_CITUS_PROGRAMS"
 DATABASE = "cockpit"
@@ -42,17 +43,14 @@ def cluster(folder: Path, programs: Path) -> Iterator[URL]:
         ]
         for server in servers:
             server.create_database(DATABASE)
-            run(server.url(DATABASE), "create extension citus")
+            run_outside_a_transaction(server.url(DATABASE), "create extension citus")
         coordinator, *workers = servers
         url = coordinator.url(DATABASE)
-        run(url, f"select citus_set_coordinator_host('{coordinator.folder.socket_folder}', 5432)")
+        run_outside_a_transaction(
+            url, f"select citus_set_coordinator_host('{coordinator.folder.socket_folder}', 5432)"
+        )
         for worker in workers:
-            run(url, f"select citus_add_node('{worker.folder.socket_folder}', 5432)")
+            run_outside_a_transaction(
+                url, f"select citus_add_node('{worker.folder.socket_folder}', 5432)"
+            )
         yield url
-
-
-def run(url: URL, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()

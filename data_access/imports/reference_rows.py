@@ -70,7 +70,7 @@ def refuse_foreign_database(connection: Connection, section: DatabaseSection | N
     Raises:
         ImportRefused: the database holds demo data, or has another zone and cases in it.
     """
-    if facts.read(connection, "is_demo"):
+    if facts.is_demo(connection):
         raise ImportRefused(
             "此数据库存放的是演示数据，不得混入真实案件。"
             "请用 COCKPIT_DATABASE_URL 指定另一个数据库。"
