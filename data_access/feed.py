@@ -17,20 +17,18 @@ from psycopg.rows import TupleRow
 from sqlalchemy import URL, Connection, text
 
 from dashboard.errors import DatabaseUnavailable
+from data_access.database import BE_GIVEN_UP, GIVE_SERVER_UP
 from data_access.live_schema import CHANGES_CHANNEL
 from data_access.snapshots import SNAPSHOTS_CHANNEL, Stored
 
 PULSE_CHANNEL = "cockpit_pulse"
 # A server that does not answer within this is taken for lost.
 ANSWER_SECONDS = 2.0
-# A peer whose packets are dropped must fail within seconds, not in two hours.
 CONNECT: dict[str, Any] = {
     "autocommit": True,
     "connect_timeout": 2,
-    "keepalives_idle": 2,
-    "keepalives_interval": 1,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 4000,
+    **GIVE_SERVER_UP,
+    "options": BE_GIVEN_UP,
 }
 T = TypeVar("T")
 
@@ -72,11 +70,6 @@ class ChangeListener:
         with _translated():
             self._connection = psycopg.connect(
                 libpq_url(url), **CONNECT, application_name="cockpit snapshotter"
-            )
-            self._connection.execute(
-                "select set_config('tcp_keepalives_idle', '1', false),"
-                " set_config('tcp_keepalives_interval', '1', false),"
-                " set_config('tcp_keepalives_count', '2', false)"
             )
             self._connection.execute(_listen(CHANGES_CHANNEL))
 
