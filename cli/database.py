@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from cli.chinese import Commands
-from cli.terminal import On, console, open_database, say
+from cli.terminal import On, console, lines_table, open_database, say
 from dashboard.errors import DataUnavailable
 
 if TYPE_CHECKING:
@@ -125,6 +125,53 @@ def archive(
         today = datetime.now().date()
         total = archiving.archive(opened.url, before.date(), to, today=today, tell=tell)
     say(f"共归档 {total:,} 件，文件在 {to}。" if total else "没有可归档的案件。")
+
+
+@app.command()
+def hold(
+    name: Annotated[str, typer.Argument(metavar="名称", help="小写字母、数字和连字符")],
+    file: Annotated[Path, typer.Argument(metavar="文件", help="文本文件，每行一个案件编号")],
+    on: On = "main",
+) -> None:
+    """留存案件：归档时跳过，直到解除。定稿的简报、督查调卷所用的明细由此留在库中。"""
+    from data_access import holds
+    from data_access.installation import require_current_schema
+
+    numbers = holds.case_numbers(file)
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        with opened.write() as connection:
+            cases = holds.hold(connection, name, numbers)
+    say(f"{name} 留存 {cases:,} 件，归档时跳过。")
+
+
+@app.command()
+def release(
+    name: Annotated[str, typer.Argument(metavar="名称", help="留存的名称")], on: On = "main"
+) -> None:
+    """解除留存：这些案件下次照常归档。"""
+    from data_access import holds
+    from data_access.installation import require_current_schema
+
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        with opened.write() as connection:
+            cases = holds.release(connection, name)
+    say(f"已解除 {name}，{cases:,} 件下次照常归档。")
+
+
+@app.command("holds")
+def list_holds(on: On = "main") -> None:
+    """现有的留存：名称、件数、自何时起。"""
+    from data_access import holds
+    from data_access.installation import require_current_schema
+
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        with opened.read() as connection:
+            found = holds.holds(connection)
+    lines = [(each.name, f"{each.cases:,}", f"{each.since:%Y-%m-%d %H:%M}") for each in found]
+    console.print(lines_table("留存的案件", ("名称", "件数", "自"), lines))
 
 
 @app.command()

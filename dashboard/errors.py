@@ -12,6 +12,7 @@
     ├── MigrationError
     ├── BackupError
     ├── ArchiveRefused
+    ├── HoldRefused
     ├── DistributionRefused
     ├── SourceUnavailable
     ├── ImportRefused
@@ -82,6 +83,10 @@ class BackupError(CockpitError):
 
 class ArchiveRefused(CockpitError):
     """A month was not archived, and all of it is still in the database."""
+
+
+class HoldRefused(CockpitError):
+    """No case was held or released."""
 
 
 class DistributionRefused(CockpitError):

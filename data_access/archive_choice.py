@@ -1,8 +1,8 @@
 """Which cases of a month may leave the database, and what of each table goes with them.
 
 A case goes when it is closed, in no stock any more, and every one of its times, those of its steps
-and of what followed it lie before the limit. What is done with them stands in
-`data_access.archiving`.
+and of what followed it lie before the limit; unless it is held (`data_access.holds`). What is done
+with them stands in `data_access.archiving`.
 """
 
 from datetime import date, datetime
@@ -73,11 +73,18 @@ def choose(connection: Connection, month: date, limit: datetime) -> int:
     return cases
 
 
+def is_one_held(connection: Connection) -> bool:
+    """Whether a case that was chosen has been held since."""
+    held = OF_A_GOING_CASE.format(subject="g.subject = t.subject", same=SAME_CASE)
+    return bool(connection.scalar(text(f"select exists (select from case_holds t where {held})")))
+
+
 def _goes(subject: Subject, kind: str) -> str:
-    """Condition on a case `t`: closed, in no stock, and all its times before :limit."""
-    later = {
+    """Condition on a case `t`: closed, in no stock, not held, and all its times before :limit."""
+    keeping = {
         "steps": "g.occurred_at >= :limit and g.subject",
         "return_visits": "g.visited_at >= :limit and g.subject",
+        "case_holds": "g.subject",
     }
     agreed = ", ".join(f"g.{name}" for name in _times(agreements))
     conditions = [
@@ -86,7 +93,7 @@ def _goes(subject: Subject, kind: str) -> str:
         f"({_in_a_stock(subject)}) is not true",
         *(
             f"not exists (select from {table} g where {SAME_CASE} and {condition} = '{kind}')"
-            for table, condition in later.items()
+            for table, condition in keeping.items()
         ),
         f"not exists (select from agreements g where {SAME_CASE} and greatest({agreed}) >= :limit)",
     ]

@@ -1,7 +1,8 @@
 """Retention: closed cases of old months are written to files and leave the database, whole.
 
 A case goes with its steps and versions when it is closed, in no stock any more, and every one of
-its times lies before the limit; any other case of the month stays with all that is its own. Here:
+its times lies before the limit; any other case of the month stays with all that is its own, and
+so does one that is held (`data_access.holds`). Here:
 the order of it, and taking away. Which cases may go stands in `data_access.archive_choice`, the
 files in `data_access.archive_files`, what an archived month means for readers in
 `data_access.archives`, for roll-ups in `data_access.archived_sums`.
@@ -28,7 +29,7 @@ from sqlalchemy.exc import OperationalError
 from dashboard.errors import ArchiveRefused
 from dashboard.periods import day_start, next_month
 from data_access import archive_files, archived_sums, facts, rollups
-from data_access.archive_choice import KINDS, PARTS, choose
+from data_access.archive_choice import KINDS, PARTS, choose, is_one_held
 from data_access.archive_files import ArchivedFile
 from data_access.archives import archived_before
 from data_access.partitions import PARTITIONED_TABLES
@@ -209,7 +210,7 @@ def _lock(connection: Connection) -> None:
     for _ in range(LOCK_TRIES):
         with suppress(OperationalError):
             connection.execute(text(f"set local lock_timeout = {LOCK_MILLISECONDS}"))
-            tables = ", ".join(PARTITIONED_TABLES)
+            tables = ", ".join((*PARTITIONED_TABLES, "case_holds"))
             connection.execute(text(f"lock table {tables} in access exclusive mode"))
             return
         connection.rollback()
@@ -218,9 +219,9 @@ def _lock(connection: Connection) -> None:
 
 
 def _has_changed(connection: Connection, choice: Choice) -> bool:
-    """Whether a row of the month came, went or was written since it was exported."""
+    """Whether a row of the month came, went or was written since it was exported, or is held."""
     month = choice.found.month
-    if _rows_of(connection, month) != choice.rows:
+    if _rows_of(connection, month) != choice.rows or is_one_held(connection):
         return True
     return any(
         connection.scalar(

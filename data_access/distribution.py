@@ -30,6 +30,7 @@ REFERENCE: Mapping[str, str] = {
     "codes": "joined with cases for labels and for what is sensitive",
     "code_mappings": "refers to sources and code_lists",
     "work_calendar": "looked up for the red card of each case",
+    "case_holds": "looked up for each case that may leave the database",
     "database_facts": "the zone and the limits, asked for beside cases",
 }
 _BY_DAY = "a row a town and day, or fewer: grows with places and days, not with cases"

@@ -30,6 +30,7 @@ from data_access.schema.figures import (
 from data_access.schema.operations import (
     archived_months,
     case_doubts,
+    case_holds,
     database_facts,
     import_batches,
     import_findings,
@@ -62,6 +63,7 @@ __all__ = [
     "agreements",
     "archived_months",
     "case_doubts",
+    "case_holds",
     "case_versions",
     "code_lists",
     "code_mappings",

@@ -98,6 +98,19 @@ archived_months = Table(
     Column("folder", Text, nullable=False),
 )
 
+# Cases that stay whatever their age: see `data_access.holds`. The case's key stands in it.
+case_holds = Table(
+    "case_holds",
+    metadata,
+    Column("hold", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("case_no", Text, primary_key=True),
+    Column("source_id", SmallInteger, primary_key=True),
+    Column("home_county_id", Integer, primary_key=True),
+    Column("registered_month", Date, primary_key=True),
+    Column("held_at", DateTime(timezone=True), server_default=func.now()),
+)
+
 # The feed: one row per statement and county that changed something. NOTIFY is only a hint.
 outbox = Table(
     "outbox",

@@ -91,6 +91,21 @@ def test_the_years_that_walls_compare_are_not_archived(
     assert "今年和去年的明细须留在库中" in said
 
 
+def test_cases_are_held_by_number_and_what_is_not_here_is_said(
+    cockpit_database: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("db", "migrate")
+    numbers = tmp_path / "numbers.txt"
+    numbers.write_text("A-1\nA-2\n", "utf-8")
+    said = said_by_main(monkeypatch, capsys, "db", "hold", "review-7", str(numbers))
+    assert "库中没有编号为 A-1、A-2 的案件" in said
+    assert "现有的留存：无" in said_by_main(monkeypatch, capsys, "db", "release", "review-7")
+    assert "留存的案件" in run("db", "holds").output
+
+
 def test_a_database_is_backed_up_and_restored_into_an_empty_one(
     cockpit_database: URL,
     postgres: Callable[[str], URL],

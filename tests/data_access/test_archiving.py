@@ -23,6 +23,7 @@ from data_access.archives import archived_before, whole_views_from
 from data_access.archiving import ArchivedMonth, archive
 from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
+from data_access.holds import hold, release
 from data_access.migrating import migrate
 from data_access.partitions import PARTITIONED_TABLES, ensure_months
 from data_access.snapshots import resolve
@@ -175,6 +176,24 @@ def test_what_is_over_goes_and_every_other_case_stays_whole(
         assert numbers(connection, "case_versions") == {"T0000101"}
         assert numbers(connection, "case_doubts") == {"T0000101"}
         assert archived_before(connection) == BEFORE
+
+
+def test_held_cases_stay_whole_until_they_are_released(filled: Database, tmp_path: Path) -> None:
+    with filled.write() as connection:
+        hold(connection, "briefing-2024-12", ["T0000001", "T0000002", "D0000001"])
+        before = figures(connection)
+    assert run(filled, tmp_path) == [ArchivedMonth(date(2024, 11, 1), len(GOING) - 2, 10)]
+    with filled.read() as connection:
+        assert numbers(connection) >= {"T0000001", "T0000002"}
+        assert numbers(connection, "disputes") == {"D0000001", "D0000002"}
+        assert numbers(connection, "steps") == {"T0000001", "T0000002", "T0000105"}
+        assert numbers(connection, "case_doubts") == {"T0000001", "T0000101"}
+    with filled.write() as connection:
+        release(connection, "briefing-2024-12")
+    assert run(filled, tmp_path) == [ArchivedMonth(date(2024, 11, 1), 3, 7)]
+    with filled.read() as connection:
+        assert figures(connection) == before
+        assert not rollups.differences(connection)
 
 
 def test_figures_feed_and_recent_rows_are_as_they_were(filled: Database, tmp_path: Path) -> None:
@@ -369,6 +388,9 @@ def test_a_month_without_partition_of_its_own_goes_too(filled: Database, tmp_pat
     [
         "update incidents set class_code = '0202' where case_no = 'T0000003'",
         "delete from incidents where case_no = 'T0000003'",
+        "insert into case_holds (hold, subject, case_no, source_id, home_county_id,"
+        " registered_month) select 'review-7', 'incident', case_no, source_id, home_county_id,"
+        " registered_month from incidents where case_no = 'T0000003'",
     ],
 )
 def test_a_month_that_is_written_to_meanwhile_is_left_as_it_is(

@@ -36,6 +36,11 @@ TEXT_COLUMNS = {
     "agreements": {"case_no": KEY, "method": CODE},
     "archived_months": {"folder": "where the files of the archive were put"},
     "case_doubts": {"case_no": KEY, "check_name": "name of a check of the import"},
+    "case_holds": {
+        "hold": "key of a hold: small letters and digits",
+        "subject": CODE,
+        "case_no": KEY,
+    },
     "case_versions": {
         "subject": CODE,
         "case_no": KEY,
