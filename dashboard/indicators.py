@@ -63,6 +63,13 @@ RESOLVED = At("resolved_at")
 SOUND_TIMES = Equals("has_doubtful_times", False)
 # A foreign writer's row may be out of order without being marked.
 IN_ORDER = NotAfter(REGISTERED, CLOSED)
+# A case of doubtful times is counted, and is in no duration and no rate.
+SOUND_CLOSING = (SOUND_TIMES, IN_ORDER)
+SOUND_MEDIATION = (
+    SOUND_TIMES,
+    Known("mediation_started_at"),
+    NotAfter(MEDIATION_STARTED, MEDIATION_ENDED),
+)
 BY_METHOD = Facet("method", METHODS)
 # Who takes a dispute in may mediate it without handing it on: it went through 分流 all the same,
 # so that the steps of one batch hold ever fewer of the same cases.
@@ -90,19 +97,25 @@ FLOWS: tuple[Flow, ...] = (
     _flow("registered_unlimited", _I, REGISTERED, Unknown("due_at")),
     _flow("registered_placed", _I, REGISTERED, facet=Facet("location_quality", LOCATION_QUALITIES)),
     _flow("closed", _I, CLOSED),
-    _flow("closed_at_level", _I, CLOSED, facet=Facet("resolved_level", RESOLUTION_LEVELS)),
-    _flow("closed_with_level", _I, CLOSED, Known("resolved_level")),
-    _flow("closed_sound", _I, CLOSED, SOUND_TIMES, IN_ORDER),
-    _flow("closed_seconds", _I, CLOSED, SOUND_TIMES, IN_ORDER, amount=Seconds(REGISTERED, CLOSED)),
-    _flow("closed_visited", _I, CLOSED, Reached(VISITED)),
+    _flow(
+        "closed_at_level",
+        _I,
+        CLOSED,
+        *SOUND_CLOSING,
+        facet=Facet("resolved_level", RESOLUTION_LEVELS),
+    ),
+    _flow("closed_with_level", _I, CLOSED, *SOUND_CLOSING, Known("resolved_level")),
+    _flow("closed_sound", _I, CLOSED, *SOUND_CLOSING),
+    _flow("closed_seconds", _I, CLOSED, *SOUND_CLOSING, amount=Seconds(REGISTERED, CLOSED)),
+    _flow("closed_visited", _I, CLOSED, *SOUND_CLOSING, Reached(VISITED)),
     _flow("due", _I, DUE, SOUND_TIMES),
     _flow("due_met", _I, DUE, SOUND_TIMES, NotAfter(CLOSED, DUE)),
     _flow("overdue_begun", _I, DUE, StillOpen(CLOSED, DUE)),
     _flow("red_begun", _I, RED_CARD, StillOpen(CLOSED, RED_CARD)),
-    _flow("sign_due", _I, SIGN_DUE),
-    _flow("sign_met", _I, SIGN_DUE, NotAfter(SIGNED, SIGN_DUE)),
-    _flow("dispatched", _I, DISPATCHED),
-    _flow("dispatched_returned", _I, DISPATCHED, Reached(RETURNED)),
+    _flow("sign_due", _I, SIGN_DUE, SOUND_TIMES),
+    _flow("sign_met", _I, SIGN_DUE, SOUND_TIMES, NotAfter(SIGNED, SIGN_DUE)),
+    _flow("dispatched", _I, DISPATCHED, SOUND_TIMES),
+    _flow("dispatched_returned", _I, DISPATCHED, SOUND_TIMES, Reached(RETURNED)),
     _flow("answered", Subject.RETURN_VISIT, At("visited_at"), Equals("is_valid", True)),
     _flow(
         "satisfied",
@@ -122,13 +135,12 @@ FLOWS: tuple[Flow, ...] = (
     _flow("d_succeeded_no_method", _D, ACCEPTED, *SUCCEEDED, NO_METHOD),
     _flow("d_succeeded_sectoral", _D, ACCEPTED, *SUCCEEDED, *SECTORAL),
     _flow("d_resolved", _D, ACCEPTED, Reached(RESOLVED)),
-    _flow("d_ended", _D, MEDIATION_ENDED, SOUND_TIMES, Known("mediation_started_at")),
+    _flow("d_ended", _D, MEDIATION_ENDED, *SOUND_MEDIATION),
     _flow(
         "d_ended_seconds",
         _D,
         MEDIATION_ENDED,
-        SOUND_TIMES,
-        Known("mediation_started_at"),
+        *SOUND_MEDIATION,
         amount=Seconds(MEDIATION_STARTED, MEDIATION_ENDED),
     ),
     _flow("confirmable", Subject.AGREEMENT, At("signed_at"), Equals("is_confirmable", True)),
@@ -375,7 +387,7 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator=("sign_met",),
         denominator=("sign_due",),
         better="higher",
-        definition="签收时限在期内且已到的事件中,按时签收的比例。",
+        definition="签收时限在期内且已到的事件中,按时签收的比例;时间存疑的不计。",
         source="usage.md §3 (lyg.gov.cn 通报)",
     ),
     Indicator(
@@ -408,7 +420,7 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator=("dispatched_returned",),
         denominator=("dispatched",),
         better="lower",
-        definition="期内分流交办的事件中,截至统计时刻被退回过的比例。",
+        definition="期内分流交办的事件中,截至统计时刻被退回过的比例;时间存疑的不计。",
         source="domain.md §5 回退率",
     ),
     Indicator(
@@ -420,7 +432,7 @@ INDICATORS: tuple[Indicator, ...] = (
             (level, (f"closed_at_level__{level}",), ("closed_with_level",))
             for level in RESOLUTION_LEVELS
         ),
-        definition="期内办结的事件按化解层级(村、乡镇、县级及以上)的占比。",
+        definition="期内办结的事件按化解层级(村、乡镇、县级及以上)的占比;时间存疑的不计。",
         source="domain.md §5 就地化解率",
     ),
     Indicator(
@@ -431,7 +443,7 @@ INDICATORS: tuple[Indicator, ...] = (
         numerator=("closed_at_level__village", "closed_at_level__town"),
         denominator=("closed_with_level",),
         better="higher",
-        definition="期内办结的事件中,在村(社区)或乡镇(街道)化解的比例。",
+        definition="期内办结的事件中,在村(社区)或乡镇(街道)化解的比例;时间存疑的不计。",
         source="product.md S3",
     ),
     Indicator(
@@ -440,9 +452,9 @@ INDICATORS: tuple[Indicator, ...] = (
         kind="rate",
         unit="%",
         numerator=("closed_visited",),
-        denominator=("closed",),
+        denominator=("closed_sound",),
         better="higher",
-        definition="期内办结的事件(不含矛盾纠纷)中,截至统计时刻已回访的比例。",
+        definition="期内办结的事件(不含矛盾纠纷)中,截至统计时刻已回访的比例;时间存疑的不计。",
         source="domain.md §5 有效回访率",
     ),
     Indicator(
@@ -529,6 +541,25 @@ INDICATORS: tuple[Indicator, ...] = (
         denominator=_MEDIATED,
         definition="期内受理的纠纷中,截至统计时刻调解成功的(占调解,同调解成功率)。",
         source="DESIGN §5 Disputes",
+    ),
+    Indicator(
+        key="disputes_open",
+        title="在办纠纷",
+        kind="stock",
+        unit="件",
+        numerator=("d_open",),
+        definition="截至统计时刻已登记、尚未办结的矛盾纠纷数。",
+        source="usage.md §1.6: 累计在办",
+    ),
+    Indicator(
+        key="disputes_overdue",
+        title="超期在办纠纷",
+        kind="stock",
+        unit="件",
+        numerator=("d_overdue",),
+        better="lower",
+        definition="办结时限已过、尚未办结的矛盾纠纷数;无办结时限的不计。",
+        source="domain.md §4.4; usage.md §2: 久调不决",
     ),
     Indicator(
         key="dispute_resolution_rate",

@@ -138,7 +138,7 @@ def test_a_mean_is_given_in_its_own_unit() -> None:
 
 def test_a_share_above_one_has_no_interval() -> None:
     """A fault of the data, shown as it is."""
-    item = reading("visit_rate", {"closed_visited": 5, "closed": 4})
+    item = reading("visit_rate", {"closed_visited": 5, "closed_sound": 4})
     assert (item.value, item.interval) == (1.25, None)
 
 
