@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from dashboard.asks import Ask
 from dashboard.errors import UnknownRegion
+from dashboard.periods import ten_minutes
 from dashboard.scope import Scope
 from dashboard.snapshot import COUNTY_WORD, Group, HeatCells, MapPart, Reading, Series, Snapshot
 from dashboard.views import View
@@ -55,7 +56,12 @@ def compute(
     with database.read() as connection:
         known = facts.read_all(connection)
         zone = ZoneInfo(known.get("zone", facts.DEFAULT_ZONE))
-        tree = region_tree.load(connection)
+
+        def keep(name: str, load: Callable[[], T]) -> T:
+            """What hardly ever changes; who hears of a change clears what is kept."""
+            return kept.get((database.url, name), ten_minutes(now), load)
+
+        tree = keep("regions", lambda: region_tree.load(connection))
         region = _region(tree, view)
         known_counties = tuple(county.id for county in tree.counties(region))
         scope = scope or Scope(counties=frozenset(known_counties))
@@ -84,7 +90,7 @@ def compute(
             zone=zone,
             ask=_with_scales_of(known, ask),
             heat_origin=tuple(known.get("heat_origin", (120.0, 29.0))),
-            work_days=series_readings.calendar(connection, zone),
+            work_days=keep("calendar", lambda: series_readings.calendar(connection, zone)),
             kept=kept,
             absent=subjects_without_rows(connection),
             point_secret=known.get("point_secret", ""),

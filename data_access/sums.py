@@ -278,9 +278,7 @@ class SumReader:
     def _rows(
         self, subject: Subject, measures: tuple[Measure, ...], start: datetime, end: datetime
     ) -> Amounts:
-        """Sums from the rows per county, and per township of a zone; those without a row of the
-        subject are absent.
-        """
+        """Sums from the rows per county, and per township of a zone; those of 0 are absent."""
         parameters: dict[str, object] = {"start": start, "end": end, "counties": self.booked}
         if not self._is_current:
             parameters["as_of"] = self._as_of
@@ -296,12 +294,14 @@ class SumReader:
         )
         rows: Sequence[Row[Any]] = self.connection.execute(statement, parameters).all()
         amounts: Amounts = {measure.column: defaultdict(int) for measure in measures}
-        for row in rows:
-            # Cases of such a township stand in a row of their own: they count in the county too.
-            places = [row[0], row[-1]] if with_towns and row[-1] is not None else [row[0]]
-            for number, measure in enumerate(measures, start=1):
-                for place in places:
-                    amounts[measure.column][place] += int(row[number])
+        for number, by_place in enumerate(amounts.values(), start=1):
+            # In the last minutes most are 0.
+            for row in rows:
+                if row[number]:
+                    by_place[row[0]] += int(row[number])
+                    # Cases of such a township stand in a row of their own: they count in both.
+                    if with_towns and row[-1] is not None:
+                        by_place[row[-1]] += int(row[number])
         return amounts
 
 
