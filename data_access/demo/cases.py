@@ -1,7 +1,7 @@
 """The incidents of one local day, with everything that will ever happen to them.
 
 `day_of_incidents` is a pure function of province, seed and day. Rates aimed at: closed on time
-97.5 %, mean handling about 11 h with a median of 5, return 3 %, extension 2 %, joint 4 %,
+97.5 %, mean handling about 15 h with a median of 5, return 3 %, extension 2 %, joint 4 %,
 escalation 3 %, satisfied 96 % of valid visits.
 """
 

@@ -1,7 +1,7 @@
 """The disputes of one local day with their mediation, outcome and agreement.
 
 `day_of_disputes` is a pure function of province, seed and day. Rates aimed at: 99 % dispatched,
-89 % mediated to an end in about nine days, 95 % of these with success.
+89 % mediated to an end, on average 3.6 days after its start, 95 % of these with success.
 """
 
 from datetime import date

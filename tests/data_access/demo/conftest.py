@@ -1,6 +1,7 @@
 """A province of two counties, three towns and twelve grids for the tests of the demo's cases."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -8,14 +9,17 @@ import pytest
 import shapely
 from sqlalchemy import URL, Connection, Engine, create_engine, insert
 
+from dashboard.heat_cells import KM_PER_DEGREE_LATITUDE
 from data_access import schema
 from data_access.demo import code_lists, figures, province, work_days
+from data_access.demo.grid_places import KM_PER_LONGITUDE
 from data_access.demo.office_calendar import from_rows
 from data_access.demo.province import Province
 from data_access.migrating import migrate
 
 PROVINCE, CITY, COUNTIES, TOWNS = 330000, 330100, (330102, 330105), (1001, 1002, 1003)
 GRIDS_A_TOWN = 4
+WIDE_COUNTIES, WIDE_SIDE, WIDE_STEP_KM = 20, 10, 1.5
 FIRST_DAY = date(2020, 1, 1)
 KM = 0.009  # degrees
 
@@ -145,6 +149,40 @@ def small_province() -> Province:
             ((row["day"], row["is_workday"], row["label"]) for row in work_days.rows()),
             date(2026, 1, 1) + timedelta(days=1),
         ),
+    )
+
+
+@pytest.fixture(scope="session")
+def wide_province(small_province: Province) -> Province:
+    """Twenty counties as large as one another, each a square of 100 grids; ten times the cases.
+
+    A hot spot is 4 to 9 of the 2,000 grids, with some 8 to 17 cases of its category on a usual day.
+    """
+    county = np.arange(WIDE_COUNTIES)
+    county_id = COUNTIES[0] + county
+    county_lon = 119.0 + 0.3 * county
+    grid_county, place = np.divmod(np.arange(WIDE_COUNTIES * WIDE_SIDE**2), WIDE_SIDE**2)
+    column, row = np.divmod(place, WIDE_SIDE)
+    return replace(
+        small_province,
+        grid_id=3000 + np.arange(len(place)),
+        grid_town=grid_county,
+        grid_county=grid_county,
+        grid_lon=county_lon[grid_county] + column * WIDE_STEP_KM / KM_PER_LONGITUDE,
+        grid_lat=30.0 + row * WIDE_STEP_KM / KM_PER_DEGREE_LATITUDE,
+        grid_radius_km=np.full(len(place), 0.4),
+        grid_weight=np.ones(len(place)),
+        town_id=1001 + county,
+        town_county=county,
+        town_unit=1001 + county,
+        county_id=county_id,
+        county_city=np.full(WIDE_COUNTIES, CITY),
+        county_lon=county_lon,
+        county_lat=np.full(WIDE_COUNTIES, 30.0),
+        county_population=np.full(WIDE_COUNTIES, 300_000),
+        county_centre=county_id * 100 + 1,
+        county_units=county_id[:, None] * 100 + 2 + np.arange(8),
+        volume=10.0,
     )
 
 

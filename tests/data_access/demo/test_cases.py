@@ -6,12 +6,21 @@ import numpy as np
 import pytest
 
 from dashboard.heat_cells import KM_PER_DEGREE_LATITUDE
-from data_access.demo.case_days import LOOK_BACK_DAYS, CaseDay, Moment, joined_days
+from data_access.demo.case_days import (
+    LOOK_BACK_DAYS,
+    CaseDay,
+    Moment,
+    joined_days,
+    known_columns,
+    steps_between,
+)
 from data_access.demo.cases import day_of_incidents
 from data_access.demo.grid_places import KM_PER_LONGITUDE
 from data_access.demo.province import Province
+from data_access.demo.table_columns import STEP_WORDS
 
 FIRST = date(2026, 3, 2)
+SETTLED = np.datetime64("2026-12-31", "s")
 HOUR = np.timedelta64(3600, "s")
 
 
@@ -81,6 +90,52 @@ def test_rates_are_near_their_targets(weeks: CaseDay) -> None:
     level = next(later.values for later in weeks.later if later.column == "resolved_level")
     assert (level == b"village").mean() == pytest.approx(0.618, abs=0.01)
     assert (level == b"county").mean() == pytest.approx(0.031, abs=0.004)
+
+
+def test_each_of_the_nine_steps_and_every_branch_is_in_its_share_of_cases(weeks: CaseDay) -> None:
+    step = steps_between(weeks, None, SETTLED)["step"]
+    shares = {word: (step == moment).sum() / len(weeks) for moment, word in enumerate(STEP_WORDS)}
+    assert shares == {
+        **dict.fromkeys(("registered", "accepted", "dispatched", "signed", "handling"), 1),
+        **dict.fromkeys(("feedback", "closed", "archived"), 1),
+        "visited": pytest.approx(0.60, abs=0.01),
+        "returned": pytest.approx(0.03, abs=0.004),
+        "extended": pytest.approx(0.02, abs=0.004),
+        "joint": pytest.approx(0.04, abs=0.004),
+        "escalated": pytest.approx(0.03, abs=0.004),
+    }
+
+
+def test_one_step_in_seventy_is_recorded_more_than_an_hour_late(weeks: CaseDay) -> None:
+    steps = steps_between(weeks, None, SETTLED)
+    delay = steps["recorded_at"] - steps["occurred_at"]
+    assert (delay > HOUR).mean() == pytest.approx(1 / 70, rel=0.2)
+    of_registration = delay[steps["step"] == Moment.REGISTERED]
+    assert (of_registration > HOUR).mean() == pytest.approx(0.01, abs=0.002)
+
+
+def test_one_case_in_two_hundred_gets_another_class_later(weeks: CaseDay) -> None:
+    after = known_columns(weeks, SETTLED)
+    shares = {
+        name: (after[name] != weeks.facts[name]).mean() for name in ("class_code", "category")
+    }
+    assert shares["class_code"] == pytest.approx(0.0047, abs=0.001)
+    assert shares["category"] == pytest.approx(0.0020, abs=0.0007)
+
+
+@pytest.mark.parametrize("hour", ["2026-04-15T10:30", "2026-04-16T16:00", "2026-04-20T03:00"])
+def test_on_any_workday_some_cases_are_open_and_of_these_some_near_due_and_some_overdue(
+    weeks: CaseDay, hour: str
+) -> None:
+    at = np.datetime64(hour, "s") - 8 * HOUR
+    known = known_columns(weeks, at)
+    is_open = np.isnat(known["closed_at"])
+    left = known["due_at"][is_open] - at
+    overdue = (left < 0 * HOUR).sum()
+    near_due = ((left >= 0 * HOUR) & (left <= 24 * HOUR)).sum()
+    assert (left > 24 * HOUR).sum() > 500
+    assert 80 < near_due < 300
+    assert 30 < overdue < 300
 
 
 def test_extensions_are_asked_for_before_the_limit(weeks: CaseDay) -> None:

@@ -5,9 +5,16 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from data_access.demo.case_days import LOOK_BACK_DAYS, CaseDay, Moment, joined_days
+from data_access.demo.case_days import (
+    LOOK_BACK_DAYS,
+    CaseDay,
+    Moment,
+    joined_days,
+    steps_between,
+)
 from data_access.demo.disputes import day_of_disputes
 from data_access.demo.province import Province
+from data_access.demo.table_columns import STEP_WORDS
 
 DAYS = 120
 
@@ -35,6 +42,28 @@ def test_rates_are_near_their_targets(months: CaseDay) -> None:
     # Most of a month's disputes are settled within it, as the design shows.
     assert days.mean() == pytest.approx(3.6, abs=0.4)
     assert (months.facts["method"] == b"people").mean() == pytest.approx(0.73, abs=0.02)
+
+
+def test_each_of_the_nine_steps_and_the_branches_of_mediation_occur(months: CaseDay) -> None:
+    step = steps_between(months, None, np.datetime64("2026-12-31", "s"))["step"]
+    shares = {word: (step == moment).sum() / len(months) for moment, word in enumerate(STEP_WORDS)}
+    assert shares == {
+        **dict.fromkeys(("registered", "accepted", "handling", "closed", "archived"), 1),
+        **dict.fromkeys(("dispatched", "signed"), pytest.approx(0.99, abs=0.004)),
+        "feedback": pytest.approx(0.89, abs=0.015),
+        "visited": pytest.approx(0.40, abs=0.02),
+        # A mediation is not sent back; one is prolonged only when its 30 days are nearly over.
+        "returned": 0,
+        "extended": pytest.approx(0.0005, abs=0.0004),
+        "joint": pytest.approx(0.06, abs=0.01),
+        "escalated": pytest.approx(0.02, abs=0.005),
+    }
+
+
+def test_some_steps_are_recorded_forty_minutes_late(months: CaseDay) -> None:
+    steps = steps_between(months, None, np.datetime64("2026-12-31", "s"))
+    delay = steps["recorded_at"] - steps["occurred_at"]
+    assert (delay >= np.timedelta64(40, "m")).mean() == pytest.approx(0.03, abs=0.004)
 
 
 def test_acceptance_is_on_the_day_of_registration(months: CaseDay) -> None:

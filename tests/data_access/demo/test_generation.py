@@ -49,3 +49,11 @@ def test_a_database_that_is_no_demo_is_never_dropped(
     generation.drop_other_versions(demo_engine.url, lambda *_: None)
     with demo_engine.begin() as connection:
         assert connection.scalar(text("select count(*) from regions"))
+
+
+def test_what_a_generator_says_of_itself_makes_it_no_other_version() -> None:
+    source = '"""Doc."""\n\n\ndef drawn(n: int) -> int:\n    """Doc."""\n    return n + 1  # why\n'
+    same = "def drawn(n: int) -> int:\n    'Other doc.'\n    # another reason\n    return (n + 1)\n"
+    assert generation.statements(source) == generation.statements(same)
+    assert generation.statements(source) != generation.statements(source.replace("n + 1", "n + 2"))
+    assert generation.statements('def only():\n    """Doc."""\n')
