@@ -336,7 +336,7 @@ def six_figures() -> Snapshot:
 
 
 def nothing_happened() -> Snapshot:
-    """The query worked and found nothing: zeros, no rows, empty bases."""
+    """The query worked and found nothing: zeros, no rows, empty bases without a rate."""
     readings = [
         item.model_copy(
             update={
@@ -361,6 +361,8 @@ def nothing_happened() -> Snapshot:
                     point.model_copy(update={"value": None if point.value is None else 0.0})
                     for point in line.points
                 )
+                if line.indicator == "incidents_registered"
+                else ()
             }
         )
         for line in series()

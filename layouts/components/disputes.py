@@ -20,6 +20,7 @@ from layouts.panel_frame import (
     summary_leaf,
     text_leaf,
     width_leaf,
+    words_leaves,
     zone_of,
 )
 
@@ -138,7 +139,7 @@ def _step_props(snapshot: Snapshot) -> list[Leaves]:
                 reading if whole else None,
                 _base(reading) / (whole or 1),
             ),
-            figure_leaves(ids.part(row, "value"), reading, wording.count(cases)),
+            _cases_leaves(ids.part(row, "value"), reading),
             text_leaf(
                 ids.part(row, "share"), share if reading and reading.value is not None else ""
             ),
@@ -158,15 +159,22 @@ def _cases(reading: Reading | None) -> float | None:
     return reading.value if reading.numerator is None else reading.numerator
 
 
+def _cases_leaves(figure_id: str, reading: Reading | None, unit: str = "") -> Leaves:
+    """Leaf props of the cases themselves: of none there are 0, and only their share is blank."""
+    words = wording.count(_cases(reading))
+    if reading is not None and reading.status == "empty_base" and reading.numerator is not None:
+        return words_leaves(figure_id, words, unit=unit)
+    return figure_leaves(figure_id, reading, words, unit)
+
+
 def _agreement_props(snapshot: Snapshot) -> list[Leaves]:
     parts: list[Leaves] = []
     for place, (_, key, base) in enumerate(AGREEMENTS):
         row = ids.row(ids.part(WallIds.DISPUTES, "agreement"), place)
         reading = snapshot.find(key, period="month")
-        num = wording.count(reading.numerator) if reading else ""
         den = wording.count(reading.denominator) if reading else ""
         parts += [
-            figure_leaves(ids.part(row, "value"), reading, num, "件"),
+            _cases_leaves(ids.part(row, "value"), reading, "件"),
             text_leaf(ids.part(row, "base"), f"/ {base} {den}" if reading and den else ""),
             rate_leaves(ids.part(row, "rate"), reading),
         ]

@@ -59,10 +59,19 @@ def test_agreements_are_told_with_what_they_are_of() -> None:
     ]
 
 
-def test_an_empty_base_has_a_dash_and_no_share() -> None:
+def test_of_an_empty_base_there_are_none_and_no_share() -> None:
     leaves = disputes.props(SCREEN, with_reading("disputes_succeeded", **EMPTY_BASE))
-    assert (column(leaves, "value")[3], column(leaves, "share")[3]) == ("—", "")
+    assert (column(leaves, "value")[3], column(leaves, "share")[3]) == ("0", "")
+    assert "成功0件" in said(leaves, f"{WallIds.DISPUTES}-summary")
     assert style(leaves, ids.part(STEPS[3], "bar")) == {"width": "0%"}
+
+
+def test_agreements_of_an_empty_base_are_none_with_a_dash_for_the_rate() -> None:
+    leaves = disputes.props(SCREEN, with_reading("confirmation_rate", **EMPTY_BASE))
+    row = AGREEMENTS[0]
+    assert figure_said(leaves, ids.part(row, "value")) == "0件"
+    assert said(leaves, ids.part(row, "base")).endswith(" 0")
+    assert figure_said(leaves, ids.part(row, "rate")) == "—"
 
 
 def test_a_month_without_cases_has_no_bar_at_all() -> None:
