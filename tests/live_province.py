@@ -1,8 +1,10 @@
 """A small invented province for the tests of the live half: two cities, three counties, a source.
 
 Names and figures are invented. Rows are written as a foreign program would: plain SQL, no help.
+What gives every panel something to show stands in `tests.working_day`.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -10,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import shapely
+from psycopg import sql
 from sqlalchemy import URL, create_engine, text
 
 from data_access.feed import libpq_url
@@ -30,6 +33,7 @@ _REGIONS = [
     (RIVER, "990201", "江湾县", "江湾", "jiangwan", "county", WEST, WEST, RIVER),
 ]
 _case_numbers = count(1)
+Row = Mapping[str, Any]
 
 
 def found(url: URL, *, zone: str = "Asia/Shanghai") -> None:
@@ -110,19 +114,37 @@ class Writer:
     def copy_incidents(self, number: int) -> None:
         """Load incidents registered now by one COPY, as an export of another system would."""
         now = datetime.now(UTC)
-        month = now.astimezone(ZoneInfo("Asia/Shanghai")).date().replace(day=1)
+        counties = [COUNTIES[place % len(COUNTIES)] for place in range(number)]
+        self.copy(
+            "incidents",
+            [
+                {
+                    **new_case("C", county, now),
+                    "category": "hazard",
+                    "registered_at": now,
+                }
+                for county in counties
+            ],
+        )
+
+    def copy(self, table: str, rows: Iterable[Row]) -> None:
+        """Load rows of the same columns by one COPY."""
+        rows = list(rows)
+        statement = sql.SQL("copy {} ({}) from stdin").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, rows[0]))
+        )
         with (
             psycopg.connect(libpq_url(self.url)) as connection,
             connection.cursor() as cursor,
-            cursor.copy(
-                "copy incidents (home_county_id, source_id, case_no, registered_month, category,"
-                " region_id, county_id, registered_at) from stdin"
-            ) as copy,
+            cursor.copy(statement) as copy,
         ):
-            for place in range(number):
-                county = COUNTIES[place % len(COUNTIES)]
-                case = f"C{next(_case_numbers):08d}"
-                copy.write_row((county, SOURCE, case, month, "hazard", county, county, now))
+            for row in rows:
+                copy.write_row(tuple(row.values()))
+
+    def add(self, table: str, row: Row) -> None:
+        """Insert one row."""
+        columns, places = ", ".join(row), ", ".join(["%s"] * len(row))
+        self.execute(f"insert into {table} ({columns}) values ({places})", tuple(row.values()))
 
     def report_contact(self, *, clock_offset: float = 0) -> None:
         """The source's heartbeat, of a source whose clock is so many seconds ahead."""
@@ -152,3 +174,16 @@ class Writer:
     def close(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+
+def new_case(prefix: str, county: int, at: datetime) -> dict[str, Any]:
+    """Key, place and time of registration of a new case."""
+    return {
+        "home_county_id": county,
+        "source_id": SOURCE,
+        "case_no": f"{prefix}{next(_case_numbers):08d}",
+        "registered_month": at.astimezone(ZoneInfo("Asia/Shanghai")).date().replace(day=1),
+        "region_id": county,
+        "county_id": county,
+        "registered_at": at,
+    }

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from playwright.sync_api import (
 from sqlalchemy import URL
 
 from dashboard.freshness import RULES
-from tests import chromium, live_province
+from tests import chromium, live_province, working_day
 from tests.conftest import run_outside_a_transaction
 from tests.live_cockpit import LiveCockpit
 
@@ -89,6 +89,7 @@ def province(postgres: Callable[[str], URL], migrated_template: str) -> Iterator
     server = postgres("postgres")
     run_outside_a_transaction(server, f"CREATE DATABASE {name} TEMPLATE {migrated_template}")
     live_province.populate(postgres(name))
+    working_day.enrich(postgres(name))
     yield postgres(name)
     run_outside_a_transaction(server, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -310,39 +311,104 @@ def test_a_commit_is_on_the_wall_within_a_second(
     assert max(waits) <= 1, waits
 
 
+CHANGE_COUNT = 200
+# Changes of a quarter of a second go into one snapshot.
+LEAST_SNAPSHOTS = 60
+PACE_MS = 150
+# Slow panels are computed every 26 seconds.
+SLOW_ROUNDS = 2
+MOST_SECONDS = 90
+# What the changes must have changed, as `LOOK` names it: else nothing would be proved.
+CHANGING = {
+    *("wall-today", "wall-categories", "wall-cities", "wall-supervision", "wall-latest"),
+    *("wall-rates", "wall-disputes", "wall-mediation", "wall-levels", "wall-ranking"),
+    *("chart wall-trend-chart", "chart wall-thirty-days-chart"),
+    *("fill", "heat_2h", "heat_24h", "heat_30d", "points", "inset"),
+}
+# Keeps every node but rings, which come and go, and what a chart draws within its own node.
+WATCH = """() => {
+  const FREE = ".map-marks, .js-plotly-plot";
+  const wall = document.getElementById("wall");
+  const nameOf = (node) => node.id || `${node.tagName}.${node.getAttribute("class")}`;
+  const isKept = (node) => !node.parentElement.closest(FREE);
+  window.kept = [wall, ...wall.querySelectorAll("*")].filter(isKept);
+  window.places = kept.map((node) => node.parentElement);
+  window.rebuilt = () => kept
+    .filter((node, place) => !node.isConnected || node.parentElement !== places[place])
+    .map(nameOf);
+  const isOld = new Set(kept);
+  window.gone = new Set();
+  const came = new Set();
+  window.added = () => [...came].filter((node) => node.isConnected).map(nameOf);
+  window.mostRings = 0;
+  new MutationObserver((records) => {
+    for (const { target, removedNodes, addedNodes } of records) {
+      if (target.closest(FREE)) {
+        window.mostRings = Math.max(mostRings, wall.querySelectorAll(".map-ring").length);
+        continue;
+      }
+      for (const node of removedNodes) if (isOld.has(node)) gone.add(nameOf(node));
+      for (const node of addedNodes) if (node.nodeType === 1) came.add(node);
+    }
+  }).observe(wall, { childList: true, subtree: true });
+  const page = document.getElementById("page");
+  window.shown = new Set();
+  new MutationObserver(() => shown.add(page.dataset.shown))
+    .observe(page, { attributeFilter: ["data-shown"] });
+  window.slow = new Set();
+  const take = cockpit.page.take;
+  cockpit.page.take = (event) => {
+    slow.add(event.meta.slow_as_of);
+    return take(event);
+  };
+  window.face = cockpit.map.face();
+  window.leaflet = face.map;
+  window.view = JSON.stringify(leaflet.getBounds());
+}"""
+# Words of panels without times of day, which change of themselves; data of charts; map's parts.
+LOOK = """async () => {
+  const said = await (await fetch("/api/snapshot?path=/wall")).json();
+  const isText = (node) => node.nodeType === 3;
+  const words = (panel) => [...panel.querySelectorAll(":not(svg *)")]
+    .map((node) => [...node.childNodes].filter(isText).map((text) => text.data).join(""))
+    .join("|").replaceAll(/\\d{1,2}:\\d\\d/g, "");
+  const panels = [...document.querySelectorAll("#wall .panel")]
+    .map((panel) => [panel.id, words(panel)]);
+  const charts = [...document.querySelectorAll("#wall .js-plotly-plot")]
+    .map((chart) => [`chart ${chart.closest("[id]").id}`, JSON.stringify(chart.data)]);
+  const map = Object.entries(said.map).map(([part, value]) => [part, JSON.stringify(value)]);
+  return Object.fromEntries([...panels, ...charts, ...map]);
+}"""
+TODAYS_CASES = (
+    "select count(*) from incidents where registered_at >="
+    " date_trunc('day', now() at time zone 'Asia/Shanghai') at time zone 'Asia/Shanghai'"
+)
+
+
 def test_two_hundred_changes_rebuild_no_node(
     open_wall: Callable[..., Page], writer: live_province.Writer
 ) -> None:
     page = open_wall()
     page.wait_for_timeout(2000)
-    page.evaluate(
-        """() => {
-          window.kept = new Map(
-            [...document.querySelectorAll("#wall, #wall [id]")].map((node) => [node.id, node])
-          );
-          window.gone = new Set();
-          new MutationObserver((records) => {
-            for (const record of records)
-              for (const node of record.removedNodes)
-                if (node.nodeType === 1 && (node.id || node.querySelector("[id]")))
-                  window.gone.add(node.id || node.className);
-          }).observe(document.getElementById("wall"), { childList: true, subtree: true });
-          window.face = cockpit.map.face();
-          window.leaflet = window.face.map;
-          window.view = JSON.stringify(window.leaflet.getBounds());
-        }"""
-    )
-    number = number_on(page)
-    for step in range(1, 201):
-        writer.add_incident()
-        wait_for_number(page, number + step)
-    assert page.evaluate("[...window.gone]") == []
-    assert (
-        page.evaluate(
-            "[...kept.keys()].filter((id) => document.getElementById(id) !== kept.get(id))"
-        )
-        == []
-    )
+    before = page.evaluate(LOOK)
+    page.evaluate(WATCH)
+    began = time.monotonic()
+    day = working_day.WorkingDay(writer)
+    for number in count():
+        slow_rounds = page.evaluate("slow.size") - 1
+        if number >= CHANGE_COUNT and slow_rounds >= SLOW_ROUNDS:
+            break
+        assert time.monotonic() - began < MOST_SECONDS, f"{slow_rounds} rounds of slow panels"
+        day.change(number)
+        page.wait_for_timeout(PACE_MS)
+    wait_for_number(page, writer.ask(TODAYS_CASES))
+    after = page.evaluate(LOOK)
+    assert {name for name in CHANGING if before[name] == after[name]} == set()
+    assert page.evaluate("shown.size") >= LEAST_SNAPSHOTS
+    assert page.evaluate("mostRings") > 0
+    assert page.evaluate("[...gone]") == []
+    assert page.evaluate("rebuilt()") == []
+    assert page.evaluate("added()") == []
     assert page.evaluate("cockpit.map.face() === face && face.map === leaflet")
     assert page.evaluate("JSON.stringify(leaflet.getBounds()) === view")
 

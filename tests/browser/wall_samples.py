@@ -117,7 +117,12 @@ def silent_since(minutes: int) -> Snapshot:
     sources = tuple(
         source.model_copy(update={"last_contact_at": heard}) for source in samples.sources()
     )
-    return samples.wall(sources=sources)
+    # Nothing came after it.
+    ticker = tuple(
+        item.model_copy(update={"at": item.at - timedelta(minutes=minutes)})
+        for item in samples.ticker()
+    )
+    return samples.wall(sources=sources, ticker=ticker)
 
 
 def silent_for_four_minutes() -> Snapshot:

@@ -136,8 +136,10 @@ def sum_of_today(writer: live_province.Writer, county: int | None = None) -> int
 def test_many_listeners_of_one_view_are_one_channel(cockpit: LiveCockpit, listen: Listen) -> None:
     clients = [listen("/wall/990101") for _ in range(6)]
     wait_for(lambda: all(client.events for client in clients))
-    views = health(cockpit)["views"]
     key = f"wall:{live_province.HARBOUR}"
+    # All may have come to one of the two workers, and the other one answer.
+    answers = (health(cockpit)["views"] for _ in range(40))
+    views = next(known for known in answers if key in known)
     assert 0 < views[key]["listeners"] <= 6
     assert [name for name in views if name.startswith(key)] == [key]
 

@@ -83,11 +83,9 @@ class Wall:
 
 
 @pytest.fixture(scope="module")
-def scene() -> Iterator[Scene]:
+def scene(request: pytest.FixtureRequest, server_folder: Path) -> Iterator[Scene]:
     """A cockpit of this module's own; a test leaves it as it found it."""
-    folder = Path(tempfile.mkdtemp(prefix="cockpit-faults-"))
-    folder.chmod(0o755)
-    with scene_in(folder) as scene:
+    with scene_in(server_folder / request.module.__name__) as scene:
         yield scene
 
 

@@ -5,8 +5,10 @@ live again, without a hand.
 """
 
 import os
+import re
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -33,6 +35,26 @@ pytestmark = pytest.mark.browser
 HOLD_MS = 2000
 # What a busy machine may take to load a page and draw its first frame; no part of the 5 s.
 PAINTED_SECONDS = 15.0
+LOST_FOR_SECONDS = re.compile(r"服务器失联[1-9]秒,显示")
+# A Date that is wrong by what the page is told at any moment.
+CLOCK_TO_SHIFT = """{
+  const Real = Date, now = () => Real.now() + (window.clockShift || 0);
+  Date = class extends Real {
+    constructor(...values) { super(...(values.length ? values : [now()])); }
+    static now() { return now(); }
+  };
+}"""
+HALF_AN_HOUR_LATER = """() => {
+  const real = performance.now.bind(performance);
+  performance.now = () => real() + 31 * 60000;
+}"""
+FIGURES = "[...document.querySelectorAll('.figure-number')].map((node) => node.id)"
+# Those whose number can't be seen, a dash in its place.
+DASHED = """[...document.querySelectorAll(".figure-number")]
+  .filter((node) => getComputedStyle(node).visibility === "hidden"
+    && getComputedStyle(node, "::before").content === '"—"'
+    && getComputedStyle(node, "::before").visibility === "visible")
+  .map((node) => node.id)"""
 
 
 @pytest.fixture
@@ -194,28 +216,87 @@ def test_one_part_fails_and_the_rest_goes_on(
 def test_the_clock_of_the_browser_is_wrong(
     scene: Scene, context: BrowserContext, heartbeat: None, minutes: int
 ) -> None:
-    context.add_init_script(
-        f"""{{
-          const Real = Date, shift = {minutes} * 60000;
-          Date = class extends Real {{
-            constructor(...values) {{ super(...(values.length ? values : [Real.now() + shift])); }}
-            static now() {{ return Real.now() + shift; }}
-          }};
-        }}"""
-    )
-    wall = opened_during(context, scene.wall_address)
-    wall.wait(lambda: wall.state() == "live", LIVE_AGAIN_SECONDS)
-    wall.page.wait_for_timeout(6000)
-    assert wall.state() == "live"
-    now = datetime.now(ZoneInfo("Asia/Shanghai"))
-    shown = {f"{now - timedelta(seconds=age):%H:%M}" for age in (0, 2)}
-    assert wall.text("header-clock") in shown
+    """It jumps while a wall is open, and is wrong from the start for another."""
+    context.add_init_script(CLOCK_TO_SHIFT)
+    jumped = live_wall(scene, context)
+    shift = f"window.clockShift = {minutes * 60_000}"
+    jumped.page.evaluate(shift)
+    context.add_init_script(shift)
+    walls = (jumped, opened_during(context, scene.wall_address))
+    for wall in walls:
+        wall.wait(lambda wall=wall: wall.state() == "live", LIVE_AGAIN_SECONDS)
+        shown = wall.page.evaluate("Date.now() / 1000") - time.time()
+        assert shown == pytest.approx(minutes * 60, abs=5)
+    began = time.monotonic()
+    while time.monotonic() - began < 6:
+        for wall in walls:
+            assert wall.state() == "live"
+            assert_clock_is_the_servers(wall)
+        jumped.page.wait_for_timeout(250)
+    scene.proxy.switch("refuse")
+    try:
+        for wall in walls:
+            wall.wait(
+                lambda wall=wall: LOST_FOR_SECONDS.match(wall.sentence()) is not None,
+                SAYS_SO_SECONDS,
+            )
+    finally:
+        scene.proxy.switch("pass")
+    for wall in walls:
+        wall.wait(lambda wall=wall: wall.state() == "live", LIVE_AGAIN_SECONDS)
+        assert_clock_is_the_servers(wall)
+
+
+def assert_clock_is_the_servers(wall: Wall) -> None:
+    """The time of day and the age of the data, told as if the browser's clock were right."""
+    assert wall.text("header-clock") in minutes_of_the_last(2)
     age = wall.text("header-data-age")
     assert age.endswith("秒前")
     assert int(age.removesuffix("秒前")) < 15
+
+
+def minutes_of_the_last(seconds: int) -> set[str]:
+    """The minute it is now and the one it was then: 14:28."""
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    return {f"{now - timedelta(seconds=age):%H:%M}" for age in (0, seconds)}
+
+
+def test_half_an_hour_without_the_server_takes_the_numbers_away(
+    scene: Scene, context: BrowserContext, open_wall: Wall
+) -> None:
+    """The wall's monotonic clock is set ahead; a wall opened then has nothing to take away."""
+    page = open_wall.page
+    assert page.evaluate(DASHED) == []
+    before = int(open_wall.registered())
     scene.proxy.switch("refuse")
     try:
-        wall.wait(lambda: "服务器失联" in wall.sentence(), SAYS_SO_SECONDS)
+        open_wall.wait(lambda: "服务器失联" in open_wall.sentence(), SAYS_SO_SECONDS)
+        assert open_wall.state() == "stale"
+        good_until = open_wall.sentence().removesuffix("的数据")[-len("00:00") :]
+        assert good_until in minutes_of_the_last(60)
+        page.evaluate(HALF_AN_HOUR_LATER)
+        open_wall.wait(lambda: open_wall.state() == "offline", SAYS_SO_SECONDS)
+        late_wall = opened_during(context, scene.wall_address)
+        page.wait_for_timeout(HOLD_MS)
+        what, last = open_wall.sentence().split("\n")
+        assert what == "服务器失联31分钟,"
+        # With the day in front when the clock that was set ahead has passed midnight.
+        assert last.startswith("最近的数据为")
+        assert last.endswith(good_until)
+        assert page.locator("#header-alert").is_visible()
+        assert page.evaluate(DASHED) == page.evaluate(FIGURES)
+        assert "服务器失联" in late_wall.sentence()
+        # The browser keeps that time every twenty seconds.
+        kept = late_wall.text("last")
+        assert kept.startswith("最近的数据:")
+        assert kept[-len("00:00") :] in minutes_of_the_last(60)
     finally:
         scene.proxy.switch("pass")
-    wall.wait(lambda: wall.state() == "live", LIVE_AGAIN_SECONDS)
+    waited = open_wall.wait(lambda: open_wall.state() == "live", LIVE_AGAIN_SECONDS)
+    late_wall.wait(lambda: is_live(late_wall), LIVE_AGAIN_SECONDS - waited)
+    assert open_wall.sentence() == ""
+    assert page.evaluate(DASHED) == []
+    assert_clock_is_the_servers(open_wall)
+    scene.writer.add_incident()
+    for wall in (open_wall, late_wall):
+        wall.wait(lambda wall=wall: wall.registered() == str(before + 1), 5)

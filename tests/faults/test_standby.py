@@ -1,8 +1,6 @@
 """An open wall whose snapshots come from a hot standby that is stopped, or that lags."""
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,16 +23,15 @@ LAG_SECONDS = 5.0
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[tuple[EmbeddedServer, EmbeddedServer]]:
+def servers(server_folder: Path) -> Iterator[tuple[EmbeddedServer, EmbeddedServer]]:
     """A primary with the invented province, and its standby."""
-    folder = Path(tempfile.mkdtemp(prefix="cockpit-standby-"))
-    folder.chmod(0o755)
+    folder = server_folder / "standby-on-the-wall"
+    folder.mkdir()
     with EmbeddedServer(folder / "primary", programs=chosen_programs()) as primary:
         primary.create_database("live")
         live_province.found(primary.url("live"))
         with standby_of(primary, folder / "standby") as standby:
             yield primary, standby
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

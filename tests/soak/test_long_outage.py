@@ -69,23 +69,27 @@ def live_through(
     end: Callable[[], None],
     words: str,
 ) -> None:
-    """The wall that was open says so all the time; it and one opened meanwhile come back."""
+    """The wall that was open and one opened meanwhile say so all the time, and come back."""
     before = open_wall.registered()
     begin()
     try:
         began = time.monotonic()
         open_wall.wait(lambda: words in open_wall.sentence(), SAYS_SO_SECONDS)
         late_wall = opened_during(context, scene.wall_address)
+        late_wall.wait(lambda: words in late_wall.sentence(), SAYS_SO_SECONDS)
         while time.monotonic() - began < OUTAGE_SECONDS:
             open_wall.page.wait_for_timeout(1000)
-            assert words in open_wall.sentence()
+            for wall in (open_wall, late_wall):
+                assert words in wall.sentence()
             assert open_wall.state() == "stale"
+            assert late_wall.state() in ("stale", "offline")
             assert open_wall.registered() == before
     finally:
         end()
     waited = open_wall.wait(lambda: open_wall.state() == "live", LIVE_AGAIN_SECONDS)
     late_wall.wait(lambda: late_wall.state() == "live", LIVE_AGAIN_SECONDS - waited)
-    assert open_wall.sentence() == ""
+    for wall in (open_wall, late_wall):
+        assert wall.sentence() == ""
     scene.writer.add_incident()
     for wall in (open_wall, late_wall):
         wall.wait(lambda wall=wall: number_on(wall) == scene.writer.ask(REGISTERED_TODAY), 5)
