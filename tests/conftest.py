@@ -28,25 +28,28 @@ from tests.programs import chosen_programs
 EXTERNAL_SERVER = "COCKPIT_TEST_DATABASE_URL"
 
 
-# What is timed against a real browser.
-TIMED = ("tests/browser/test_live.py", "tests/browser/test_map.py", "tests/faults/")
+# Timed against a real browser: the faults, which mostly wait, and beside them what is quick.
+QUICK = ("tests/browser/test_live.py", "tests/browser/test_map.py", "tests/faults/test_midnight.py")
+TIMED = ("tests/faults/", *QUICK)
 
 
-class BrowserLastAndAlone(LoadScopeScheduling):
-    """Deals out tests file by file, but all that are timed in a browser to one process, at last."""
+class BrowserLast(LoadScopeScheduling):
+    """Deals out tests file by file, but what is timed in a browser at last, to two processes."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith(TIMED) else nodeid.partition("::")[0]
+        if nodeid.startswith(TIMED):
+            return "quick" if nodeid.startswith(QUICK) else "faults"
+        return nodeid.partition("::")[0]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BrowserLastAndAlone:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BrowserLast:
     # Not by xdist_group: pytest-xdist 3.8 writes the group into a name that pytest 9.2 builds anew.
-    return BrowserLastAndAlone(config, log)
+    return BrowserLast(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is timed comes last, so that nothing runs beside it."""
-    items.sort(key=lambda item: item.nodeid.startswith(TIMED))
+    """What is timed comes last, so that nothing else runs beside it; the longer half first."""
+    items.sort(key=lambda item: (item.nodeid.startswith(TIMED), item.nodeid.startswith(QUICK)))
 
 
 def run_outside_a_transaction(server: URL, statement: str) -> None:
