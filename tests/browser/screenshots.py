@@ -60,6 +60,8 @@ PLAY = """async ([words, state, theme, map]) => {
   if (map === "unknown") {
     Object.assign(payload, empty, { fill: { ...payload.fill, values: {} }, heat_2h: null });
   }
+  // As many as the words of the sample say.
+  if (theme === "night") payload.points = payload.points.slice(0, 2);
   cockpit.map.update({ ...payload, theme, stale: state === "stale" || state === "offline" });
 }"""
 USUAL = {
@@ -69,6 +71,8 @@ USUAL = {
     "header-paint-at": "14:32:08",
     "header-clock": "14:32",
 }
+# Nothing is known of what no source ever delivered.
+UNKNOWN = {key: text for key, text in USUAL.items() if not key.startswith("header-data")}
 NIGHT = {key: text.replace("14:32", "03:12") for key, text in USUAL.items()}
 STALE = {
     "header-data-at": "14:28:05",
@@ -103,7 +107,7 @@ STATES = {
     "stale": Scene(sample="silent_for_four_minutes", state="stale", words=USUAL | STALE),
     "offline": Scene(state="offline", words=USUAL | OFFLINE),
     "no-events": Scene(sample="nothing_happened", map="quiet"),
-    "no-data": Scene(sample="never_delivered", map="unknown"),
+    "no-data": Scene(sample="never_delivered", map="unknown", words=UNKNOWN),
     "no-permission": Scene(sample="without_permission"),
     "night": Scene(sample="night", theme="night", words=NIGHT),
     "far": Scene(query="?profile=far"),
