@@ -145,7 +145,8 @@ def on(server: EmbeddedServer, statement: str) -> Any:
 
 
 @pytest.fixture
-def paused(replica: EmbeddedServer) -> Iterator[None]:
+def paused(running: Running, replica: EmbeddedServer) -> Iterator[None]:
+    """It replays nothing from now on; `running` had already read from it."""
     on(replica, "select pg_wal_replay_pause()")
     yield
     on(replica, "select pg_wal_replay_resume()")
