@@ -127,7 +127,7 @@ def fill(
 ) -> None:
     """The first fill: all rows as known at `until`; whatever cases there were are gone.
 
-    `volume` multiplies the number of cases; a later `fill_gap` knows the usual volume only.
+    `volume` multiplies the number of cases; a later `fill_gap` must be told the same.
 
     Needs the owner of the tables. A superuser passes over the triggers and is faster.
     """
@@ -367,6 +367,7 @@ def fill_gap(
     *,
     seed: int,
     until: datetime,
+    volume: float = 1.0,
     progress: Report,
     rebuild: Rebuild = rollups.rebuild,
 ) -> None:
@@ -381,11 +382,20 @@ def fill_gap(
         if until <= after:
             return
         if until - after <= timedelta(days=LONGEST_GAP_DAYS):
-            filling = Fill(province.read(connection, until), seed, since, until)
+            place = replace(province.read(connection, until), volume=volume)
+            filling = Fill(place, seed, since, until)
             ensure_months(connection, after.date(), (until + timedelta(days=93)).date())
     if until - after > timedelta(days=LONGEST_GAP_DAYS):
         days = (local_day(instant(until)) - since).days
-        fill(engine, seed=seed, until=until, since_days=days, progress=progress, rebuild=rebuild)
+        fill(
+            engine,
+            seed=seed,
+            until=until,
+            since_days=days,
+            volume=volume,
+            progress=progress,
+            rebuild=rebuild,
+        )
         return
     window = Window(filling.province, seed, since)
     total = (until - after) // timedelta(days=1) + 1

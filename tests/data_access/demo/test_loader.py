@@ -51,18 +51,21 @@ def differences(engine: Engine) -> int:
         return rollups.differences(connection)
 
 
-def fill(engine: Engine, until: datetime, days: int) -> None:
-    loader.fill(engine, seed=SEED, until=until, since_days=days, progress=silent)
+def fill(engine: Engine, until: datetime, days: int, volume: float = 1.0) -> None:
+    loader.fill(engine, seed=SEED, until=until, since_days=days, volume=volume, progress=silent)
 
 
-def test_a_fill_and_a_gap_equal_one_longer_fill(demo_engine: Engine) -> None:
-    fill(demo_engine, LATER, DAYS + 2)
+@pytest.mark.parametrize(("volume", "least"), [(1.0, 9_000), (0.1, 900)])
+def test_a_fill_and_a_gap_equal_one_longer_fill(
+    demo_engine: Engine, volume: float, least: int
+) -> None:
+    fill(demo_engine, LATER, DAYS + 2, volume)
     at_once = contents(demo_engine)
-    fill(demo_engine, BEGUN, DAYS)
+    fill(demo_engine, BEGUN, DAYS, volume)
     assert differences(demo_engine) == 0
-    loader.fill_gap(demo_engine, seed=SEED, until=LATER, progress=silent)
+    loader.fill_gap(demo_engine, seed=SEED, until=LATER, volume=volume, progress=silent)
     assert contents(demo_engine) == at_once
-    assert at_once["incidents"][0] > 9_000
+    assert least < at_once["incidents"][0] < 2 * least
     assert differences(demo_engine) == 0
 
 
