@@ -18,8 +18,8 @@ from data_access import region_tree
 from data_access.archives import require_details
 from data_access.compiling import TABLES, flow_rows, stock_rows
 from data_access.region_tree import RegionTree
+from data_access.row_sums import MEASURE_BY_COLUMN
 from data_access.sensitive_classes import NOT_SENSITIVE
-from data_access.sums import MEASURE_BY_COLUMN
 
 # Subjects whose old cases are archived.
 LEAVING = frozenset({Subject.INCIDENT, Subject.DISPUTE})

@@ -7,7 +7,9 @@ Takes flows and stocks of `dashboard.vocabulary`; gives SQLAlchemy expressions o
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import IntEnum
 from functools import cache
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +20,7 @@ from sqlalchemy import (
     Dialect,
     FromClause,
     Integer,
+    Label,
     Select,
     Table,
     TextClause,
@@ -185,6 +188,17 @@ def _time_range(
     return and_(rows.c[column] >= start + shift, rows.c[column] < end + shift)
 
 
+class Detail(IntEnum):
+    """How finely places are told apart, by as many columns as its number: a finer sum answers a
+    coarser question, not the reverse.
+    """
+
+    TOGETHER = 0
+    COUNTIES = 1
+    # The townships that are asked for, each in its county's stead.
+    TOWNS = 2
+
+
 @cache
 def sums(
     subject: Subject,
@@ -192,14 +206,14 @@ def sums(
     *,
     is_current: bool,
     is_short: bool = False,
-    with_towns: bool = False,
+    detail: Detail = Detail.COUNTIES,
 ) -> TextClause:
-    """Sums of a subject's measures from the rows themselves, per county.
+    """Sums of a subject's measures from the rows themselves.
 
-    Columns: county_id, then one per measure (named like its roll-up column), 0 where none.
-    Parameters: `start`, `end` (half-open), `counties` (ids) and, unless current, `as_of`.
-    `is_short`: for spans of minutes, see `in_counties`. `with_towns`: the townships of the further
-    parameter `towns` stand in rows of their own, by the last column `town_id`; else it is null.
+    Columns: county_id (of `COUNTIES` and `TOWNS`), town_id (of `TOWNS`; null where it is none of
+    those asked for), then one per measure (named like its roll-up column), 0 where none.
+    Parameters: `start`, `end` (half-open), `counties` (ids), of `TOWNS` `towns` (ids) and, unless
+    current, `as_of`. `is_short`: for spans of minutes, see `in_counties`.
 
     One scan per moment, so that each uses the index on its own time whatever the parameters are:
     the statement is as long as the dictionary, and is planned once per connection, not per read.
@@ -211,14 +225,13 @@ def sums(
     names = [measure.column for measure in measures]
     scans = union_all(
         *(
-            _scan(subject, moment, mine, names, is_current, is_short, with_towns)
+            _scan(subject, moment, mine, names, is_current, is_short, detail)
             for moment, mine in grouped.items()
         )
     ).subquery()
+    places = [scans.c[place.key] for place in _places(TABLES[subject], detail)]
     totals = (func.coalesce(func.sum(scans.c[name]), 0).label(name) for name in names)
-    towns = [scans.c.town_id] if with_towns else []
-    statement = select(scans.c.county_id, *totals, *towns).group_by(scans.c.county_id, *towns)
-    return text(written_out(statement))
+    return text(written_out(select(*places, *totals).group_by(*places)))
 
 
 def in_counties(column: str, *, is_short: bool) -> str:
@@ -236,6 +249,14 @@ def written_out(expression: ClauseElement) -> str:
     return str(expression.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
 
 
+def _places(rows: Table, detail: Detail) -> list[Label[int]]:
+    county = rows.c.county_id.label("county_id")
+    if detail < Detail.TOWNS:
+        return [county] if detail else []
+    asked_for = f"case when {rows.name}.town_id = any(cast(:towns as int[])) then town_id end"
+    return [county, literal_column(asked_for, Integer()).label("town_id")]
+
+
 def _scan(
     subject: Subject,
     moment: Moment,
@@ -243,9 +264,9 @@ def _scan(
     names: list[str],
     is_current: bool,
     is_short: bool,
-    with_towns: bool,
-) -> Select[tuple[int, ...]]:
-    """Sums of the measures of one moment per county, null in the columns of the others."""
+    detail: Detail,
+) -> Select[*tuple[Any, ...]]:
+    """Sums of the measures of one moment by place, null in the columns of the others."""
     rows = TABLES[subject]
     column, _ = _column_times(moment)[0]
     kind = Date() if isinstance(rows.c[column].type, Date) else DateTime(timezone=True)
@@ -261,15 +282,14 @@ def _scan(
     values = (
         cast(mine[name] if name in mine else null(), BigInteger).label(name) for name in names
     )
-    told_apart = f"case when {rows.name}.town_id = any(cast(:towns as int[])) then town_id end"
-    towns = [literal_column(told_apart, Integer()).label("town_id")] if with_towns else []
+    places = _places(rows, detail)
     return (
-        select(rows.c.county_id, *values, *towns)
+        select(*places, *values)
         .where(
             within(moment, rows, start, end),
             literal_column(in_counties(f"{rows.name}.county_id", is_short=is_short)),
         )
-        .group_by(rows.c.county_id, *(town.element for town in towns))
+        .group_by(*(place.element for place in places))
     )
 
 

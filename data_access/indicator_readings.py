@@ -21,9 +21,12 @@ from dashboard.snapshot import Comparison, Group, Reading, Status
 from dashboard.vocabulary import Subject
 from data_access.compiling import flow_rows
 from data_access.rollups.spreads import DURATIONS
+from data_access.row_sums import MEASURE_BY_COLUMN
 from data_access.schema import population
-from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, Sums, Wish, measures_of
+from data_access.sums import EVER, SumReader, Sums, Wish, measures_of
 
+# A span, and the regions that its sums are of.
+Asked = tuple[tuple[datetime, datetime], frozenset[int]]
 # Numerator and denominator; None where the indicator is a plain number.
 Fraction = tuple[int, int | None]
 
@@ -63,27 +66,21 @@ def read(
     for order in orders:
         if INDICATOR_BY_KEY[order.indicator].kind not in SUMMED_KINDS:
             raise ValueError(f"指标 {order.indicator} 不能由汇总数求得;请另选指标。")
-    columns: dict[tuple[datetime, datetime], list[str]] = {}
-    regions: dict[tuple[datetime, datetime], set[int]] = {}
+    columns: dict[Asked, dict[str, None]] = {}
     for order in orders:
         for period in _periods(order):
-            columns.setdefault(period, []).extend(_measures(INDICATOR_BY_KEY[order.indicator]))
-            regions.setdefault(period, set()).update(order.region_ids)
-    wishes = [
-        Wish(tuple(dict.fromkeys(names)), *period, frozenset(regions[period]))
-        for period, names in columns.items()
-    ]
+            names = columns.setdefault((period, frozenset(order.region_ids)), {})
+            names.update(dict.fromkeys(_measures(INDICATOR_BY_KEY[order.indicator])))
+    wishes = [Wish(tuple(names), *period, ids) for (period, ids), names in columns.items()]
     sums = dict(zip(columns, reader.each(wishes), strict=True))
     readings = [reading for order in orders for reading in _readings(order, sums, as_of)]
     return [_unless_absent(reading, absent) for reading in readings]
 
 
-def per_10k(
-    counts: Mapping[int, Counter[str]], residents: Mapping[int, int]
-) -> dict[int, float | None]:
+def per_10k(counts: Mapping[int, int], residents: Mapping[int, int]) -> dict[int, float | None]:
     """件/万人 of registered cases by region; None where no population is known."""
     return {
-        region_id: counts[region_id]["registered_all"] * 10_000 / people if people else None
+        region_id: counts.get(region_id, 0) * 10_000 / people if people else None
         for region_id, people in residents.items()
     }
 
@@ -206,15 +203,13 @@ def _measures(indicator: Indicator) -> list[str]:
     return measures_of(names)
 
 
-def _readings(
-    order: Wanted, sums: Mapping[tuple[datetime, datetime], Sums], as_of: datetime
-) -> Iterable[Reading]:
+def _readings(order: Wanted, sums: Mapping[Asked, Sums], as_of: datetime) -> Iterable[Reading]:
     indicator = INDICATOR_BY_KEY[order.indicator]
-    periods = _periods(order)
+    asked = [(period, frozenset(order.region_ids)) for period in _periods(order)]
     facets = [(None, indicator.numerator, indicator.denominator), *indicator.facets]
     for region_id in order.region_ids:
-        now = sums[periods[0]].get(region_id, Counter())
-        before = sums[periods[1]].get(region_id, Counter()) if len(periods) > 1 else None
+        now = sums[asked[0]].get(region_id, Counter())
+        before = sums[asked[1]].get(region_id, Counter()) if len(asked) > 1 else None
         for facet, numerator, denominator in facets:
             if not numerator:
                 continue

@@ -16,11 +16,14 @@ from sqlalchemy import Connection, text
 
 from dashboard.indicators import ROLLED_UP_FLOWS
 from dashboard.vocabulary import Subject
+from data_access import facts
 from data_access.red_cards import RED_CARD_PRESUMED, RED_CARD_WORKDAYS
 from data_access.rollups import spreads
 from data_access.rollups.counting import written_sums
 from data_access.rollups.tables import GROUPS, SLOTS_FROM
 
+# Facts: fingerprints of all that is installed, and of what writes sums.
+INSTALLED, SUMMED = "live_schema", "live_sums"
 CHANGES_CHANNEL = "cockpit_changes"
 # Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
 PLAIN_TABLES = (
@@ -28,7 +31,8 @@ PLAIN_TABLES = (
     *("regions", "region_lineage", "zone_towns", "population", "codes", "work_calendar"),
     "region_ranking_groups",
 )
-# What the outbox says of cases that were corrected or deleted, beside the subject itself.
+# What the outbox says, beside the subject itself, of incidents that were deleted, or corrected in
+# what no sum tells. Most corrections are longer limits, and are not among them.
 CORRECTIONS = "corrections"
 ROLLED_UP = tuple(dict.fromkeys(flow.subject for flow in ROLLED_UP_FLOWS))
 
@@ -44,6 +48,12 @@ VERSIONED_COLUMNS = {
         *("is_sectoral", "registered_at"),
     ),
 }
+# What decides whether, where and when an incident is on a map.
+MAPPED_COLUMNS = tuple(
+    column
+    for column in VERSIONED_COLUMNS[Subject.INCIDENT]
+    if column not in ("due_at", "is_emergency")
+)
 # Known only once the work is done: the first value is progress, another one a correction.
 OUTCOME_COLUMNS = {
     Subject.INCIDENT: ("closed_at", "resolved_level"),
@@ -79,32 +89,27 @@ BY_HASH = ("hashjoin",)
 def install(connection: Connection, zone: str) -> bool:
     """Install functions and triggers for a database of this zone.
 
-    Returns whether the compiled dictionary differs from the one installed before: then the
-    roll-ups have to be rebuilt.
+    Returns whether what is summed differs from what was installed before: then the roll-ups have
+    to be rebuilt.
     """
     if is_installed(connection, zone):
         return False
     for statement in _statements(zone):
         connection.exec_driver_sql(statement)
-    connection.execute(
-        text(
-            "insert into database_facts (key, value) values ('live_schema', to_jsonb(:value))"
-            " on conflict (key) do update set value = excluded.value"
-        ).bindparams(value=_fingerprint(zone))
-    )
-    return True
+    summed = _fingerprint(_summing_statements(zone))
+    is_summed_alike = facts.read(connection, SUMMED) == summed
+    facts.write(connection, INSTALLED, _fingerprint(_statements(zone)))
+    facts.write(connection, SUMMED, summed)
+    return not is_summed_alike
 
 
 def is_installed(connection: Connection, zone: str) -> bool:
     """Whether the triggers are those of this program and zone."""
-    known = connection.scalar(
-        text("select value #>> '{}' from database_facts where key = 'live_schema'")
-    )
-    return bool(known == _fingerprint(zone))
+    return bool(facts.read(connection, INSTALLED) == _fingerprint(_statements(zone)))
 
 
-def _fingerprint(zone: str) -> str:
-    return hashlib.sha256("\n".join(_statements(zone)).encode()).hexdigest()
+def _fingerprint(statements: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(statements).encode()).hexdigest()
 
 
 def uninstall(connection: Connection) -> None:
@@ -119,12 +124,19 @@ def uninstall(connection: Connection) -> None:
     for name in names:
         connection.exec_driver_sql(f"drop function {name} cascade")
     if connection.scalar(text("select to_regclass('database_facts')")) is not None:
-        connection.execute(text("delete from database_facts where key = 'live_schema'"))
+        connection.execute(
+            text("delete from database_facts where key = any(:keys)"),
+            {"keys": [INSTALLED, SUMMED]},
+        )
+
+
+def _summing_statements(zone: str) -> Iterable[str]:
+    for subject in ROLLED_UP:
+        yield from _rollup_triggers(subject, zone)
 
 
 def _statements(zone: str) -> Iterable[str]:
-    for subject in ROLLED_UP:
-        yield from _rollup_triggers(subject, zone)
+    yield from _summing_statements(zone)
     for subject, columns in VERSIONED_COLUMNS.items():
         yield from _version_triggers(subject, columns)
         yield from _red_card_trigger(subject, zone)
@@ -191,22 +203,30 @@ def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[st
         " clock_timestamp(), {deleted}, to_jsonb(o) from old_rows o "
     )
     joined = "join new_rows n using (home_county_id, source_id, case_no, registered_month) where "
-    tell = (
-        f"\n  if found then\n    insert into outbox (subject, county_id)"
-        f" select distinct '{CORRECTIONS}', o.county_id from old_rows o;\n  end if;"
-    )
+    told = {"update": "", "delete": ""}
+    if subject is Subject.INCIDENT:
+        tell = (
+            "\n    insert into outbox (subject, county_id)"
+            f" select distinct '{CORRECTIONS}', o.county_id from old_rows o"
+        )
+        told["delete"] = f"{tell};"
+        told["update"] = (
+            f"\n  if found then{tell} {joined}"
+            f"({', '.join(f'o.{name}' for name in MAPPED_COLUMNS)}) is distinct from"
+            f" ({', '.join(f'n.{name}' for name in MAPPED_COLUMNS)});\n  end if;"
+        )
     yield from _statement_trigger(
         f"{subject}_update_version",
         subject,
         "update",
-        f"\n  {keep.format(deleted='false')}{joined}{changed};{tell}",
+        f"\n  {keep.format(deleted='false')}{joined}{changed};{told['update']}",
         BY_HASH,
     )
     yield from _statement_trigger(
         f"{subject}_delete_version",
         subject,
         "delete",
-        f"\n  {keep.format(deleted='true')};{tell}",
+        f"\n  {keep.format(deleted='true')};{told['delete']}",
     )
 
 

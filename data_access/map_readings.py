@@ -6,7 +6,6 @@ Rates only, on fixed scales. Outlines stand in `data_access.outlines`, points in
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -16,16 +15,17 @@ from dashboard.asks import Ask, HeatAsk
 from dashboard.heat_cells import CellCounts, rate_of
 from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
-from dashboard.periods import SLOT, day_start, first_whole_day, slot_at, slot_at_or_after
+from dashboard.periods import SLOT, day_start, first_whole_day, slot_at
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
 from data_access.compiling import in_counties
 from data_access.database import planned_for_this_moment
+from data_access.pieces import KeepPiece, in_pieces
 from data_access.region_tree import Region
 from data_access.rollups import reading
 from data_access.rollups.ancestors import CELL_KM
 from data_access.rollups.reading import Days
+from data_access.row_sums import SHORT
 from data_access.sensitive_classes import NOT_SENSITIVE
-from data_access.sums import SHORT
 
 
 class HeatWindow(NamedTuple):
@@ -48,10 +48,6 @@ Span = tuple[datetime, datetime]
 # Gives what is kept of a span of whole days, counted anew when their cases, or what was asked, are
 # others.
 KeepDays = Callable[[Span, Hashable, Callable[[], list[CellCounts]]], list[CellCounts]]
-# The same of a piece of time: when it begins, and how long it is.
-KeepPiece = Callable[[datetime, timedelta, Callable[[], CellCounts]], CellCounts]
-# Longest first: what is no whole piece of one is made of the next.
-PIECES = (timedelta(hours=1), SLOT)
 # Spans from this length on are made of days.
 LONG = timedelta(days=3)
 # Within one county a cell with one or two cases would tell of a household.
@@ -69,7 +65,7 @@ def heat(
     zone: ZoneInfo,
     groups: Iterable[Group],
     keep_days: KeepDays,
-    keep_piece: KeepPiece,
+    keep_piece: KeepPiece[CellCounts],
     is_whole: bool,
 ) -> list[HeatCells]:
     """Rates on metric cells for each window of the groups, 件/百平方公里·日, not smoothed.
@@ -143,7 +139,7 @@ class _CellReader:
     cell_km: int
     zone: ZoneInfo
     keep_days: KeepDays
-    keep_piece: KeepPiece
+    keep_piece: KeepPiece[CellCounts]
     # The region whose own roll-ups have cells of this size.
     rolled_up: int | None
 
@@ -156,16 +152,16 @@ class _CellReader:
         days = dict(zip(long, self._days(first_days, today), strict=True))
         last = slot_at(as_of, SLOT)
         latest = self._count(last, as_of)
-        since_midnight = CellCounts.added(self._pieces(midnight, last)) if long else None
+        since_midnight = self._in_pieces(midnight, last) if long else None
         counted = []
         for span in spans:
             start = as_of - span
             parts = [latest]
             if since_midnight is not None and span in days:
                 first = day_start(first_whole_day(start, self.zone), self.zone)
-                parts += [days[span], since_midnight, *self._pieces(start, first)]
+                parts += [days[span], since_midnight, self._in_pieces(start, first)]
             else:
-                parts += self._pieces(start, last)
+                parts.append(self._in_pieces(start, last))
             counted.append(CellCounts.added(parts))
         return counted
 
@@ -190,23 +186,8 @@ class _CellReader:
         with planned_for_this_moment(self.connection):
             return [self._count(*(day_start(day, self.zone) for day in span)) for span in spans]
 
-    def _pieces(
-        self, start: datetime, end: datetime, lengths: tuple[timedelta, ...] = PIECES
-    ) -> list[CellCounts]:
-        """The whole pieces of a span from what is kept, and what is left at its ends."""
-        if not lengths:
-            return [self._count(start, end)]
-        length, *rest = lengths
-        shorter = tuple(rest)
-        first, last = slot_at_or_after(start, length), slot_at(end, length)
-        if first > last:
-            return self._pieces(start, end, shorter)
-        whole = [first + n * length for n in range((last - first) // length)]
-        return [
-            *self._pieces(start, first, shorter),
-            *(self.keep_piece(at, length, partial(self._count, at, at + length)) for at in whole),
-            *self._pieces(last, end, shorter),
-        ]
+    def _in_pieces(self, start: datetime, end: datetime) -> CellCounts:
+        return in_pieces(start, end, keep=self.keep_piece, count=self._count, add=CellCounts.added)
 
     def _count(self, start: datetime, end: datetime) -> CellCounts:
         """The cases of [start, end) from the rows."""

@@ -5,29 +5,32 @@ The method stands in `dashboard.rankings`; here the figures are read and brought
 """
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
 from dashboard import periods as spans
-from dashboard.indicators import INDICATOR_BY_KEY, Indicator
+from dashboard.indicators import INDICATOR_BY_KEY, ROLLED_UP_FLOWS, Indicator
 from dashboard.periods import Period
 from dashboard.rankings import Direction, RankedUnit, UnitRate, rank_changes, rank_units
 from dashboard.snapshot import RankedUnit as UnitLine
 from dashboard.snapshot import Ranking, RankingGroup
+from dashboard.vocabulary import Rows
 from data_access.indicator_readings import subjects, total
 from data_access.region_tree import Region, RegionTree
+from data_access.row_sums import MEASURE_BY_COLUMN, SUBJECTS_BY_TOWN
 from data_access.schema import ranking_groups, region_ranking_groups
-from data_access.sums import SUBJECTS_BY_TOWN, SumReader, Sums, Wish, measures_of
+from data_access.sums import SumReader, Sums, Wish, measures_of
 
 RANGE_LEVEL = 0.90
+HOUR = timedelta(hours=1)
 UNGROUPED = ("ungrouped", "未分组")
 ZONES = ("zones", "功能区")
 Ranked = dict[str, tuple[RankedUnit, ...]]
 # Gives the value kept under a name in a state, counted when there is none yet.
-Keep = Callable[[Hashable, Hashable, Callable[[], Ranked]], Ranked]
+Keep = Callable[[tuple[Hashable, ...], Hashable, Callable[[], Ranked]], Ranked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,8 @@ def rank_counties(
     count in their county as well. Indicators of rows without township have no zones.
 
     None when there are fewer than two counties to compare. What is as of the past is read from
-    the rows: anew every ten minutes, and as soon as its cases add up to something else.
+    the rows, hundreds of thousands of them: anew every hour, and as soon as cases of that time come
+    or go; what is done with them since does not change it.
     """
     indicator = INDICATOR_BY_KEY[indicator_key]
     units = _units(connection, reader, tree, region, indicator)
@@ -102,14 +106,18 @@ def rank_counties(
         now = ranked(this_month)
     else:
         # The year is what came before the month, and the month.
-        this_month, until_then = reader.each([wish(month), wish(before)])
+        begun = _counting_what_began(columns)
+        read = tuple(dict.fromkeys((*columns, *begun)))
+        this_month, until_then = reader.each(
+            [wish(month), Wish(read, before.start, before.end, ids)]
+        )
         now = ranked({unit: this_month[unit] + until_then[unit] for unit in ids})
-        state = tuple((unit, tuple(sorted(until_then[unit].items()))) for unit in sorted(ids))
+        state = tuple(tuple(until_then[unit][name] for name in begun) for unit in sorted(ids))
         groups = tuple((unit.region.id, unit.key) for unit in units)
         # As of its own end: those cases had no longer to be settled than this month's have had.
         earlier = keep(
-            (connection.engine.url, "ranked before", indicator_key, ids, minimum),
-            (before, spans.ten_minutes(as_of), state, groups),
+            ("ranked before", connection.engine.url, indicator_key, ids, minimum),
+            (before, spans.slot_at(as_of, HOUR), state, groups),
             lambda: ranked(reader.at(before.end).each([wish(before)])[0]),
         )
     return Ranking(
@@ -120,6 +128,23 @@ def rank_counties(
         groups=_groups(units, now, earlier, this_month, indicator),
         as_of=as_of,
     )
+
+
+def _counting_what_began(columns: Sequence[str]) -> tuple[str, ...]:
+    """Measures that count all whose moment lies in the period, for each of the columns one whose
+    outcome may come later; the column itself where there is none, or where it knows no later.
+    """
+    found = []
+    for column in columns:
+        flow = MEASURE_BY_COLUMN[column].flow
+        whole = [
+            other.key
+            for other in ROLLED_UP_FLOWS
+            if (other.subject, other.moment) == (flow.subject, flow.moment)
+            and (other.where, other.facet, other.amount) == ((), None, Rows())
+        ]
+        found.append(whole[0] if flow.is_cohort and whole else column)
+    return tuple(dict.fromkeys(found))
 
 
 def _units(

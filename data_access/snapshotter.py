@@ -38,7 +38,7 @@ from data_access.region_tree import RegionTree
 from data_access.snapshotting import compute
 from data_access.standby import Standby, written_through
 from data_access.view_slots import Cause, Slot
-from data_access.wall_parts import Kept
+from data_access.wall_parts import CASES_ON_MAPS, Kept
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,8 @@ DISK_FULL = "53100"
 # Changes after which nothing kept may be used again: sums may be as they were.
 UNSETTLING = frozenset(
     {
-        *(CORRECTIONS, "codes", "work_calendar"),
-        *("regions", "region_lineage", "zone_towns", "region_ranking_groups"),
+        *("codes", "work_calendar", "regions"),
+        *("region_lineage", "zone_towns", "region_ranking_groups"),
     }
 )
 
@@ -199,6 +199,8 @@ class Snapshotter:
             self.health.changes += 1
         if not UNSETTLING.isdisjoint(changes.subjects):
             self._kept.clear()
+        elif CORRECTIONS in changes.subjects:
+            self._kept.forget(CASES_ON_MAPS)
         self._keep_slots([*views, *self._default_view()])
         for view, slot in self._slots.items():
             if changes and self._concerns(view, changes):

@@ -59,7 +59,7 @@ def compute(
 
         def keep(name: str, load: Callable[[], T]) -> T:
             """What hardly ever changes; who hears of a change clears what is kept."""
-            return kept.get((database.url, name), ten_minutes(now), load)
+            return kept.get((name, database.url), ten_minutes(now), load)
 
         tree = keep("regions", lambda: region_tree.load(connection))
         region = _region(tree, view)

@@ -8,41 +8,25 @@ The one place that decides where a number is read from. Indicators stand in
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, exists, select
+from sqlalchemy import Connection, exists, select
 
-from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
 from dashboard.periods import day_start, first_whole_day, slot_at, slot_at_or_after
 from dashboard.scope import Scope
-from dashboard.vocabulary import Measure, Subject
-from data_access.compiling import TABLES, sums
+from dashboard.vocabulary import Subject
+from data_access.compiling import TABLES, Detail, sums
 from data_access.region_tree import Region, RegionTree
 from data_access.rollups import reading, slots_kept_from
 from data_access.rollups.ancestors import counted_zones
 from data_access.rollups.reading import Pieces
+from data_access.row_sums import EVERYWHERE, MEASURE_BY_COLUMN, Edge, RowSums, by_subject
 from data_access.zones import Zone
 
 EVER = datetime(1990, 1, 1, tzinfo=UTC)
-# Spans up to this are read by time, whatever the counties.
-SHORT = timedelta(hours=1)
-MEASURE_BY_COLUMN: dict[str, Measure] = {
-    measure.column: measure for flow in ROLLED_UP_FLOWS + DAILY_FLOWS for measure in flow.measures()
-}
-
-COLUMN_ORDER = {column: number for number, column in enumerate(MEASURE_BY_COLUMN)}
 
 Sums = dict[int, Counter[str]]
-# Measures by column, each with its sum per county, and per township of a zone.
-Amounts = dict[str, dict[int, int]]
-# Subjects whose rows tell the township, so that zones (功能区) have sums of them.
-SUBJECTS_BY_TOWN = frozenset(
-    subject
-    for subject in {flow.subject for flow in ROLLED_UP_FLOWS}
-    if "town_id" in TABLES[subject].c
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +40,6 @@ class Wish:
     start: datetime
     end: datetime
     region_ids: frozenset[int] | None = None
-
-
-def _by_subject(columns: Iterable[str]) -> dict[Subject, tuple[Measure, ...]]:
-    """The measures by subject, in the dictionary's order: equal wishes make equal statements."""
-    found: dict[Subject, list[Measure]] = {}
-    for column in sorted(set(columns), key=COLUMN_ORDER.__getitem__):
-        measure = MEASURE_BY_COLUMN[column]
-        found.setdefault(measure.flow.subject, []).append(measure)
-    return {subject: tuple(measures) for subject, measures in found.items()}
 
 
 class SumReader:
@@ -102,7 +77,12 @@ class SumReader:
         self.booked = list(self._wanted)
         # Sums of a partly visible region are added up from its visible counties.
         self._is_partial = len(self._counties) < len(tree.counties(region))
-        self._from_rows: dict[tuple[datetime, datetime], Amounts] = defaultdict(dict)
+        self._rows = RowSums(
+            connection,
+            counties=self.booked,
+            towns=self._zone_of,
+            as_of=None if is_current else as_of,
+        )
         self._slots_from = slots_kept_from(connection)
 
     @property
@@ -129,7 +109,7 @@ class SumReader:
     def each(self, wishes: Sequence[Wish]) -> list[Sums]:
         """The sums of every wish. Edges that several periods share are read once, for all."""
         split = [self._split(wish) for wish in wishes]
-        self._read_rows(edge for _, _, edges in split for edge in edges)
+        self._rows.read(edge for _, _, edges in split for edge in edges)
         return [self._sums(wish, *parts) for wish, parts in zip(wishes, split, strict=True)]
 
     def by_day(self, columns: Sequence[str], first: date, last: date) -> dict[date, Counter[str]]:
@@ -169,7 +149,7 @@ class SumReader:
     def daily(self, columns: Iterable[str], first: date, last: date) -> Sums:
         """Sums of the day-by-day measures (staffing, patrols) over [first, last)."""
         total: Sums = defaultdict(Counter)
-        for subject, measures in _by_subject(columns).items():
+        for subject, measures in by_subject(columns).items():
             statement = sums(subject, measures, is_current=True)
             parameters = {"start": first, "end": last, "counties": self.booked}
             for row in self.connection.execute(statement, parameters).mappings():
@@ -177,15 +157,25 @@ class SumReader:
                     total[region_id].update({m.column: int(row[m.column]) for m in measures})
         return total
 
-    def _split(self, wish: Wish) -> tuple[list[str], Pieces | None, list[Wish]]:
+    def _split(self, wish: Wish) -> tuple[list[str], Pieces | None, list[Edge]]:
         """What is read from roll-ups, over which pieces, and what from the rows."""
         rolled = [column for column in wish.columns if self._is_rolled_up(column)]
         raw = [column for column in wish.columns if not self._is_rolled_up(column)]
         pieces, ends = self._pieces(wish.start, wish.end)
+        detail = self._detail(wish)
         if pieces is None:
-            return [], None, _not_empty([(wish.columns, wish.start, wish.end)])
-        edges = [(tuple(raw), wish.start, wish.end), *((tuple(rolled), *end) for end in ends)]
+            return [], None, _not_empty([Edge(wish.columns, wish.start, wish.end, detail)])
+        edges = [Edge(tuple(raw), wish.start, wish.end, detail)]
+        edges += (Edge(tuple(rolled), *end, detail) for end in ends)
         return rolled, pieces, _not_empty(edges)
+
+    def _detail(self, wish: Wish) -> Detail:
+        """How finely rows must be told apart for the wish."""
+        if wish.region_ids == frozenset({self._region.id}):
+            return Detail.TOGETHER
+        if any(wish.region_ids is None or zone.id in wish.region_ids for zone in self.zones):
+            return Detail.TOWNS
+        return Detail.COUNTIES
 
     def _pieces(
         self, start: datetime, end: datetime
@@ -210,7 +200,7 @@ class SumReader:
         return self._slots_from is not None and instant >= self._slots_from
 
     def _sums(
-        self, wish: Wish, rolled: list[str], pieces: Pieces | None, edges: list[Wish]
+        self, wish: Wish, rolled: list[str], pieces: Pieces | None, edges: list[Edge]
     ) -> Sums:
         paths = self._wanted
         if wish.region_ids is not None:
@@ -224,10 +214,10 @@ class SumReader:
         total: Sums = defaultdict(Counter)
         if rolled and pieces:
             self._add_rollups(total, paths, rolled, pieces)
+        paths = {**paths, EVERYWHERE: (self._region.id,)}
         for edge in edges:
-            amounts = self._from_rows[edge.start, edge.end]
             for column in edge.columns:
-                for place, amount in amounts[column].items():
+                for place, amount in self._rows.amounts(edge, column).items():
                     for region in paths.get(place, ()):
                         total[region][column] += amount
         return total
@@ -265,53 +255,14 @@ class SumReader:
             for shown in paths.get(region, (region,)) if self._is_partial else (region,):
                 total[shown].update(amounts)
 
-    def _read_rows(self, edges: Iterable[Wish]) -> None:
-        """Read what of the edges is not yet known: a statement a subject and span."""
-        missing: dict[tuple[datetime, datetime], set[str]] = defaultdict(set)
-        for edge in edges:
-            known = self._from_rows[edge.start, edge.end]
-            missing[edge.start, edge.end].update(set(edge.columns) - known.keys())
-        for (start, end), columns in missing.items():
-            for subject, measures in _by_subject(columns).items():
-                self._from_rows[start, end].update(self._rows(subject, measures, start, end))
-
-    def _rows(
-        self, subject: Subject, measures: tuple[Measure, ...], start: datetime, end: datetime
-    ) -> Amounts:
-        """Sums from the rows per county, and per township of a zone; those of 0 are absent."""
-        parameters: dict[str, object] = {"start": start, "end": end, "counties": self.booked}
-        if not self._is_current:
-            parameters["as_of"] = self._as_of
-        with_towns = bool(self._zone_of) and subject in SUBJECTS_BY_TOWN
-        if with_towns:
-            parameters["towns"] = list(self._zone_of)
-        statement = sums(
-            subject,
-            measures,
-            is_current=self._is_current,
-            is_short=end - start <= SHORT,
-            with_towns=with_towns,
-        )
-        rows: Sequence[Row[Any]] = self.connection.execute(statement, parameters).all()
-        amounts: Amounts = {measure.column: defaultdict(int) for measure in measures}
-        for number, by_place in enumerate(amounts.values(), start=1):
-            # In the last minutes most are 0.
-            for row in rows:
-                if row[number]:
-                    by_place[row[0]] += int(row[number])
-                    # Cases of such a township stand in a row of their own: they count in both.
-                    if with_towns and row[-1] is not None:
-                        by_place[row[-1]] += int(row[number])
-        return amounts
-
 
 def _counted(connection: Connection, zones: list[Zone]) -> list[Zone]:
     known = counted_zones(connection) if zones else {}
     return [zone for zone in zones if known.get(zone.id) == zone.towns]
 
 
-def _not_empty(edges: Iterable[tuple[tuple[str, ...], datetime, datetime]]) -> list[Wish]:
-    return [Wish(*edge) for edge in edges if edge[0] and edge[1] < edge[2]]
+def _not_empty(edges: Iterable[Edge]) -> list[Edge]:
+    return [edge for edge in edges if edge.columns and edge.start < edge.end]
 
 
 def _paths_within(

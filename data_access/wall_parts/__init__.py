@@ -10,9 +10,10 @@ from data_access.wall_parts.frame import map_regions, named_periods, place
 from data_access.wall_parts.lists import ticker, work_items
 from data_access.wall_parts.map_layers import choropleth, grids, heat, inset, points
 from data_access.wall_parts.trends import live_series, slow_series
-from data_access.wall_parts.work import Kept, Work
+from data_access.wall_parts.work import CASES_ON_MAPS, Kept, Work
 
 __all__ = [
+    "CASES_ON_MAPS",
     "Kept",
     "Work",
     "choropleth",

@@ -130,7 +130,7 @@ def targets(work: Work) -> tuple[Target, ...]:
 def _median(work: Work, span: Span, mean: Reading) -> Reading:
     """Counted anew when the same span has another number or sum of durations."""
     median, count = work.kept.get(
-        (work.connection.engine.url, "median", work.booked, work.is_current),
+        ("median", work.connection.engine.url, work.booked, work.is_current),
         (span.start, mean.numerator, mean.denominator),
         lambda: _median_hours(work, span),
     )

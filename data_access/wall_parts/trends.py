@@ -34,7 +34,7 @@ def live_series(work: Work) -> tuple[Series, ...]:
 
 def _band(work: Work, day: date) -> UsualBand | None:
     return work.kept.get(
-        (work.connection.engine.url, "band", work.booked, day, work.ask.band_days),
+        ("band", work.connection.engine.url, work.booked, day, work.ask.band_days),
         # Late records change it a little; a first import, from nothing.
         spans.ten_minutes(work.as_of),
         lambda: series_readings.usual_day(

@@ -1,8 +1,8 @@
 """What the parts of one computation share, and what is counted once and kept for a while."""
 
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Container, Hashable
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -15,26 +15,35 @@ from data_access.region_tree import Region, RegionTree
 from data_access.sums import SumReader
 
 T = TypeVar("T")
+Name = tuple[Hashable, ...]
+SumsBySlot = dict[datetime, dict[str, int]]
+# What is kept of where cases are: no sum tells when one of them is corrected in that.
+CASES_ON_MAPS = ("heat of days", "heat of a piece", "counties of a piece", "grids")
 
 
 class Kept:
     """What is counted once and kept for a while: the usual band of a day, the heat of whole days.
 
     One value a name, with the state it was counted in: what its cases add up to, and the time. A
-    correction may change the value and not the state: who hears of one forgets all (`clear`).
-    Names that were not asked for longest go first.
+    correction may change the value and not the state: who hears of one forgets what it touches.
+    Names begin with what they are of; those that were not asked for longest go first.
     """
 
     MOST = 2000
 
     def __init__(self) -> None:
-        self._values: dict[Hashable, tuple[Hashable, Any]] = {}
+        self._values: dict[Name, tuple[Hashable, Any]] = {}
 
     def clear(self) -> None:
         """Forget everything."""
         self._values.clear()
 
-    def get(self, name: Hashable, state: Hashable, count: Callable[[], T]) -> T:
+    def forget(self, subjects: Container[Hashable]) -> None:
+        """Forget what is of these."""
+        for name in [name for name in self._values if name[0] in subjects]:
+            del self._values[name]
+
+    def get(self, name: Name, state: Hashable, count: Callable[[], T]) -> T:
         """The value kept under the name in this state, else counted, in place of the former."""
         known = self._values.pop(name, None)
         if known is None or known[0] != state:
@@ -69,3 +78,5 @@ class Work:
     absent: frozenset[Subject]
     # Secret of this database: keys of points on a map must not be guessed from case numbers.
     point_secret: str
+    # Sums by quarter of the hour of local days that were asked for, read once for all parts.
+    slots: dict[date, SumsBySlot | None] = field(default_factory=dict)

@@ -106,9 +106,10 @@ def test_ten_thousand_rows_by_copy_are_counted_in_a_few_deltas(
     [
         ("update incidents set closed_at = registered_at + interval '1 hour'", "closed", MANY),
         ("update incidents set category = 'hazard'", "registered__hazard", MANY),
+        ("update incidents set due_at = registered_at + interval '9 days'", "registered_all", 0),
         ("delete from incidents", "registered_all", -MANY),
     ],
-    ids=["close", "correct", "delete"],
+    ids=["close", "correct", "extend", "delete"],
 )
 def test_ten_thousand_rows_changed_by_one_statement_are_counted(
     writer: psycopg.Connection, regions_only: Database, change: str, measure: str, amount: int
@@ -125,8 +126,9 @@ def test_ten_thousand_rows_changed_by_one_statement_are_counted(
         row["subject"]: row["count"]
         for row in values(writer, "select subject, count(*) from outbox group by 1")
     }
-    # Closing is progress; a correction and a deletion are told apart from it.
-    corrected = {} if "closed_at" in change else {"corrections": len(COUNTIES)}
+    # Sums tell of progress and of longer limits; of what else was corrected, and deleted, not.
+    is_summed = "closed_at" in change or "due_at" in change
+    corrected = {} if is_summed else {"corrections": len(COUNTIES)}
     assert told == {"incidents": len(COUNTIES), **corrected}
     assert differences(regions_only) == 0
 

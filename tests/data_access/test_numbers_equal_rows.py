@@ -16,7 +16,8 @@ from data_access import region_tree, rollups
 from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
 from data_access.indicator_readings import median_handling_hours, per_10k, residents, total
-from data_access.sums import EVER, MEASURE_BY_COLUMN, SumReader, measures_of
+from data_access.row_sums import MEASURE_BY_COLUMN
+from data_access.sums import EVER, SumReader, measures_of
 from tests.case_builder import COUNTIES, NOW, add_everything, amount_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -107,7 +108,8 @@ def test_the_median_is_that_of_the_rows_the_mean_is_of(connection: Connection) -
 def test_cases_per_10k_are_the_rows_over_the_residents(connection: Connection) -> None:
     start, end = SPANS["twenty days"]
     people = residents(connection, COUNTIES)
-    found = per_10k(reader(connection).over(("registered_all",), start, end), people)
+    sums = reader(connection).over(("registered_all",), start, end)
+    found = per_10k({county: sums[county]["registered_all"] for county in COUNTIES}, people)
     assert set(found) == set(COUNTIES)
     for county, value in found.items():
         scope = Scope(counties=frozenset({county}))

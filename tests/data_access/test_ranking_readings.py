@@ -247,6 +247,27 @@ def test_the_past_is_read_again_when_its_cases_change(connection) -> None:
     assert changed == ranking(connection)
 
 
+def test_the_past_is_not_read_again_for_what_is_done_since(connection) -> None:
+    """Six hundred thousand disputes of a year would be, with every one that is settled."""
+    group(connection, "urban", *COUNTIES)
+    for county in COUNTIES:
+        mediate(connection, county, 80, 100, at=EARLIER)
+    kept, read = Kept(), []
+
+    def keep(name: Any, state: Any, count: Any) -> Any:
+        return kept.get(name, state, lambda: read.append(name) or count())
+
+    first = ranking(connection, keep=keep)
+    connection.execute(
+        text("update disputes set is_successful = true where county_id = :county"), {"county": C}
+    )
+    settled = ranking(connection, keep=keep)
+    assert units(settled)[C].value != units(first)[C].value
+    assert len(read) == 1
+    ranking(connection, as_of=NOW + timedelta(hours=1), keep=keep)
+    assert len(read) == 2
+
+
 def test_a_unit_that_was_not_ranked_then_has_no_change(connection) -> None:
     group(connection, "urban", *COUNTIES)
     mediate(connection, A, 90, 100, EARLIER)

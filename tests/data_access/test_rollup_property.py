@@ -26,14 +26,8 @@ from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
 from data_access.indicator_readings import total
 from data_access.region_tree import RegionTree
-from data_access.sums import (
-    EVER,
-    MEASURE_BY_COLUMN,
-    SUBJECTS_BY_TOWN,
-    SumReader,
-    Wish,
-    measures_of,
-)
+from data_access.row_sums import MEASURE_BY_COLUMN, SUBJECTS_BY_TOWN
+from data_access.sums import EVER, SumReader, Wish, measures_of
 from tests.case_builder import (
     NOW,
     add_everything,

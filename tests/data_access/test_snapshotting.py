@@ -29,6 +29,7 @@ from data_access import (
 )
 from data_access.case_lists import rows_of_measure
 from data_access.database import Database
+from data_access.indicator_readings import residents
 from data_access.snapshotting import compute
 from data_access.wall_parts import Kept
 from tests.case_builder import COUNTIES, NOW, add_everything, add_regions, incident
@@ -418,7 +419,7 @@ def test_one_value_is_kept_a_name_and_the_longest_unasked_go_first() -> None:
     kept, counted = Kept(), []
 
     def get(name: str, state: int) -> str:
-        return kept.get(name, state, lambda: counted.append((name, state)) or f"{name}{state}")
+        return kept.get((name,), state, lambda: counted.append((name, state)) or f"{name}{state}")
 
     assert [get("a", 1), get("a", 1), get("a", 2), get("a", 1)] == ["a1", "a1", "a2", "a1"]
     assert counted == [("a", 1), ("a", 2), ("a", 1)]
@@ -430,6 +431,43 @@ def test_one_value_is_kept_a_name_and_the_longest_unasked_go_first() -> None:
     assert ("a", 1) not in counted
     get("n0", 0)
     assert counted[-1] == ("n0", 0)
+
+
+def test_what_is_forgotten_is_counted_again_and_nothing_else() -> None:
+    kept, counted = Kept(), []
+
+    def get(*name: str) -> None:
+        kept.get(name, 1, lambda: counted.append(name))
+
+    for _ in range(2):
+        get("heat", "province")
+        get("heat", "city")
+        get("band", "province")
+        kept.forget({"heat"})
+    assert counted == [
+        ("heat", "province"),
+        ("heat", "city"),
+        ("band", "province"),
+        ("heat", "province"),
+        ("heat", "city"),
+    ]
+
+
+def test_the_fill_of_the_map_is_what_its_rows_give_though_hours_are_kept(filled: Database) -> None:
+    kept = Kept()
+    first = made(filled, kept=kept).map.choropleth
+    assert made(filled, kept=kept).map.choropleth == first
+    hours = (0.01, 3, 20.3, 23.99, 24.01)
+    cases = [
+        incident(9300 + n, registered_at=NOW - timedelta(hours=h)) for n, h in enumerate(hours)
+    ]
+    add(filled, *cases)
+    second = made(filled, kept=kept).map.choropleth
+    assert second == made(filled).map.choropleth
+    county = cases[0]["county_id"]
+    with filled.read() as connection:
+        people = residents(connection, [county])[county]
+    assert second.values[county] == pytest.approx(first.values[county] + 4 * 10_000 / people)
 
 
 def test_the_median_is_kept_until_other_cases_are_closed(filled: Database) -> None:

@@ -12,7 +12,8 @@ from dashboard.scope import Scope
 from data_access import region_tree, rollups, schema
 from data_access.case_lists import rows_of_measure
 from data_access.database import Database
-from data_access.sums import EVER, MEASURE_BY_COLUMN, SUBJECTS_BY_TOWN, SumReader, Wish
+from data_access.row_sums import MEASURE_BY_COLUMN, SUBJECTS_BY_TOWN
+from data_access.sums import EVER, SumReader, Wish
 from data_access.verifying import verify
 from data_access.zones import Town, Zone, zones_of
 from tests.case_builder import (

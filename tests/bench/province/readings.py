@@ -20,7 +20,7 @@ from data_access.database import Database
 from data_access.region_tree import Region
 from data_access.sensitive_classes import NOT_SENSITIVE
 from data_access.sums import SumReader
-from data_access.wall_parts import Kept
+from data_access.wall_parts import CASES_ON_MAPS, Kept
 from tests.bench.measurement import Beside, Measurement, milliseconds_of, timed
 from tests.bench.province.databases import ProvinceDatabase
 from tests.bench.snapshot_time import BOTH, LIVE, computation, largest_of_each_level, plain_figures
@@ -50,6 +50,8 @@ def measure(large: ProvinceDatabase) -> Iterable[Measurement]:
     """Snapshots, ranking, heat, and a county's list of cases."""
     with closing(Database(large.database.app_url)) as opened:
         yield from snapshots(opened)
+        for region in largest_of_each_level(opened):
+            yield _after_correction(opened, region)
         with opened.read(timeout_seconds=600) as connection:
             yield _ranking(connection)
             yield from _heat(connection)
@@ -76,6 +78,24 @@ def snapshots(
                 beside=Beside(what="main figures from rows", samples=plain) if plain else None,
                 note=f"{region.name}, one warm connection, computed and not stored.",
             )
+
+
+def _after_correction(opened: Database, region: Region) -> Measurement:
+    kept = Kept()
+    compute = computation(opened, region, kept, BOTH)
+
+    def corrected() -> None:
+        kept.forget(CASES_ON_MAPS)
+        compute()
+
+    return Measurement(
+        what=f"snapshot, {region.level}, after a corrected place",
+        unit="ms",
+        samples=timed(corrected, RUNS, warm=1),
+        note=f"{region.name}, both groups: a case was moved on the map, put into another class or"
+        " deleted, so what was kept of the map's layers is counted again. Longer limits and other"
+        " progress are no such corrections.",
+    )
 
 
 def _ranking(connection: Connection) -> Measurement:
