@@ -25,6 +25,8 @@ from tests.live_province import (
     new_case,
 )
 
+# How old a case is that is registered late.
+LATE = timedelta(minutes=45)
 # A county is a square of so many by so many grids.
 GRIDS_A_SIDE = 3
 GRID_DEGREES = 0.4 / GRIDS_A_SIDE
@@ -95,7 +97,7 @@ class WorkingDay:
         self._register(number, category="opinion", **nowhere)
 
     def _register_late(self, number: int) -> None:
-        self._register(number, timedelta(minutes=45))
+        self._register(number, LATE)
 
     def _register_of_yesterday(self, number: int) -> None:
         # In one county: it will be the busiest.
