@@ -74,7 +74,7 @@ def sums(
             "in_ids": [region for _, region in pairs],
         },
     ).all()
-    return {row[0]: dict(zip(columns, map(int, row[1:]), strict=True)) for row in rows}
+    return {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
 
 
 def by_day(
@@ -98,7 +98,7 @@ def by_day(
             "last": days[1],
         },
     )
-    return {row[0]: dict(zip(columns, map(int, row[1:]), strict=True)) for row in rows}
+    return {row[0]: dict(zip(columns, row[1:], strict=True)) for row in rows}
 
 
 def by_slot(
@@ -120,9 +120,7 @@ def by_slot(
         },
     )
     # In UTC: two instants of one zone that the clock shows alike would be one key.
-    return {
-        row[0].astimezone(UTC): dict(zip(columns, map(int, row[1:]), strict=True)) for row in rows
-    }
+    return {row[0].astimezone(UTC): dict(zip(columns, row[1:], strict=True)) for row in rows}
 
 
 def cells(
@@ -205,7 +203,8 @@ def _spread_parameters(
 @cache
 def _statement(columns: tuple[str, ...], with_towns: bool) -> TextClause:
     names = ", ".join(columns)
-    totals = ", ".join(f"coalesce(sum({name}), 0)" for name in columns)
+    # The sum of bigint is numeric, and would be read as Decimals.
+    totals = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in columns)
     in_days = "{0} >= :first and {0} < :last"
     in_slots = (
         "(d.slot >= :before_start and d.slot < :before_end"
@@ -240,7 +239,8 @@ def _statement(columns: tuple[str, ...], with_towns: bool) -> TextClause:
 def _series_statement(table: str, key: str, columns: tuple[str, ...]) -> TextClause:
     """Sums by day or slot in [first, last), with what is pending."""
     names = ", ".join(columns)
-    totals = ", ".join(f"coalesce(sum({name}), 0)" for name in columns)
+    # The sum of bigint is numeric, and would be read as Decimals.
+    totals = ", ".join(f"coalesce(sum({name}), 0)::bigint" for name in columns)
     return text(
         f"select {key}, {totals} from ("
         f" select {key}, {names} from {table}"
