@@ -14,7 +14,7 @@ from dashboard.scope import Scope
 from dashboard.snapshot import MapPoint, TickerItem, WorkItem
 from dashboard.vocabulary import Subject
 from dashboard.work_calendar import WorkCalendar
-from data_access import region_tree
+from data_access import case_homes, region_tree
 from data_access.archives import require_details
 from data_access.compiling import TABLES, flow_rows, stock_rows
 from data_access.region_tree import RegionTree
@@ -71,7 +71,11 @@ def _within_scope(
     connection: Connection, statement: Select[tuple[object, ...]], rows: Table, scope: Scope
 ) -> list[Row[tuple[object, ...]]]:
     booked = region_tree.load(connection).booked_under(scope.counties)
-    return list(connection.execute(statement.where(rows.c.county_id.in_(sorted(booked)))))
+    statement = statement.where(rows.c.county_id.in_(sorted(booked)))
+    homes = case_homes.homes_of(connection, booked)
+    if homes is not None and case_homes.has_home(rows):
+        statement = statement.where(rows.c[case_homes.HOME].in_(homes))
+    return list(connection.execute(statement))
 
 
 def work_items(
@@ -95,11 +99,13 @@ def work_items(
     )
     overdue = f"i.due_at < :as_of and i.registered_at < :as_of and {NOT_SENSITIVE}"
     order = f"order by i.due_at, {BY_KEY} limit :limit"
-    values = {"as_of": as_of, "counties": list(counties), "limit": limit}
+    booked = list(counties)
+    at_home, homes = case_homes.at_home(connection, "i", booked)
+    values = {"as_of": as_of, "counties": booked, "limit": limit, **homes}
     still_open = connection.execute(
         text(
             f"select {columns} from incidents i where i.closed_at is null"
-            f" and i.county_id = any(:counties) and {overdue} {order}"
+            f" and i.county_id = any(:counties){at_home} and {overdue} {order}"
         ),
         values,
     )
@@ -109,7 +115,7 @@ def work_items(
             f"select {columns} from incidents i"
             # With an end the planner expects few, as it is now, and takes the index.
             " where i.closed_at >= :as_of and i.closed_at < 'infinity'"
-            f" and i.county_id = any(:counties) and {overdue} {order}"
+            f" and i.county_id = any(:counties){at_home} and {overdue} {order}"
         ),
         values,
     )
@@ -142,6 +148,8 @@ def newest(
 
     A channel that no code list holds is 其他: a foreign writer's own text is not shown.
     """
+    booked = list(counties)
+    at_home, homes = case_homes.at_home(connection, "i", booked)
     rows = connection.execute(
         text(
             "select i.registered_at, i.county_id, i.category,"
@@ -149,15 +157,16 @@ def newest(
             " left join codes c on c.list_key = 'channel' and c.code = i.channel"
             " where i.registered_at < :as_of and i.registered_at >= :since"
             f" and i.category = any(:categories) and {NOT_SENSITIVE}"
-            " and i.county_id = any(:counties)"
+            f" and i.county_id = any(:counties){at_home}"
             f" order by i.registered_at desc, {BY_KEY} limit :limit"
         ),
         {
             "as_of": as_of,
             "since": as_of - timedelta(days=2),
             "categories": list(POINT_CATEGORIES),
-            "counties": list(counties),
+            "counties": booked,
             "limit": limit,
+            **homes,
         },
     )
     return tuple(
@@ -186,6 +195,8 @@ def new_points(
 
     A case without a grid has no point: never the exact place, never a dispute.
     """
+    booked = list(counties)
+    at_home, homes = case_homes.at_home(connection, "i", booked)
     rows = connection.execute(
         text(
             f"select md5(concat_ws('/', cast(:secret as text), {BY_KEY})) as key,"
@@ -193,7 +204,7 @@ def new_points(
             " from incidents i join regions r on r.id = i.grid_id"
             " where i.registered_at < :as_of and i.registered_at >= :since"
             f" and i.category = any(:categories) and {NOT_SENSITIVE}"
-            " and i.county_id = any(:counties) and r.centre_lon is not null"
+            f" and i.county_id = any(:counties){at_home} and r.centre_lon is not null"
             f" order by i.registered_at desc, {BY_KEY} limit :limit"
         ),
         {
@@ -201,8 +212,9 @@ def new_points(
             "as_of": as_of,
             "since": as_of - timedelta(minutes=minutes),
             "categories": list(POINT_CATEGORIES),
-            "counties": list(counties),
+            "counties": booked,
             "limit": limit,
+            **homes,
         },
     )
     return tuple(

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, text
 
+from data_access import case_homes
 from data_access.schema.cases import STEP_AT
 from data_access.sensitive_classes import NOT_SENSITIVE
 
@@ -71,21 +72,29 @@ def page(
         f" and ({value}, {_KEY}) {'<' if is_falling else '>'} (:value, {_AFTER})" if after else ""
     )
     direction = " desc" if is_falling else ""
+    booked = list(county_ids)
+    if not booked:
+        return []
+    at_home, homes = case_homes.at_home(connection, "i", booked)
     ordered = ", ".join(f"{part}{direction}" for part in (value, *_KEY.split(", ")))
+    # Each county by itself: so each is answered by the index, in its order.
+    counties = {f"county_{number}": county for number, county in enumerate(booked)}
+    of_counties = (
+        f"(select * from incidents i where i.county_id = :{county}{at_home} and i.closed_at is null"
+        f" and {value} is not null and {NOT_SENSITIVE}{where} order by {ordered} limit :limit)"
+        for county in counties
+    )
     rows = connection.execute(
         text(
             f"select {_KEY}, i.registered_at, i.due_at, {STEP_AT} as step_at,"
             f" {value} as ordered_by, r.name as region_name,"
             " (select c.label from codes c where c.list_key = 'incident_class'"
             "   and c.code = i.class_code) as class_label"
-            " from unnest(cast(:counties as int[])) as county (id) cross join lateral ("
-            "   select * from incidents i where i.county_id = county.id and i.closed_at is null"
-            f"    and {value} is not null and {NOT_SENSITIVE}{where}"
-            f"  order by {ordered} limit :limit) i"
+            f" from ({' union all '.join(of_counties)}) i"
             " left join regions r on r.id = coalesce(i.town_id, i.region_id)"
             f" order by {ordered} limit :limit"
         ),
-        {"counties": list(county_ids), "limit": limit, **_place(after)},
+        {"limit": limit, **counties, **homes, **_place(after)},
     )
     return [_line(row) for row in rows]
 

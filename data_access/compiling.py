@@ -207,13 +207,15 @@ def sums(
     is_current: bool,
     is_short: bool = False,
     detail: Detail = Detail.COUNTIES,
+    is_at_home: bool = False,
 ) -> TextClause:
     """Sums of a subject's measures from the rows themselves.
 
     Columns: county_id (of `COUNTIES` and `TOWNS`), town_id (of `TOWNS`; null where it is none of
     those asked for), then one per measure (named like its roll-up column), 0 where none.
     Parameters: `start`, `end` (half-open), `counties` (ids), of `TOWNS` `towns` (ids) and, unless
-    current, `as_of`. `is_short`: for spans of minutes, see `in_counties`.
+    current, `as_of`. `is_short`: for spans of minutes, see `in_counties`. `is_at_home`: of cases
+    that began in the counties of the further parameter `homes`, see `data_access.case_homes`.
 
     One scan per moment, so that each uses the index on its own time whatever the parameters are:
     the statement is as long as the dictionary, and is planned once per connection, not per read.
@@ -225,12 +227,15 @@ def sums(
     names = [measure.column for measure in measures]
     scans = union_all(
         *(
-            _scan(subject, moment, mine, names, is_current, is_short, detail)
+            _scan(subject, moment, mine, names, is_current, is_short, detail, is_at_home)
             for moment, mine in grouped.items()
         )
     ).subquery()
     places = [scans.c[place.key] for place in _places(TABLES[subject], detail)]
-    totals = (func.coalesce(func.sum(scans.c[name]), 0).label(name) for name in names)
+    # The sum of bigint is numeric, and would be read as Decimals.
+    totals = (
+        cast(func.coalesce(func.sum(scans.c[name]), 0), BigInteger).label(name) for name in names
+    )
     return text(written_out(select(*places, *totals).group_by(*places)))
 
 
@@ -265,6 +270,7 @@ def _scan(
     is_current: bool,
     is_short: bool,
     detail: Detail,
+    is_at_home: bool,
 ) -> Select[*tuple[Any, ...]]:
     """Sums of the measures of one moment by place, null in the columns of the others."""
     rows = TABLES[subject]
@@ -283,11 +289,15 @@ def _scan(
         cast(mine[name] if name in mine else null(), BigInteger).label(name) for name in names
     )
     places = _places(rows, detail)
+    homes: list[ColumnElement[bool]] = []
+    if is_at_home:
+        homes.append(literal_column(f"{rows.name}.home_county_id = any(cast(:homes as int[]))"))
     return (
         select(*places, *values)
         .where(
             within(moment, rows, start, end),
             literal_column(in_counties(f"{rows.name}.county_id", is_short=is_short)),
+            *homes,
         )
         .group_by(*(place.element for place in places))
     )

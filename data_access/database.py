@@ -38,6 +38,8 @@ BE_GIVEN_UP = (
 # Values of plan_cache_mode, and where a connection keeps which of them is its usual one.
 PLANNED_ONCE, PLANNED_EACH_TIME = "force_generic_plan", "force_custom_plan"
 USUAL_PLANS = "usual_plans"
+# Where a connection keeps whether the database is, or may become, one of several machines.
+IS_CLUSTER = "is_cluster"
 
 
 class Database:
@@ -134,6 +136,7 @@ def planned_for_this_moment(connection: Connection) -> Iterator[None]:
 def _choose_plans(driver: Any, record: Any) -> None:
     """A cluster finds the machines of a statement by its parameters: no plan serves all."""
     has_citus = driver.execute("select from pg_extension where extname = 'citus'").rowcount == 1
+    record.info[IS_CLUSTER] = has_citus
     record.info[USUAL_PLANS] = PLANNED_EACH_TIME if has_citus else PLANNED_ONCE
     if has_citus:
         driver.execute(f"set plan_cache_mode = {PLANNED_EACH_TIME}")

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from sqlalchemy import Connection, text
 
 from dashboard.errors import DistributionRefused
-from data_access import live_schema, schema
+from data_access import case_homes, live_schema, schema
+from data_access.case_homes import HOME as DISTRIBUTION_COLUMN
 
-DISTRIBUTION_COLUMN = "home_county_id"
 # A case and all that is its own lie on one machine: that of the county where it began.
 DISTRIBUTED = (
     *("incidents", "disputes", "steps", "case_versions"),
@@ -81,6 +81,7 @@ def distribute(connection: Connection, *, drop_triggers: bool) -> list[str]:
                 "beside": "none" if table == DISTRIBUTED[0] else DISTRIBUTED[0],
             },
         )
+    case_homes.note_moves(connection)
     return [*declared, *DISTRIBUTED]
 
 

@@ -19,6 +19,7 @@ from dashboard.periods import Period
 from dashboard.rounding import printed_change, printed_percent
 from dashboard.snapshot import Comparison, Group, Reading, Status
 from dashboard.vocabulary import Subject
+from data_access import case_homes
 from data_access.compiling import flow_rows
 from data_access.rollups.spreads import DURATIONS
 from data_access.row_sums import MEASURE_BY_COLUMN
@@ -113,13 +114,15 @@ def median_handling_hours(
 
     Durations count in tenths of an hour, as they are shown, rounded half up.
     """
+    counties = list(county_ids)
+    at_home, homes = case_homes.at_home(connection, "i", counties)
     rows = connection.execute(
         text(
             f"select {DURATIONS.x} as tenth, count(*) as n from incidents i"
             " where i.closed_at >= :start and i.closed_at < :end"
-            f" and {DURATIONS.where} and i.county_id = any(:counties) group by 1"
+            f" and {DURATIONS.where} and i.county_id = any(:counties){at_home} group by 1"
         ),
-        {"start": period.start, "end": period.end, "counties": list(county_ids)},
+        {"start": period.start, "end": period.end, "counties": counties, **homes},
     )
     return median_of_tenths({row.tenth: row.n for row in rows})
 
@@ -163,6 +166,7 @@ def _towns_counted(
     county_ids: Iterable[int],
 ) -> Counter[int]:
     counts: Counter[int] = Counter()
+    homes = case_homes.homes_of(connection, county_ids)
     for name in indicator.numerator:
         measure = MEASURE_BY_COLUMN[name]
         rows = flow_rows(measure, start=period.start, end=period.end, as_of=None)
@@ -171,6 +175,8 @@ def _towns_counted(
             rows.selected_columns["county_id"].in_(sorted(county_ids)),
             town_id.in_(sorted(towns)),
         )
+        if homes is not None:
+            found = found.where(rows.selected_columns["home_county_id"].in_(homes))
         counted = found.with_only_columns(town_id, func.count()).group_by(town_id)
         for town, number in connection.execute(counted):
             counts[town] += number

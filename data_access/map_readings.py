@@ -17,6 +17,7 @@ from dashboard.indicators import POINT_CATEGORIES
 from dashboard.patches import merge_grids
 from dashboard.periods import SLOT, day_start, first_whole_day, slot_at
 from dashboard.snapshot import GridInset, GridPatch, Group, HeatCells
+from data_access import case_homes
 from data_access.compiling import in_counties
 from data_access.database import planned_for_this_moment
 from data_access.pieces import KeepPiece, in_pieces
@@ -193,13 +194,15 @@ class _CellReader:
         """The cases of [start, end) from the rows."""
         if start >= end:
             return CellCounts.added(())
+        at_home, homes = case_homes.at_home(self.connection, "i", self.counties)
         rows = self.connection.execute(
             text(
                 "select floor(cell_x::float / :km)::int as ix,"
                 " floor(cell_y::float / :km)::int as iy, count(*) as n from incidents i"
                 " where registered_at >= :start and registered_at < :end"
                 f" and category = any(:categories) and {NOT_SENSITIVE}"
-                f" and {in_counties('county_id', is_short=end - start <= SHORT)} group by 1, 2"
+                f" and {in_counties('county_id', is_short=end - start <= SHORT)}{at_home}"
+                " group by 1, 2"
             ),
             {
                 "km": self.cell_km,
@@ -207,6 +210,7 @@ class _CellReader:
                 "end": end,
                 "categories": list(POINT_CATEGORIES),
                 "counties": self.counties,
+                **homes,
             },
         )
         return CellCounts.of((row.ix, row.iy, row.n) for row in rows)
@@ -221,11 +225,13 @@ def grid_inset(
     `booked`: the counties under which its cases are booked (itself, and those merged into it).
     """
     since = as_of - timedelta(days=ask.inset_days)
+    counties = list(booked)
+    at_home, homes = case_homes.at_home(connection, "i", counties)
     rows = connection.execute(
         text(
             "select g.id, g.parent_id, g.centre_lon, g.centre_lat, g.area_km2,"
             " count(i.case_no) as n from regions g"
-            " left join incidents i on i.grid_id = g.id and i.county_id = any(:booked)"
+            f" left join incidents i on i.grid_id = g.id and i.county_id = any(:booked){at_home}"
             f"   and i.registered_at >= :since and i.registered_at < :as_of and {NOT_SENSITIVE}"
             "   and i.category = any(:categories)"
             " where g.county_id = :county and g.level = 'grid' and g.valid_to is null"
@@ -234,7 +240,8 @@ def grid_inset(
         ),
         {
             "county": county.id,
-            "booked": list(booked),
+            "booked": counties,
+            **homes,
             "since": since,
             "as_of": as_of,
             "categories": list(POINT_CATEGORIES),

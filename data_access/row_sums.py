@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row
 
 from dashboard.indicators import DAILY_FLOWS, ROLLED_UP_FLOWS
 from dashboard.vocabulary import Measure, Subject
+from data_access.case_homes import has_home, homes_of
 from data_access.compiling import TABLES, Detail, sums
 
 MEASURE_BY_COLUMN: dict[str, Measure] = {
@@ -75,6 +76,7 @@ class RowSums:
         self._connection = connection
         self._counties, self._towns = list(counties), list(towns)
         self._as_of = as_of
+        self._homes = homes_of(connection, self._counties)
         self._counted: dict[Counting, dict[str, Amounts]] = defaultdict(dict)
 
     def read(self, edges: Iterable[Edge]) -> None:
@@ -121,12 +123,16 @@ class RowSums:
             parameters["as_of"] = self._as_of
         if detail == Detail.TOWNS:
             parameters["towns"] = self._towns
+        is_at_home = self._homes is not None and has_home(TABLES[subject])
+        if is_at_home:
+            parameters["homes"] = self._homes
         statement = sums(
             subject,
             measures,
             is_current=self._as_of is None,
             is_short=end - start <= SHORT,
             detail=detail,
+            is_at_home=is_at_home,
         )
         rows: Sequence[Row[Any]] = self._connection.execute(statement, parameters).all()
         places = [[place for place in row[:detail] if place is not None] for row in rows]
@@ -137,5 +143,5 @@ class RowSums:
                 # In the last minutes most are 0.
                 if row[number]:
                     for place in within or (EVERYWHERE,):
-                        amounts[place] += int(row[number])
+                        amounts[place] += row[number]
         return counted

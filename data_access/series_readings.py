@@ -16,6 +16,7 @@ from dashboard.bands import UsualBand, usual_band
 from dashboard.periods import day_start, slot_at_or_after
 from dashboard.snapshot import Series, SlotPoint
 from dashboard.work_calendar import WorkCalendar
+from data_access import case_homes
 from data_access.rollups import rollups
 from data_access.schema import work_calendar
 from data_access.sums import SumReader
@@ -54,17 +55,19 @@ def half_hours(
 def _half_hours_of_rows(
     reader: SumReader, start: datetime, end: datetime, zone: ZoneInfo
 ) -> dict[datetime, int]:
+    at_home, homes = case_homes.at_home(reader.connection, "incidents", reader.booked)
     rows = reader.connection.execute(
         text(
             "select date_bin('30 minutes', registered_at, :midnight) as began, count(*) as n"
             " from incidents where registered_at >= :start and registered_at < :end"
-            " and county_id = any(:counties) group by 1"
+            f" and county_id = any(:counties){at_home} group by 1"
         ),
         {
             "midnight": day_start(start.astimezone(zone).date(), zone),
             "start": start,
             "end": end,
             "counties": reader.booked,
+            **homes,
         },
     )
     return {row.began.astimezone(UTC): row.n for row in rows}

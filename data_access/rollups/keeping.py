@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, text
 
-from data_access import facts
+from data_access import case_homes, facts
 from data_access.rollups import ancestors, hidden_classes, spreads
 from data_access.rollups.ancestors import in_regions
 from data_access.rollups.counting import counted_sums
@@ -36,6 +36,7 @@ def rebuild(connection: Connection) -> None:
     now. All are written in the order in which they are read, which takes a tenth of the time then.
     """
     lock(connection)
+    case_homes.follow_moves(connection)
     newest: datetime = connection.execute(
         text("select least(max(registered_at), now()) from incidents where registered_at < now()")
     ).scalar_one()

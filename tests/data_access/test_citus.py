@@ -1,5 +1,6 @@
 """On a real Citus cluster, where one is to be had (`tests.citus_cluster`): the same answers."""
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +12,7 @@ from dashboard.asks import Ask
 from dashboard.scope import Scope
 from dashboard.snapshot import Snapshot
 from dashboard.views import View
-from data_access import rollups, schema
+from data_access import case_pages, rollups, schema
 from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
 from data_access.distribution import DISTRIBUTED, REFERENCE, distribute
@@ -20,10 +21,12 @@ from data_access.snapshotting import compute
 from data_access.wall_parts import Kept
 from tests.case_builder import NOW, add_everything, incident
 from tests.citus_cluster import PROGRAMS, citus_programs, cluster
+from tests.statements import ANY_ROW, listening
 
 pytestmark = pytest.mark.skipif(
     citus_programs() is None, reason=f"{PROGRAMS} does not name a PostgreSQL with Citus"
 )
+ORDERS: tuple[case_pages.Order, ...] = ("registered", "due", "step")
 REGIONS = (330000, 330100, 330102)
 
 
@@ -38,6 +41,12 @@ def whole(server_folder: Path) -> Iterator[Database]:
             with database.write() as connection:
                 add_everything(connection, seed=3, count=200)
                 rollups.follow_regions(connection)
+                connection.execute(
+                    text(
+                        "update incidents set county_id = 330102"
+                        " where home_county_id = 330106 and case_no like '%7%'"
+                    )
+                )
                 rollups.fold(connection)
             yield database
 
@@ -49,11 +58,11 @@ def walls(database: Database) -> list[Snapshot]:
     ]
 
 
-def lists(database: Database) -> list[list[tuple[object, ...]]]:
+def lists(database: Database) -> list[list[object]]:
     scope = Scope(counties=frozenset({330102}))
     start = NOW.replace(day=1)
     with database.read() as connection:
-        return [
+        shown: list[list[object]] = [
             sorted(map(tuple, rows), key=str)
             for rows in (
                 rows_of_measure(
@@ -62,6 +71,26 @@ def lists(database: Database) -> list[list[tuple[object, ...]]]:
                 rows_of_stock(connection, "open", scope, as_of=NOW),
             )
         ]
+        shown += [list(case_pages.page(connection, [330102], order)) for order in ORDERS]
+        return shown
+
+
+def most_shards_of_a_countys_wall(database: Database) -> int:
+    """Of one table: those of the county, and of the one from which it was given cases."""
+    with listening(database) as said:
+        compute(database, View("wall", 330102), now=NOW, ask=Ask(), kept=Kept())
+    most = 0
+    with database.read() as connection:
+        for statement, values in said:
+            if ANY_ROW.search(statement):
+                continue
+            plan = connection.exec_driver_sql(f"explain {statement}", values).scalars().all()
+            tasks = [
+                int(found) for line in plan for found in re.findall(r"Task Count: (\d+)", line)
+            ]
+            assert tasks, statement
+            most = max(most, *tasks)
+    return most
 
 
 def test_a_cluster_answers_as_one_machine_did(whole: Database) -> None:
@@ -80,6 +109,7 @@ def test_a_cluster_answers_as_one_machine_did(whole: Database) -> None:
     assert [made.failures for made in walls(whole)] == [{}, {}, {}]
     assert walls(whole) == shown
     assert lists(whole) == listed
+    assert 0 < most_shards_of_a_countys_wall(whole) <= 2
     with whole.write() as connection:
         connection.execute(insert(schema.incidents), [incident(1)])
         rollups.rebuild(connection)

@@ -5,8 +5,9 @@ refuses (docs/scale.md names the rules).
 """
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from dashboard.asks import Ask
 from dashboard.errors import DistributionRefused
 from dashboard.scope import Scope
 from dashboard.views import View
-from data_access import rollups, schema
+from data_access import case_homes, case_pages, facts, rollups, schema
 from data_access.case_lists import rows_of_measure, rows_of_stock
-from data_access.database import Database
+from data_access.database import IS_CLUSTER, Database
 from data_access.distribution import (
     DISTRIBUTED,
     DISTRIBUTION_COLUMN,
@@ -30,6 +31,7 @@ from data_access.partitions import PARTITIONED_TABLES
 from data_access.snapshotting import compute
 from data_access.wall_parts import Kept
 from tests.case_builder import NOW, add_everything
+from tests.statements import ANY_ROW, TOUCHES, listening
 
 STAND_IN = """
 create table citus_tables (name text primary key, kind text, beside text);
@@ -180,32 +182,42 @@ FORBIDDEN = {
     "lateral with a limit": r"\blateral\s*\(.*?\blimit\b",
     "window": r"\bover\s*\(",
 }
-TOUCHES = re.compile(rf"\b(?:from|join) ({'|'.join(DISTRIBUTED)})\b", re.IGNORECASE)
-# Whether there is any row at all: the first one found answers.
-ANY_ROW = re.compile(r"exists \(select \* \s*from", re.IGNORECASE)
+BY_HOME = re.compile(r"\bhome_county_id (= any|in) ?\(", re.IGNORECASE)
+ORDERS: tuple[case_pages.Order, ...] = ("registered", "due", "step")
 BY_COUNTY = re.compile(r"\bcounty_id (\+ 0 )?(= any|in|=)", re.IGNORECASE)
 
 
-@pytest.fixture
-def asked(filled: Database) -> Iterator[list[tuple[str, Any]]]:
-    """Every statement on distributed tables that snapshots of all levels and lists ask."""
-    said: list[tuple[str, Any]] = []
-
-    @event.listens_for(filled.engine, "before_cursor_execute")
-    def note(connection: Any, cursor: Any, statement: str, values: Any, *more: Any) -> None:
-        if TOUCHES.search(statement):
-            said.append((statement, values))
-
-    for region in (330000, 330100, 330102):
-        made = compute(filled, View("wall", region), now=NOW, ask=Ask(), kept=Kept())
+def screens(
+    database: Database, regions: Iterable[int], county: int, as_of: datetime | None = None
+) -> list[object]:
+    """What walls and lists of cases show."""
+    shown: list[object] = []
+    for region in regions:
+        view = View("wall", region, as_of=as_of)
+        made = compute(database, view, now=NOW, ask=Ask(), kept=Kept())
         assert made.failures == {}
-    scope = Scope(counties=frozenset({330102}))
-    with filled.read() as connection:
+        shown.append(made)
+    scope = Scope(counties=frozenset({county}))
+    with database.read() as connection:
         start = NOW.replace(day=1)
-        rows_of_measure(connection, "registered_all", scope, start=start, end=NOW, as_of=None)
-        rows_of_stock(connection, "open", scope, as_of=NOW)
-    event.remove(filled.engine, "before_cursor_execute", note)
-    yield said
+        shown += [
+            sorted(
+                rows_of_measure(connection, name, scope, start=start, end=NOW, as_of=as_of),
+                key=str,
+            )
+            for name in ("registered_all", "d_accepted", "receptions", "answered")
+        ]
+        shown.append(sorted(rows_of_stock(connection, "open", scope, as_of=NOW), key=str))
+        shown += [case_pages.page(connection, [county], order) for order in ORDERS]
+    return shown
+
+
+@pytest.fixture
+def asked(filled: Database) -> list[tuple[str, Any]]:
+    """Every statement on distributed tables that snapshots of all levels and lists ask."""
+    with listening(filled) as said:
+        screens(filled, (330000, 330100, 330102), 330102)
+    return said
 
 
 def test_no_statement_uses_what_citus_forbids(asked: list[tuple[str, Any]]) -> None:
@@ -268,3 +280,68 @@ def test_of_incidents_only_the_edges_of_periods_are_counted_in_the_rows(
     ]
     assert spans
     assert max(spans) <= timedelta(minutes=15)
+
+
+def as_cluster(database: Database) -> Database:
+    """The same database, taken for one of several machines."""
+    cluster = Database(database.url)
+
+    @event.listens_for(cluster.engine, "connect")
+    def found(driver: Any, record: Any) -> None:
+        record.info[IS_CLUSTER] = True
+
+    return cluster
+
+
+HOME, MOVED_TO = 330106, 330102
+
+
+@pytest.fixture
+def moved(filled: Database) -> Database:
+    """Cases of one county are booked under another since, and the cluster has noted it."""
+    with filled.write() as connection:
+        for table in ("incidents", "disputes", "return_visits", "agreements"):
+            connection.execute(
+                text(
+                    f"update {table} set county_id = :county where home_county_id = :home"
+                    " and case_no like '%7%'"
+                ),
+                {"home": HOME, "county": MOVED_TO},
+            )
+        rollups.fold(connection)
+        case_homes.note_moves(connection)
+    return filled
+
+
+@pytest.mark.parametrize("as_of", [None, NOW - timedelta(days=20)], ids=["now", "past"])
+def test_in_a_cluster_every_statement_on_cases_is_bounded_by_home_counties(
+    moved: Database, as_of: datetime | None
+) -> None:
+    """So that it goes to the shards of its counties; with the answers of one machine."""
+    one_machine = screens(moved, (330100, MOVED_TO), MOVED_TO, as_of)
+    with closing(as_cluster(moved)) as cluster, listening(cluster) as said:
+        assert screens(cluster, (330100, MOVED_TO), MOVED_TO, as_of) == one_machine
+    bounded = [(statement, values) for statement, values in said if not ANY_ROW.search(statement)]
+    assert len(bounded) > 30
+    for statement, values in bounded:
+        # Each reading of a table of its own.
+        assert len(BY_HOME.findall(statement)) >= len(TOUCHES.findall(statement)), statement
+        if "homes" in values and values.get("counties") == [MOVED_TO]:
+            assert values["homes"] == [MOVED_TO, HOME]
+
+
+def test_one_machine_is_not_asked_where_cases_began(asked: list[tuple[str, Any]]) -> None:
+    assert not any(BY_HOME.search(statement) for statement, _ in asked)
+
+
+def test_moves_are_followed_by_every_rebuild_where_they_are_noted(filled: Database) -> None:
+    with filled.write() as connection:
+        move = text("update incidents set county_id = :to where home_county_id = :home")
+        connection.execute(move, {"to": MOVED_TO, "home": HOME})
+        rollups.rebuild(connection)
+        assert facts.read(connection, case_homes.MOVES) is None
+        case_homes.note_moves(connection)
+        assert [HOME, MOVED_TO] in facts.read(connection, case_homes.MOVES)
+        connection.execute(move, {"to": 330203, "home": HOME})
+        rollups.rebuild(connection)
+        assert [HOME, 330203] in facts.read(connection, case_homes.MOVES)
