@@ -1,8 +1,8 @@
 """What makes the database live: triggers that note every change, compiled from the dictionary.
 
 Installed after each migration by `install`, because the functions depend on the dictionary of
-indicators, which is data: `CREATE OR REPLACE`, and the roll-ups are rebuilt when the compiled
-text differs from the installed one.
+indicators, which is data: `CREATE OR REPLACE`, and the roll-ups are rebuilt when what is summed
+differs from what was installed.
 
 Foreign writers (psql, COPY, another program) need to know nothing: statement triggers append
 roll-up deltas and an outbox row per county, keep versions of corrected rows, and carry the times
@@ -22,7 +22,8 @@ from data_access.rollups import spreads
 from data_access.rollups.counting import written_sums
 from data_access.rollups.tables import GROUPS, SLOTS_FROM
 
-# Facts: fingerprints of all that is installed, and of what writes sums.
+# Facts: fingerprint of all that is installed; that of what writes sums, and the former again: a
+# program that does not know of the second writes and deletes the first alone.
 INSTALLED, SUMMED = "live_schema", "live_sums"
 CHANGES_CHANNEL = "cockpit_changes"
 # Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
@@ -96,10 +97,13 @@ def install(connection: Connection, zone: str) -> bool:
         return False
     for statement in _statements(zone):
         connection.exec_driver_sql(statement)
-    summed = _fingerprint(_summing_statements(zone))
-    is_summed_alike = facts.read(connection, SUMMED) == summed
-    facts.write(connection, INSTALLED, _fingerprint(_statements(zone)))
-    facts.write(connection, SUMMED, summed)
+    summed, installed = (
+        _fingerprint(statements) for statements in (_summing_statements(zone), _statements(zone))
+    )
+    known = facts.read(connection, INSTALLED)
+    is_summed_alike = known is not None and facts.read(connection, SUMMED) == [summed, known]
+    facts.write(connection, INSTALLED, installed)
+    facts.write(connection, SUMMED, [summed, installed])
     return not is_summed_alike
 
 

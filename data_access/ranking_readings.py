@@ -7,11 +7,10 @@ The method stands in `dashboard.rankings`; here the figures are read and brought
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from dashboard import periods as spans
 from dashboard.indicators import INDICATOR_BY_KEY, ROLLED_UP_FLOWS, Indicator
 from dashboard.periods import Period
 from dashboard.rankings import Direction, RankedUnit, UnitRate, rank_changes, rank_units
@@ -25,7 +24,6 @@ from data_access.schema import ranking_groups, region_ranking_groups
 from data_access.sums import SumReader, Sums, Wish, measures_of
 
 RANGE_LEVEL = 0.90
-HOUR = timedelta(hours=1)
 UNGROUPED = ("ungrouped", "未分组")
 ZONES = ("zones", "功能区")
 Ranked = dict[str, tuple[RankedUnit, ...]]
@@ -79,8 +77,8 @@ def rank_counties(
     count in their county as well. Indicators of rows without township have no zones.
 
     None when there are fewer than two counties to compare. What is as of the past is read from
-    the rows, hundreds of thousands of them: anew every hour, and as soon as cases of that time come
-    or go; what is done with them since does not change it.
+    the rows, hundreds of thousands of them: as soon as cases of that time come or go. What is done
+    with them since does not change it; of outcomes that are told late or corrected `keep` decides.
     """
     indicator = INDICATOR_BY_KEY[indicator_key]
     units = _units(connection, reader, tree, region, indicator)
@@ -117,7 +115,7 @@ def rank_counties(
         # As of its own end: those cases had no longer to be settled than this month's have had.
         earlier = keep(
             ("ranked before", connection.engine.url, indicator_key, ids, minimum),
-            (before, spans.slot_at(as_of, HOUR), state, groups),
+            (before, state, groups),
             lambda: ranked(reader.at(before.end).each([wish(before)])[0]),
         )
     return Ranking(

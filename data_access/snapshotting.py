@@ -86,6 +86,7 @@ def compute(
                 zone=zone,
             ),
             as_of=as_of,
+            now=now,
             is_current=is_current,
             zone=zone,
             ask=_with_scales_of(known, ask),

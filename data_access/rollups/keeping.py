@@ -28,7 +28,8 @@ _NAMED_TOTALS = ", ".join(f"sum(c.{name})::{kind} as {name}" for name, kind in K
 
 
 def rebuild(connection: Connection) -> None:
-    """Compute all roll-ups from the rows, in this transaction; pending deltas are dropped.
+    """Compute all roll-ups from the rows, in this transaction; pending deltas are dropped. The
+    outbox says so, since what was read before is old.
 
     One statement counts the rows and drops their deltas: a writer that commits between two would
     be counted twice. The old roll-ups are deleted, since a reader at work would find a truncated
@@ -79,6 +80,7 @@ def rebuild(connection: Connection) -> None:
     ancestors.note(connection, known)
     for table in ("rollups", "rollup_months", "rollup_slots", "rollup_spreads"):
         connection.execute(text(f"analyze {table}"))
+    connection.execute(text("insert into outbox (subject, county_id) values ('regions', 0)"))
 
 
 def follow_regions(connection: Connection) -> bool:
@@ -91,7 +93,6 @@ def follow_regions(connection: Connection) -> bool:
     if ancestors.are_known(connection, ancestors.load(connection)):
         return follow_classes(connection)
     rebuild(connection)
-    connection.execute(text("insert into outbox (subject, county_id) values ('regions', 0)"))
     return True
 
 

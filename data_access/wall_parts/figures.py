@@ -1,7 +1,9 @@
 """Figures of the region and of what it is divided into, targets, and the ranking."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from dashboard import periods as spans
 from dashboard.indicators import DAILY_FLOWS, INDICATOR_BY_KEY
@@ -15,8 +17,10 @@ from data_access.rollups import reading
 from data_access.rollups.ancestors import CELL_KM
 from data_access.sums import EVER, Wish
 from data_access.wall_parts.ordering import read, wanted
-from data_access.wall_parts.work import Work
+from data_access.wall_parts.work import Name, T, Work
 
+# How long last month's ranks are kept whatever is told late of that time.
+HOUR = timedelta(hours=1)
 TODAY_COUNTS = ("incidents_closed", "red_new", "yellow_new")
 STOCKS = (
     "incidents_open",
@@ -131,7 +135,7 @@ def _median(work: Work, span: Span, mean: Reading) -> Reading:
     """Counted anew when the same span has another number or sum of durations."""
     median, count = work.kept.get(
         ("median", work.connection.engine.url, work.booked, work.is_current),
-        (span.start, mean.numerator, mean.denominator),
+        (span.start, mean.numerator, mean.denominator, spans.ten_minutes(work.now)),
         lambda: _median_hours(work, span),
     )
     return Reading(
@@ -209,8 +213,12 @@ def ranking(work: Work) -> Ranking | None:
         cumulative_label=year.label,
         before=before,
         as_of=work.as_of,
-        keep=work.kept.get,
+        keep=partial(_keep_an_hour, work),
     )
+
+
+def _keep_an_hour(work: Work, name: Name, state: Hashable, count: Callable[[], T]) -> T:
+    return work.kept.get(name, (state, spans.slot_at(work.now, HOUR)), count)
 
 
 def left_out(work: Work) -> dict[str, int]:

@@ -14,7 +14,16 @@ from data_access.pieces import KeepPiece, in_pieces
 from data_access.region_tree import Region
 from data_access.sums import Sums, Wish
 from data_access.wall_parts.ordering import read, wanted
-from data_access.wall_parts.work import Name, SumsBySlot, T, Work
+from data_access.wall_parts.work import (
+    COUNTIES_OF_A_PIECE,
+    GRIDS,
+    HEAT_OF_A_PIECE,
+    HEAT_OF_DAYS,
+    Name,
+    SumsBySlot,
+    T,
+    Work,
+)
 
 REGISTERED = ("registered_all",)
 ON_THE_MAP = tuple(f"registered__{category}" for category in POINT_CATEGORIES)
@@ -66,7 +75,7 @@ def _registered_lately(work: Work, start: datetime, end: datetime) -> Counter[in
             together.update(part)
         return together
 
-    name = ("counties of a piece", work.connection.engine.url, work.booked, work.is_current)
+    name = (COUNTIES_OF_A_PIECE, work.connection.engine.url, work.booked, work.is_current)
     keep: KeepPiece[Counter[int]] = _keeping(work, name, REGISTERED)
     return in_pieces(start, end, keep=keep, count=partial(_registered, work), add=added)
 
@@ -77,7 +86,7 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
 
     def keep_days(span: tuple[datetime, datetime], more: Hashable, count: Callable[[], T]) -> T:
         cases = _cases_on_the_map(work, span, work.counties)
-        return work.kept.get(("heat of days", *name), (span, more, *_state(work, cases)), count)
+        return work.kept.get((HEAT_OF_DAYS, *name), (span, more, *_state(work, cases)), count)
 
     layers = map_readings.heat(
         work.connection,
@@ -89,7 +98,7 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
         zone=work.zone,
         groups=(group,),
         keep_days=keep_days,
-        keep_piece=_keeping(work, ("heat of a piece", *name), ON_THE_MAP),
+        keep_piece=_keeping(work, (HEAT_OF_A_PIECE, *name), ON_THE_MAP),
         is_whole=work.reader.is_whole,
     )
     return tuple(layers)
@@ -147,7 +156,7 @@ def _county_grids(work: Work, counties: Sequence[Region]) -> list[GridInset | No
     cases = _cases_on_the_map(work, (days.start, work.as_of), [county.id for county in counties])
     return [
         work.kept.get(
-            ("grids", work.connection.engine.url, county.id, work.ask.inset_days),
+            (GRIDS, work.connection.engine.url, county.id, work.ask.inset_days),
             _state(work, {county.id: cases[county.id]}),
             partial(_grid_inset, work, county),
         )

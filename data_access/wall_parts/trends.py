@@ -36,7 +36,7 @@ def _band(work: Work, day: date) -> UsualBand | None:
     return work.kept.get(
         ("band", work.connection.engine.url, work.booked, day, work.ask.band_days),
         # Late records change it a little; a first import, from nothing.
-        spans.ten_minutes(work.as_of),
+        spans.ten_minutes(work.now),
         lambda: series_readings.usual_day(
             work.reader,
             day,

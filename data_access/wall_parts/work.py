@@ -17,8 +17,10 @@ from data_access.sums import SumReader
 T = TypeVar("T")
 Name = tuple[Hashable, ...]
 SumsBySlot = dict[datetime, dict[str, int]]
-# What is kept of where cases are: no sum tells when one of them is corrected in that.
-CASES_ON_MAPS = ("heat of days", "heat of a piece", "counties of a piece", "grids")
+# Names of what is kept of where cases are: no sum tells when one of them is corrected in that.
+HEAT_OF_DAYS, HEAT_OF_A_PIECE, GRIDS = "heat of days", "heat of a piece", "grids"
+COUNTIES_OF_A_PIECE = "counties of a piece"
+CASES_ON_MAPS = (HEAT_OF_DAYS, HEAT_OF_A_PIECE, GRIDS, COUNTIES_OF_A_PIECE)
 
 
 class Kept:
@@ -69,6 +71,8 @@ class Work:
     booked: tuple[int, ...]
     reader: SumReader
     as_of: datetime
+    # The clock: what is kept for a while is kept as long in a view of the past.
+    now: datetime
     is_current: bool
     zone: ZoneInfo
     ask: Ask

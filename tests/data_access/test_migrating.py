@@ -190,9 +190,9 @@ def test_triggers_that_have_changed_in_something_else_leave_the_rollups(filled: 
     """Twelve million cases are counted for a quarter of an hour."""
     with filled.write() as connection:
         rollups.fold(connection)
-        connection.execute(
-            text("update database_facts set value = '\"older\"' where key = 'live_schema'")
-        )
+        summed, _ = facts.read(connection, "live_sums")
+        facts.write(connection, "live_schema", "older")
+        facts.write(connection, "live_sums", [summed, "older"])
         connection.execute(text("drop function cockpit_incidents_delete_version cascade"))
         connection.execute(text("update rollups set registered_all = registered_all + 1"))
     migrate(filled.url)
@@ -200,6 +200,17 @@ def test_triggers_that_have_changed_in_something_else_leave_the_rollups(filled: 
         assert rollups.differences(connection) > 0, "not counted anew"
         found = text("select to_regproc('cockpit_incidents_delete_version')")
         assert connection.scalar(found) is not None
+
+
+def test_sums_of_a_program_that_knew_no_such_fact_are_counted_anew(filled: Database) -> None:
+    """It installed its own triggers, and left the fact of a newer program as it was."""
+    with filled.write() as connection:
+        rollups.fold(connection)
+        facts.write(connection, "live_schema", "another program's")
+        connection.execute(text("update rollups set registered_all = registered_all + 1"))
+    migrate(filled.url)
+    with filled.read() as connection:
+        assert rollups.differences(connection) == 0
 
 
 def test_the_months_around_today_have_their_partitions(database: Database) -> None:

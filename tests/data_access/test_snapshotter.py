@@ -154,6 +154,46 @@ def test_heat_of_whole_days_follows_a_correction_that_changes_no_sum(
     working.database.close()
 
 
+@pytest.mark.parametrize(
+    "correction",
+    [*CORRECTIONS.values(), f"county_id = {live_province.HARBOUR}"],
+    ids=[*CORRECTIONS, "another county"],
+)
+def test_the_map_of_the_last_hours_follows_a_correction_that_changes_no_sum(
+    database: Database, writer: live_province.Writer, correction: str
+) -> None:
+    """Nothing else makes an hour be counted again: a case that is sensitive now must go at once."""
+    for county in live_province.COUNTIES:
+        writer.execute(
+            "insert into population (region_id, counted_on, residents, origin)"
+            f" values ({county}, '2020-11-01', 100000, 'invented')"
+        )
+    for _ in range(5):
+        writer.add_incident(live_province.HILLS, at=datetime.now(UTC) - timedelta(hours=5))
+    writer.execute("update incidents set location_quality = 'point', cell_x = 4, cell_y = 4")
+    working = Snapshotter(database.url, lambda name: Ask())
+    assert working._round() == []
+
+    def shown() -> object:
+        snapshot = newest(database)
+        assert snapshot is not None and snapshot.map.choropleth is not None
+        [cells] = [layer.cells for layer in snapshot.map.heat if layer.window == "24h"]
+        return cells, snapshot.map.choropleth.values
+
+    before = shown()
+    writer.execute(
+        f"update incidents set {correction} where case_no = (select max(case_no) from incidents)"
+    )
+    assert working._round() == []
+    after = shown()
+    assert after != before
+    afresh = Snapshotter(database.url, lambda name: Ask())
+    assert afresh._round() == []
+    assert shown() == after
+    working.database.close()
+    afresh.database.close()
+
+
 def test_a_view_is_computed_while_it_is_requested(
     database: Database, start: Start, writer: live_province.Writer
 ) -> None:
