@@ -15,6 +15,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import URL, create_engine, make_url, text
 from xdist.scheduler import LoadScopeScheduling
 
@@ -26,6 +27,10 @@ from data_access.rollups.tables import SLOTS_FACT
 from tests.programs import chosen_programs
 
 EXTERNAL_SERVER = "COCKPIT_TEST_DATABASE_URL"
+
+# How long an example takes is the machine's business; what must be quick stands in the benches.
+settings.register_profile("cockpit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cockpit")
 
 
 # Timed against a real browser: the faults, which mostly wait, and beside them what is quick.
