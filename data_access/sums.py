@@ -154,7 +154,7 @@ class SumReader:
             parameters = {"start": first, "end": last, "counties": self.booked}
             for row in self.connection.execute(statement, parameters).mappings():
                 for region_id in self._wanted.get(row["county_id"], ()):
-                    total[region_id].update({m.column: int(row[m.column]) for m in measures})
+                    total[region_id].update({m.column: row[m.column] for m in measures})
         return total
 
     def _split(self, wish: Wish) -> tuple[list[str], Pieces | None, list[Edge]]:
@@ -173,7 +173,7 @@ class SumReader:
         """How finely rows must be told apart for the wish."""
         if wish.region_ids == frozenset({self._region.id}):
             return Detail.TOGETHER
-        if any(wish.region_ids is None or zone.id in wish.region_ids for zone in self.zones):
+        if any(zone.id in (wish.region_ids or ()) for zone in self.zones):
             return Detail.TOWNS
         return Detail.COUNTIES
 
