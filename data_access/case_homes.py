@@ -49,6 +49,15 @@ def homes_of(connection: Connection, counties: Iterable[int]) -> list[int] | Non
     return sorted(booked | {home for home, county in moves if county in booked})
 
 
+def booked_under(
+    connection: Connection, counties: Iterable[int], alias: str = "i"
+) -> tuple[str, Values]:
+    """SQL: the case is booked under one of the counties; with its parameters."""
+    booked = list(counties)
+    and_at_home, homes = at_home(connection, alias, booked)
+    return f"{alias}.county_id = any(:counties){and_at_home}", {"counties": booked, **homes}
+
+
 def at_home(connection: Connection, alias: str, counties: Iterable[int]) -> tuple[str, Values]:
     """SQL to add to the condition on cases booked under these counties, with its parameter."""
     homes = homes_of(connection, counties)

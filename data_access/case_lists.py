@@ -99,13 +99,12 @@ def work_items(
     )
     overdue = f"i.due_at < :as_of and i.registered_at < :as_of and {NOT_SENSITIVE}"
     order = f"order by i.due_at, {BY_KEY} limit :limit"
-    booked = list(counties)
-    at_home, homes = case_homes.at_home(connection, "i", booked)
-    values = {"as_of": as_of, "counties": booked, "limit": limit, **homes}
+    booked, of_counties = case_homes.booked_under(connection, counties)
+    values = {"as_of": as_of, "limit": limit, **of_counties}
     still_open = connection.execute(
         text(
             f"select {columns} from incidents i where i.closed_at is null"
-            f" and i.county_id = any(:counties){at_home} and {overdue} {order}"
+            f" and {booked} and {overdue} {order}"
         ),
         values,
     )
@@ -115,7 +114,7 @@ def work_items(
             f"select {columns} from incidents i"
             # With an end the planner expects few, as it is now, and takes the index.
             " where i.closed_at >= :as_of and i.closed_at < 'infinity'"
-            f" and i.county_id = any(:counties){at_home} and {overdue} {order}"
+            f" and {booked} and {overdue} {order}"
         ),
         values,
     )
@@ -148,8 +147,7 @@ def newest(
 
     A channel that no code list holds is 其他: a foreign writer's own text is not shown.
     """
-    booked = list(counties)
-    at_home, homes = case_homes.at_home(connection, "i", booked)
+    booked, of_counties = case_homes.booked_under(connection, counties)
     rows = connection.execute(
         text(
             "select i.registered_at, i.county_id, i.category,"
@@ -157,16 +155,15 @@ def newest(
             " left join codes c on c.list_key = 'channel' and c.code = i.channel"
             " where i.registered_at < :as_of and i.registered_at >= :since"
             f" and i.category = any(:categories) and {NOT_SENSITIVE}"
-            f" and i.county_id = any(:counties){at_home}"
+            f" and {booked}"
             f" order by i.registered_at desc, {BY_KEY} limit :limit"
         ),
         {
             "as_of": as_of,
             "since": as_of - timedelta(days=2),
             "categories": list(POINT_CATEGORIES),
-            "counties": booked,
             "limit": limit,
-            **homes,
+            **of_counties,
         },
     )
     return tuple(
@@ -195,8 +192,7 @@ def new_points(
 
     A case without a grid has no point: never the exact place, never a dispute.
     """
-    booked = list(counties)
-    at_home, homes = case_homes.at_home(connection, "i", booked)
+    booked, of_counties = case_homes.booked_under(connection, counties)
     rows = connection.execute(
         text(
             f"select md5(concat_ws('/', cast(:secret as text), {BY_KEY})) as key,"
@@ -204,7 +200,7 @@ def new_points(
             " from incidents i join regions r on r.id = i.grid_id"
             " where i.registered_at < :as_of and i.registered_at >= :since"
             f" and i.category = any(:categories) and {NOT_SENSITIVE}"
-            f" and i.county_id = any(:counties){at_home} and r.centre_lon is not null"
+            f" and {booked} and r.centre_lon is not null"
             f" order by i.registered_at desc, {BY_KEY} limit :limit"
         ),
         {
@@ -212,9 +208,8 @@ def new_points(
             "as_of": as_of,
             "since": as_of - timedelta(minutes=minutes),
             "categories": list(POINT_CATEGORIES),
-            "counties": booked,
             "limit": limit,
-            **homes,
+            **of_counties,
         },
     )
     return tuple(

@@ -114,15 +114,14 @@ def median_handling_hours(
 
     Durations count in tenths of an hour, as they are shown, rounded half up.
     """
-    counties = list(county_ids)
-    at_home, homes = case_homes.at_home(connection, "i", counties)
+    booked, of_counties = case_homes.booked_under(connection, county_ids)
     rows = connection.execute(
         text(
             f"select {DURATIONS.x} as tenth, count(*) as n from incidents i"
             " where i.closed_at >= :start and i.closed_at < :end"
-            f" and {DURATIONS.where} and i.county_id = any(:counties){at_home} group by 1"
+            f" and {DURATIONS.where} and {booked} group by 1"
         ),
-        {"start": period.start, "end": period.end, "counties": counties, **homes},
+        {"start": period.start, "end": period.end, **of_counties},
     )
     return median_of_tenths({row.tenth: row.n for row in rows})
 

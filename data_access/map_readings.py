@@ -225,13 +225,12 @@ def grid_inset(
     `booked`: the counties under which its cases are booked (itself, and those merged into it).
     """
     since = as_of - timedelta(days=ask.inset_days)
-    counties = list(booked)
-    at_home, homes = case_homes.at_home(connection, "i", counties)
+    is_of_county, of_county = case_homes.booked_under(connection, booked)
     rows = connection.execute(
         text(
             "select g.id, g.parent_id, g.centre_lon, g.centre_lat, g.area_km2,"
             " count(i.case_no) as n from regions g"
-            f" left join incidents i on i.grid_id = g.id and i.county_id = any(:booked){at_home}"
+            f" left join incidents i on i.grid_id = g.id and {is_of_county}"
             f"   and i.registered_at >= :since and i.registered_at < :as_of and {NOT_SENSITIVE}"
             "   and i.category = any(:categories)"
             " where g.county_id = :county and g.level = 'grid' and g.valid_to is null"
@@ -240,8 +239,7 @@ def grid_inset(
         ),
         {
             "county": county.id,
-            "booked": counties,
-            **homes,
+            **of_county,
             "since": since,
             "as_of": as_of,
             "categories": list(POINT_CATEGORIES),

@@ -55,19 +55,18 @@ def half_hours(
 def _half_hours_of_rows(
     reader: SumReader, start: datetime, end: datetime, zone: ZoneInfo
 ) -> dict[datetime, int]:
-    at_home, homes = case_homes.at_home(reader.connection, "incidents", reader.booked)
+    booked, of_counties = case_homes.booked_under(reader.connection, reader.booked)
     rows = reader.connection.execute(
         text(
             "select date_bin('30 minutes', registered_at, :midnight) as began, count(*) as n"
-            " from incidents where registered_at >= :start and registered_at < :end"
-            f" and county_id = any(:counties){at_home} group by 1"
+            " from incidents i where registered_at >= :start and registered_at < :end"
+            f" and {booked} group by 1"
         ),
         {
             "midnight": day_start(start.astimezone(zone).date(), zone),
             "start": start,
             "end": end,
-            "counties": reader.booked,
-            **homes,
+            **of_counties,
         },
     )
     return {row.began.astimezone(UTC): row.n for row in rows}
