@@ -68,6 +68,11 @@ def slot_at_or_after(instant: datetime, length: timedelta = SLOT) -> datetime:
     return instant + (SLOT_ORIGIN - instant) % length
 
 
+def nearest_slot(instant: datetime) -> datetime:
+    """The beginning of a quarter of an hour that is least far from the instant."""
+    return slot_at(instant + SLOT / 2)
+
+
 def today_so_far(as_of: datetime, zone: ZoneInfo) -> Period:
     """From local midnight to now (今日)."""
     return Period(day_start(_local_day(as_of, zone), zone), as_of, "今日")

@@ -4,7 +4,7 @@ Takes flows and stocks of `dashboard.vocabulary`; gives SQLAlchemy expressions o
 `data_access.schema`. No indicator is known here and nothing is executed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum
@@ -219,15 +219,18 @@ def sums(
 
     One scan per moment, so that each uses the index on its own time whatever the parameters are:
     the statement is as long as the dictionary, and is planned once per connection, not per read.
+    Of minutes one scan of what any of the moments is in: a case has several, and is read once.
     As text, since its hundreds of constants would else be sent with every read.
     """
+    if is_short:
+        return text(written_out(_of_minutes(subject, measures, is_current, detail, is_at_home)))
     grouped: dict[Moment, list[Measure]] = {}
     for measure in measures:
         grouped.setdefault(measure.flow.moment, []).append(measure)
     names = [measure.column for measure in measures]
     scans = union_all(
         *(
-            _scan(subject, moment, mine, names, is_current, is_short, detail, is_at_home)
+            _scan(subject, moment, mine, names, is_current, detail, is_at_home)
             for moment, mine in grouped.items()
         )
     ).subquery()
@@ -268,17 +271,13 @@ def _scan(
     measures: list[Measure],
     names: list[str],
     is_current: bool,
-    is_short: bool,
     detail: Detail,
     is_at_home: bool,
 ) -> Select[*tuple[Any, ...]]:
     """Sums of the measures of one moment by place, null in the columns of the others."""
     rows = TABLES[subject]
-    column, _ = _column_times(moment)[0]
-    kind = Date() if isinstance(rows.c[column].type, Date) else DateTime(timezone=True)
-    word = "date" if isinstance(kind, Date) else "timestamptz"
-    start, end = (literal_column(f"cast(:{name} as {word})", kind) for name in ("start", "end"))
-    as_of = None if is_current else literal_column("cast(:as_of as timestamptz)", DateTime(True))
+    start, end = _bounds(moment, rows)
+    as_of = _as_of(is_current)
     mine = {
         measure.column: func.sum(amount_expression(measure.flow.amount, rows)).filter(
             measure_condition(measure, rows, as_of)
@@ -289,18 +288,69 @@ def _scan(
         cast(mine[name] if name in mine else null(), BigInteger).label(name) for name in names
     )
     places = _places(rows, detail)
-    homes: list[ColumnElement[bool]] = []
-    if is_at_home:
-        homes.append(literal_column(f"{rows.name}.home_county_id = any(cast(:homes as int[]))"))
     return (
         select(*places, *values)
         .where(
-            within(moment, rows, start, end),
-            literal_column(in_counties(f"{rows.name}.county_id", is_short=is_short)),
-            *homes,
+            within(moment, rows, start, end), *_booked(rows, is_short=False, is_at_home=is_at_home)
         )
         .group_by(*(place.element for place in places))
     )
+
+
+def _of_minutes(
+    subject: Subject,
+    measures: tuple[Measure, ...],
+    is_current: bool,
+    detail: Detail,
+    is_at_home: bool,
+) -> Select[*tuple[Any, ...]]:
+    """Sums of all the measures by place, from one scan of the rows that have a time in the span."""
+    rows = TABLES[subject]
+    start, end = _bounds(measures[0].flow.moment, rows)
+    as_of = _as_of(is_current)
+    times = dict.fromkeys(time for each in measures for time in _column_times(each.flow.moment))
+    places = _places(rows, detail)
+    values = (
+        cast(
+            func.coalesce(
+                func.sum(amount_expression(measure.flow.amount, rows)).filter(
+                    _inside(measure.flow.moment, rows, start, end),
+                    measure_condition(measure, rows, as_of),
+                ),
+                0,
+            ),
+            BigInteger,
+        ).label(measure.column)
+        for measure in measures
+    )
+    return (
+        select(*places, *values)
+        .where(
+            or_(*(_time_range(time, rows, start, end) for time in times)),
+            *_booked(rows, is_short=True, is_at_home=is_at_home),
+        )
+        .group_by(*(place.element for place in places))
+    )
+
+
+def _bounds(moment: Moment, rows: Table) -> list[ColumnElement[Any]]:
+    """The parameters `start` and `end`, in the type of the moment's times."""
+    column, _ = _column_times(moment)[0]
+    kind = Date() if isinstance(rows.c[column].type, Date) else DateTime(timezone=True)
+    word = "date" if isinstance(kind, Date) else "timestamptz"
+    return [literal_column(f"cast(:{name} as {word})", kind) for name in ("start", "end")]
+
+
+def _as_of(is_current: bool) -> ColumnElement[datetime] | None:
+    if is_current:
+        return None
+    return literal_column("cast(:as_of as timestamptz)", DateTime(True))
+
+
+def _booked(rows: Table, *, is_short: bool, is_at_home: bool) -> Iterator[ColumnElement[bool]]:
+    yield literal_column(in_counties(f"{rows.name}.county_id", is_short=is_short))
+    if is_at_home:
+        yield literal_column(f"{rows.name}.home_county_id = any(cast(:homes as int[]))")
 
 
 def flow_rows(

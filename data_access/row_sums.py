@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row
 
@@ -38,12 +38,15 @@ Counting = tuple[datetime, datetime, Detail]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Measures to be counted over [start, end), and how finely places are told apart."""
+    """Measures to be counted over [start, end), how finely places are told apart, and whether
+    the amounts are to be added (1) or taken off (-1).
+    """
 
     columns: tuple[str, ...]
     start: datetime
     end: datetime
     detail: Detail
+    sign: Literal[1, -1] = 1
 
 
 def by_subject(columns: Iterable[str]) -> dict[Subject, tuple[Measure, ...]]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, exists, select
 
-from dashboard.periods import day_start, first_whole_day, slot_at, slot_at_or_after
+from dashboard.periods import SLOT, day_start, first_whole_day, nearest_slot, slot_at
 from dashboard.scope import Scope
 from dashboard.vocabulary import Subject
 from data_access.compiling import TABLES, Detail, sums
@@ -166,7 +166,7 @@ class SumReader:
         if pieces is None:
             return [], None, _not_empty([Edge(wish.columns, wish.start, wish.end, detail)])
         edges = [Edge(tuple(raw), wish.start, wish.end, detail)]
-        edges += (Edge(tuple(rolled), *end, detail) for end in ends)
+        edges += (_edge(tuple(rolled), *end, detail) for end in ends)
         return rolled, pieces, _not_empty(edges)
 
     def _detail(self, wish: Wish) -> Detail:
@@ -180,11 +180,15 @@ class SumReader:
     def _pieces(
         self, start: datetime, end: datetime
     ) -> tuple[Pieces | None, list[tuple[datetime, datetime]]]:
-        """The span's whole days and slots, and what is left at its ends; None: there are none."""
+        """The span's whole days and slots, and its ends: from where it begins to where these do,
+        and from where these end to where it does. An end that runs backwards is to be taken off.
+        None: there are no days or slots.
+        """
         first, last = self._whole_days(start, end)
-        begun, ended = slot_at_or_after(start), slot_at(end)
+        begun, ended = nearest_slot(start), self._slot_to_end_with(end)
         if first >= last:
-            if not self._are_kept(begun) or begun >= ended:
+            # Minutes are counted in their rows sooner than roll-ups are read and both ends.
+            if not self._are_kept(begun) or end - start < SLOT:
                 return None, []
             nothing = (last, last)
             return Pieces(nothing, before=(begun, ended)), [(start, begun), (ended, end)]
@@ -195,6 +199,13 @@ class SumReader:
         if start > EVER:  # before the beginning there are no rows to look for
             ends.append((start, before[0] if before else midnight))
         return Pieces((first, last), before, after), ends
+
+    def _slot_to_end_with(self, end: datetime) -> datetime:
+        """Of a span that ends now soon the slot to come: of the minutes until then there are only
+        the rows whose limit runs out, of those that have passed also what happened in them.
+        """
+        is_now = self._is_current and end == self._as_of
+        return slot_at(end + SLOT * 2 / 3) if is_now else nearest_slot(end)
 
     def _are_kept(self, instant: datetime) -> bool:
         return self._slots_from is not None and instant >= self._slots_from
@@ -219,7 +230,7 @@ class SumReader:
             for column in edge.columns:
                 for place, amount in self._rows.amounts(edge, column).items():
                     for region in paths.get(place, ()):
-                        total[region][column] += amount
+                        total[region][column] += edge.sign * amount
         return total
 
     def _is_rolled_up(self, column: str) -> bool:
@@ -259,6 +270,12 @@ class SumReader:
 def _counted(connection: Connection, zones: list[Zone]) -> list[Zone]:
     known = counted_zones(connection) if zones else {}
     return [zone for zone in zones if known.get(zone.id) == zone.towns]
+
+
+def _edge(columns: tuple[str, ...], start: datetime, end: datetime, detail: Detail) -> Edge:
+    if start <= end:
+        return Edge(columns, start, end, detail)
+    return Edge(columns, end, start, detail, sign=-1)
 
 
 def _not_empty(edges: Iterable[Edge]) -> list[Edge]:

@@ -1,6 +1,6 @@
 """Sums over any span: roll-ups for whole local days and rows for the edges give what rows give."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -9,11 +9,13 @@ from sqlalchemy import Connection, insert, text
 
 from dashboard.periods import day_start
 from dashboard.scope import Scope
-from data_access import region_tree, rollups, schema
+from data_access import facts, region_tree, rollups, schema
 from data_access.database import Database
 from data_access.migrating import migrate, settle
+from data_access.rollups.tables import SLOTS_FACT
 from data_access.sums import EVER, SumReader, Wish
 from tests.case_builder import COUNTIES, add_regions, incident
+from tests.statements import listening
 
 SPRING, AUTUMN = date(2015, 3, 8), date(2015, 11, 1)
 ZONES = ["Asia/Shanghai", "America/New_York"]
@@ -52,6 +54,11 @@ def add_every_quarter(connection: Connection, start: datetime, end: datetime) ->
     return count
 
 
+def keep_slots(connection: Connection) -> None:
+    """Of the days of these tests too, which lie long back."""
+    facts.write(connection, SLOTS_FACT, datetime(2015, 1, 1, tzinfo=UTC).isoformat())
+
+
 def reader(
     connection: Connection, as_of: datetime, zone: ZoneInfo, counties=COUNTIES, is_current=True
 ) -> SumReader:
@@ -84,9 +91,12 @@ def test_days_of_23_24_and_25_hours_are_counted_whole(connection, zone, day: dat
     assert rollups.differences(connection) == 0
 
 
-def test_any_span_gives_what_its_rows_give(connection, zone) -> None:
+@pytest.mark.parametrize("are_slots_kept", [False, True], ids=["days", "days and slots"])
+def test_any_span_gives_what_its_rows_give(connection, zone, are_slots_kept: bool) -> None:
     """Cut at random and at midnights, with folded and with pending deltas."""
     random = np.random.default_rng(5)
+    if are_slots_kept:
+        keep_slots(connection)
     start = day_start(AUTUMN - timedelta(days=3), zone)
     end = day_start(AUTUMN + timedelta(days=3), zone)
     add_every_quarter(connection, start, end)
@@ -158,6 +168,43 @@ def test_a_case_at_the_start_of_a_span_is_in_and_at_its_end_is_out(connection, z
     ):
         found = sums.over(("registered_all",), start, end)
         assert found[330000]["registered_all"] == count, (start, end)
+
+
+@pytest.mark.parametrize("minutes", [3, 7])
+@pytest.mark.parametrize("folded", [False, True], ids=["pending", "folded"])
+def test_a_span_that_ends_now_is_without_what_the_quarter_still_brings(
+    database, connection, zone, folded: bool, minutes: int
+) -> None:
+    """Limits that run out, and cases of a clock that is ahead; early in the quarter its minutes are
+    counted, later those to come.
+    """
+    keep_slots(connection)
+    minute = timedelta(minutes=1)
+    quarter = day_start(AUTUMN, zone) + timedelta(hours=9)
+    now = quarter + minutes * minute
+    instants = [now + n * minute for n in (-8, -minutes, -1, 0, 1, 7, 15 - minutes)]
+    yesterday = quarter - timedelta(days=1)
+    connection.execute(
+        insert(schema.incidents),
+        [
+            incident(n, registered_at=registered_at, due_at=due_at)
+            for n, (registered_at, due_at) in enumerate(
+                [(at, None) for at in instants] + [(yesterday, at) for at in instants]
+            )
+        ],
+    )
+    if folded:
+        rollups.fold(connection)
+    with listening(database) as said:
+        sums = reader(connection, now, zone)
+        for start in (EVER, quarter - timedelta(hours=1), quarter, now - 2 * minute):
+            found = sums.over(("registered_all", "overdue_in"), start, now)[330000]
+            within = sum(start <= at < now for at in instants)
+            earlier = len(instants) if start == EVER else 0
+            assert (found["registered_all"], found["overdue_in"]) == (within + earlier, within)
+    counted = {(values["start"], values["end"]) for _, values in said}
+    to_come = {(now, quarter + 15 * minute)} if minutes > 5 else set()
+    assert counted == {(quarter, now), (now - 2 * minute, now)} | to_come
 
 
 def test_an_empty_span_is_empty(connection, zone) -> None:
