@@ -213,7 +213,7 @@ class _CellReader:
                 **homes,
             },
         )
-        return CellCounts.of((row.ix, row.iy, row.n) for row in rows)
+        return CellCounts.of((ix, iy, n) for ix, iy, n in rows)
 
 
 def grid_inset(

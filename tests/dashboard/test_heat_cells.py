@@ -1,6 +1,7 @@
 """Metric cells of the heat layer: position, rate and kernel."""
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from dashboard.heat_cells import (
     KM_PER_DEGREE_LATITUDE,
     KM_PER_DEGREE_LONGITUDE,
+    CellCounts,
     CellRates,
     Origin,
     cell_of,
@@ -80,3 +82,24 @@ def test_no_events_give_an_empty_field():
     nothing = CellRates(np.array([], dtype=int), np.array([], dtype=int), np.array([]))
 
     assert smoothed(nothing, 5, 5, 1.25).rate.size == 0
+
+
+NO_PLACE = (None, None)
+places = st.one_of(st.just(NO_PLACE), st.tuples(st.integers(-3, 3), st.integers(-3, 3)))
+
+
+@given(st.lists(st.dictionaries(places, st.integers(1, 9)), max_size=4))
+def test_parts_add_up_cell_by_cell(parts: list[dict[tuple[int | None, int | None], int]]):
+    """Each cell once, in order."""
+    together = CellCounts.added(
+        CellCounts.of((*place, events) for place, events in part.items()) for part in parts
+    )
+
+    expected: Counter[tuple[int | None, int | None]] = Counter()
+    for part in parts:
+        expected.update(part)
+    nowhere = expected.pop(NO_PLACE, 0)
+    ix, iy, events = (array.tolist() for array in together.placed())
+    assert dict(zip(zip(ix, iy, strict=True), events, strict=True)) == expected
+    assert sorted(zip(ix, iy, strict=True)) == list(zip(ix, iy, strict=True))
+    assert together.nowhere == nowhere
