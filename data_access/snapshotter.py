@@ -16,7 +16,8 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -174,7 +175,8 @@ class Snapshotter:
             began = time.monotonic()
             listener.forget()
             try:
-                failures = self._round()
+                with undisturbed():
+                    failures = self._round()
             except DatabaseUnavailable as error:
                 if not _is_disk_full(error):
                     raise
@@ -374,6 +376,18 @@ def run(
         home=wall.region if wall else None,
         read_url=make_url(read_url) if read_url else None,
     ).run(stop)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Search for garbage when the block is done: with many cells on the map it took a tenth of the
+    time of every snapshot.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _is_disk_full(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ from dashboard.views import View
 from data_access import region_tree, snapshots
 from data_access.database import Database
 from data_access.region_tree import Region
+from data_access.snapshotter import undisturbed
 from data_access.snapshotting import BOTH, compute
 from data_access.wall_parts import Kept
 from tests.bench.demo_database import BenchDatabase
@@ -106,15 +107,16 @@ def _computed(
     groups: tuple[Group, ...],
     previous: Snapshot | None,
 ) -> Snapshot:
-    made = compute(
-        database,
-        View("wall", region.id),
-        now=datetime.now(UTC),
-        ask=built_in_wall().ask,
-        kept=kept,
-        previous=previous,
-        groups=groups,
-    )
+    with undisturbed():  # as the snapshotter computes
+        made = compute(
+            database,
+            View("wall", region.id),
+            now=datetime.now(UTC),
+            ask=built_in_wall().ask,
+            kept=kept,
+            previous=previous,
+            groups=groups,
+        )
     if made.failures:
         raise RuntimeError(f"the snapshot of {region.name} has failures: {made.failures}")
     return made
