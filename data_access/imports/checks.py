@@ -19,6 +19,8 @@ from data_access.imports.mapping import TimeRule
 from data_access.imports.sources.rows import ROUNDED, UNREADABLE
 from data_access.imports.times import Mask, Times
 
+PERSONAL = "personal_data"
+BESIDE_PERSONAL = "〔同行含个人信息，不显示〕"
 LONGEST_CASE_NUMBER = 100
 LONGEST_VALUE_SHOWN = 200
 
@@ -76,7 +78,7 @@ def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]
     rejects_region = not has_unassigned
     side = times.ambiguous
     return (
-        RowCheck("personal_data", "含个人信息", True, look=_personal_data),
+        RowCheck(PERSONAL, "含个人信息", True, look=_personal_data),
         RowCheck("unreadable_text", "文字编码有误", True, look=_unreadable_text),
         RowCheck("rounded_number", "数字精度已失", True, look=_rounded_number),
         RowCheck("unusable_case_no", "案件编号不可用", True, look=_unusable_case_no),
@@ -120,15 +122,29 @@ def judge(chunk: Interpretation, checks: Iterable[RowCheck]) -> Judgement:
     is_rejected = np.zeros(len(chunk.lines), dtype=bool)
     has_doubtful_times = np.zeros(len(chunk.lines), dtype=bool)
     findings = [malformed(line, fields, chunk.width) for line, fields in chunk.malformed]
+    words = {coded.column for coded in _coded(chunk)} | {chunk.case_column}
     for check in checks:
         first_hits: dict[int, Hit] = {}
         for hit in check.look(chunk):
             first_hits.setdefault(hit.row, hit)
-        findings += [_finding(check, hit, chunk) for hit in first_hits.values()]
+        findings += [
+            _finding(check, hit, chunk, hit.column in words) for hit in first_hits.values()
+        ]
         rows = list(first_hits)
         is_rejected[rows] |= check.rejects
         has_doubtful_times[rows] |= check.spoils_times
-    return Judgement(findings, is_rejected, has_doubtful_times)
+    return Judgement(without_values_beside(findings), is_rejected, has_doubtful_times)
+
+
+def without_values_beside(findings: list[Finding]) -> list[Finding]:
+    """The findings; of rows with personal data no other value is shown: it may be of the person."""
+    personal = {finding.line for finding in findings if finding.check == PERSONAL}
+    return [
+        finding._replace(value=BESIDE_PERSONAL)
+        if finding.line in personal and finding.check != PERSONAL and finding.value
+        else finding
+        for finding in findings
+    ]
 
 
 def malformed(line: int, fields: int, width: int) -> Finding:
@@ -137,15 +153,19 @@ def malformed(line: int, fields: int, width: int) -> Finding:
     return Finding(line, MALFORMED.name, "", True, reason, str(fields))
 
 
-def _finding(check: RowCheck, hit: Hit, chunk: Interpretation) -> Finding:
+def _finding(check: RowCheck, hit: Hit, chunk: Interpretation, is_word: bool) -> Finding:
     """Mask whatever the check is about: a refused number must not stand in another reason."""
-    shown = presentable(hit.value, _registered_on(chunk, hit.row))
+    shown = presentable(hit.value, _registered_on(chunk, hit.row), is_word=is_word)
     return Finding(chunk.lines[hit.row], check.name, hit.column, check.rejects, hit.reason, shown)
 
 
-def presentable(value: str, registered_on: date | None = None) -> str:
-    """A value as a report may show it: masked, short, and storable."""
-    masked = personal_data.masked(value.replace(ROUNDED, ""), registered_on)
+def presentable(value: str, registered_on: date | None = None, *, is_word: bool = False) -> str:
+    """A value as a report may show it: masked, short, and storable.
+
+    `is_word`: it should be in a code list, or be a number of a case, and is not.
+    """
+    mask = personal_data.masked_word if is_word else personal_data.masked
+    masked = mask(value.replace(ROUNDED, ""), registered_on)
     return masked.replace("\x00", "\ufffd")[:LONGEST_VALUE_SHOWN]
 
 
@@ -159,14 +179,27 @@ def _hits(mask: Mask, column: str, reason: str, text: list[str]) -> Iterator[Hit
         yield Hit(int(row), column, reason, text[row])
 
 
+def _coded(chunk: Interpretation) -> list[Coded]:
+    """Columns whose texts are looked up in a list."""
+    rules = (chunk.region, chunk.classes, chunk.channel, chunk.holder, chunk.centre, chunk.status)
+    return [coded for coded in (*rules, *chunk.choices.values()) if coded is not None]
+
+
 def _personal_data(chunk: Interpretation) -> Iterator[Hit]:
     """Texts that were understood as times, degrees or listed codes are none of a person's."""
+    words = {coded.column for coded in _coded(chunk)} | {chunk.case_column}
     for column, rows in chunk.unexplained.items():
         texts = chunk.texts[column]
+        unlisted = range(len(texts)) if rows is None else rows
+        if column in words and (kind := personal_data.look_like(texts[row] for row in unlisted)):
+            reason = f"此列未列入对照表的值像是{kind}，不得入库；确是代码的，请列入映射文件的对照表"
+            if column == chunk.case_column:
+                reason = f"此列像是{kind}，不得作为案件编号入库"
+            yield from (Hit(row, column, reason, texts[row]) for row in unlisted if texts[row])
         suspects = personal_data.suspects(texts if rows is None else [texts[row] for row in rows])
         if not suspects:
             continue
-        for row in range(len(texts)) if rows is None else rows:
+        for row in unlisted:
             text = texts[row]
             if text in suspects and (
                 kind := personal_data.found_in(text, _registered_on(chunk, row))

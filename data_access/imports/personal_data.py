@@ -7,13 +7,16 @@ else; plate numbers. All of them also full-width, and in groups with single spac
 
 Case numbers of 18 digits are no identity numbers unless all of this fits by chance (1 in 11 of
 those with a date inside); see `is_identity_number` for the way out. A single name can't be told by
-pattern, a column of names can; columns are told by their headers too (`personal_columns`).
+pattern, a column of names can, and so can one of free text, which may tell of anybody; columns are
+told by their headers too (`personal_columns`).
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import date
+from itertools import islice
 
 _BEGIN, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
 IDENTITY_NUMBER = re.compile(rf"{_BEGIN}[1-8]\d{{13}}(?:\d|\d{{3}}[\dXx]){_END}", re.ASCII)
@@ -47,10 +50,16 @@ _NO_PERSON = re.compile(
     r"[局办处科所队部委会院站厅心司社村镇乡县市区街道路里巷弄桥湾岭山岗库坝堤渠塘厂店场馆园校]$"
     r"|[灯类故案件污染扰伤口岸线网组点]$"
 )
+# What a name or a word of a list has none of; and what is too long for a word.
+_PUNCTUATION = re.compile(r"[，。；！？…]")
+_LONG_RUN = re.compile(r"[\u4e00-\u9fff]{16}")
+LONGEST_WORD = 60
 # A plate number has so many characters, all others have more.
 SHORTEST = 7
-NAMES_SHARE = 0.6
-FEWEST_NAMES = 3
+# From this share on, and from so many on, what most texts of a column look like is what it holds.
+MOST = 0.6
+FEWEST = 3
+LOOKED_AT = 500
 # The shortest personal number, a landline with its area code in brackets, has so many.
 _ENOUGH_DIGITS = re.compile(r"\d(?:[ )-]{0,3}\d){8}", re.ASCII)
 _GROUPING = re.compile(r"(?<=\d)[- ](?=\d)", re.ASCII)
@@ -115,11 +124,43 @@ def suspects(texts: Iterable[str]) -> set[str]:
     return {text for text in distinct if found_in(text)}
 
 
-def look_like_names(texts: list[str]) -> bool:
+def look_like_names(texts: Iterable[str]) -> bool:
     """Whether most of a column's values are shaped like names of persons (family name first)."""
+    return _are_most(_is_like_a_name, texts)
+
+
+def look_like_free_text(texts: Iterable[str]) -> bool:
+    """Whether most of a column's values are sentences; names of organisations may be long."""
+    return _are_most(_is_sentence, texts)
+
+
+def looks_like(text: str) -> str | None:
+    """What a text that no code list has may be (人名, 自由文本), or None: a word like those of a
+    list, as far as can be told.
+    """
+    if _is_like_a_name(text):
+        return "人名"
+    return "自由文本" if _LONG_RUN.search(text) or _is_sentence(text) else None
+
+
+def look_like(texts: Iterable[str]) -> str | None:
+    """What most of the texts that no code list has may be, or None; a few hundred are looked at."""
+    found = {text: looks_like(text) for text in islice(texts, LOOKED_AT) if text}
+    if not _are_most(lambda text: found[text] is not None, found):
+        return None
+    return Counter(kind for kind in found.values() if kind).most_common(1)[0][0]
+
+
+def _are_most(holds: Callable[[str], bool], texts: Iterable[str]) -> bool:
     distinct = {text for text in texts if text}
-    named = sum(_is_like_a_name(text) for text in distinct)
-    return named >= max(FEWEST_NAMES, NAMES_SHARE * len(distinct))
+    return sum(map(holds, distinct)) >= max(FEWEST, MOST * len(distinct))
+
+
+def _is_sentence(text: str) -> bool:
+    """A long number is none, nor an outline: {"type": …} or POLYGON ((…))."""
+    if len(text) > LONGEST_WORD and not text.startswith(("{", "POLYGON", "MULTIPOLYGON")):
+        return " " in text or not text.isascii()
+    return bool(_PUNCTUATION.search(text))
 
 
 def _is_like_a_name(text: str) -> bool:
@@ -129,7 +170,17 @@ def _is_like_a_name(text: str) -> bool:
 def masked(text: str, registered_on: date | None = None) -> str:
     """The text, or where it contains a personal number only what was there and how long."""
     kind = found_in(text, registered_on)
-    return f"〔{kind}，已遮蔽，{len(text)} 个字符〕" if kind else text
+    return _mask(kind, text) if kind else text
+
+
+def masked_word(text: str, registered_on: date | None = None) -> str:
+    """The same of a text that no code list has: names and free text are masked as well."""
+    kind = found_in(text, registered_on) or looks_like(text)
+    return _mask(kind, text) if kind else text
+
+
+def _mask(kind: str, text: str) -> str:
+    return f"〔{kind}，已遮蔽，{len(text)} 个字符〕"
 
 
 def _readings(text: str) -> tuple[str, str]:

@@ -73,7 +73,7 @@ def _note_unknown(
                 "check": UNKNOWN_CASE,
                 "column": mapping.columns.get("case_no", "case_no"),
                 # A number of no case may be a person's.
-                "value": personal_data.masked(case_no),
+                "value": personal_data.masked_word(case_no),
             }
             for line, case_no in lost
         ],

@@ -12,9 +12,11 @@ from data_access.imports import personal_data, reference_rows
 from data_access.imports.batches import Batch, Layout
 from data_access.imports.checks import (
     MALFORMED,
+    PERSONAL,
     Finding,
     malformed,
     presentable,
+    without_values_beside,
 )
 from data_access.imports.importing import Published, RefreshRollups
 from data_access.imports.mapping import SourceSection
@@ -34,7 +36,7 @@ from data_access.imports.tables.reading import (
 # Checks that every field may meet; whether they reject hangs on whether the field is required.
 TITLES = {
     MALFORMED.name: MALFORMED.title,
-    "personal_data": "含个人信息",
+    PERSONAL: "含个人信息",
     "unreadable_text": "文字编码有误",
     "rounded_number": "数字精度已失",
     "missing_value": "缺少必填值",
@@ -50,7 +52,8 @@ TITLES = {
     "ambiguous_time": "当地出现两次的时间",
     "duplicate_row": "同一行重复",
 }
-HIDDEN_NAME = "〔像人名，已遮蔽〕"
+# Those about a word that should be in a list.
+OF_LISTS = ("unknown_code", "unknown_region", "unknown_organisation")
 
 
 class TableStreet:
@@ -121,7 +124,7 @@ class TableStreet:
             ("line", *self.layout),
             copy_lines(self._lines(raw, read, values, is_rejected)),
             "text",
-            _first_of_each(findings),
+            without_values_beside(_first_of_each(findings)),
             int(is_rejected.sum()) + len(raw.malformed),
         )
 
@@ -218,11 +221,11 @@ def _texts_found(column: ReadColumn, days: list[date | None]) -> Iterator[tuple[
         return
     texts = column.texts
     joined = "\n".join(set(texts))
-    if column.field.must_not_be_names and personal_data.look_like_names(texts):
+    if column.field.must_not_be_names and (kind := _kind_of_names(texts)):
         for row in range(len(texts)):
-            reason = "此列像是人名，不得入库"
-            found = _finding("personal_data", column, True, reason, row)
-            yield row, found._replace(value=HIDDEN_NAME)
+            reason = f"此列像是{kind}，不得入库"
+            found = _finding(PERSONAL, column, True, reason, row)
+            yield row, found._replace(value=f"〔像{kind}，已遮蔽〕")
         return
     if column.field.is_scanned and personal_data.might_hold_any(texts):
         for row, text_ in enumerate(texts):
@@ -230,7 +233,7 @@ def _texts_found(column: ReadColumn, days: list[date | None]) -> Iterator[tuple[
                 continue
             if kind := personal_data.found_in(text_, days[row]):
                 reason = f"含有{kind}，不得入库"
-                yield row, _finding("personal_data", column, True, reason, row)
+                yield row, _finding(PERSONAL, column, True, reason, row)
     if ROUNDED in joined:
         for row, text_ in enumerate(texts):
             if ROUNDED in text_:
@@ -243,6 +246,13 @@ def _texts_found(column: ReadColumn, days: list[date | None]) -> Iterator[tuple[
                 yield row, _finding("unreadable_text", column, True, reason, row)
 
 
+def _kind_of_names(texts: list[str]) -> str | None:
+    """What most of the texts of a column of names are that are none of things."""
+    if personal_data.look_like_names(texts):
+        return "人名"
+    return "自由文本" if personal_data.look_like_free_text(texts) else None
+
+
 def _is_own_code(column: ReadColumn, row: int) -> bool:
     """A region's code: one that is known, or a new one of 15 digits."""
     if column.field.type == "region":
@@ -253,7 +263,8 @@ def _is_own_code(column: ReadColumn, row: int) -> bool:
 
 def _finding(check: str, column: ReadColumn, rejects: bool, reason: str, row: int) -> Finding:
     is_outline = column.field.type == "outline"
-    shown = "" if is_outline else presentable(column.texts[row])
+    is_word = check in OF_LISTS
+    shown = "" if is_outline else presentable(column.texts[row], is_word=is_word)
     return Finding(0, check, column.column, rejects, reason, shown)
 
 

@@ -1,4 +1,4 @@
-"""Thirty labelled column sets with personal data are refused, thirty innocent ones pass.
+"""Thirty-six labelled column sets with personal data are refused, thirty-six innocent ones pass.
 
 A set is a column of a file: its header, what the mapping takes it for, and its values. All values
 are invented. Refused means: the mapping is not accepted, or every row with such a value is
@@ -37,6 +37,13 @@ IDS = tuple(identity(f"33010219{year}0307{serial}") for year, serial in ((90, 45
 GROUPED = tuple(f"{number[:6]} {number[6:14]} {number[14:]}" for number in IDS)
 WIDE = tuple(
     number.translate(str.maketrans("0123456789", "０１２３４５６７８９")) for number in IDS
+)
+NAMES = ("赵虚构", "钱虚构", "孙某某", "李四")
+NARRATIVES = (
+    "赵虚构家与钱虚构家因宅基地界址纠纷互殴",
+    "孙某某反映楼上漏水，要求赔偿",
+    "李四称邻居夜间施工，多次劝阻无效",
+    "钱虚构来访；要求落实政策",
 )
 
 PERSONAL = (
@@ -82,9 +89,15 @@ PERSONAL = (
         "names as organisations",
         "名称",
         "organisation_name",
-        ("赵虚构", "钱虚构", "孙某某", "李四"),
+        NAMES,
     ),
-    ColumnSet("names as labels of codes", "名称", "label", ("赵虚构", "钱虚构", "孙某某", "李四")),
+    ColumnSet("names as labels of codes", "名称", "label", NAMES),
+    ColumnSet("names as case numbers", "编号", "case_no", NAMES),
+    ColumnSet("names as class", "类别", "class", NAMES),
+    ColumnSet("names as holder", "承办", "holder", NAMES),
+    ColumnSet("names as region", "区域", "region", NAMES),
+    ColumnSet("free text without numbers", "类别", "class", NARRATIVES),
+    ColumnSet("free text as labels of codes", "名称", "label", NARRATIVES[1:]),
     # By their headers, whatever the values are.
     ColumnSet("header 姓名", "当事人姓名", "channel", ("甲", "乙")),
     ColumnSet("header 身份证", "身份证号", "case_no", ("X1", "X2")),
@@ -158,6 +171,19 @@ INNOCENT = (
         "class",
         ("高空抛物", "金融借贷", "毛坯房", "方言"),
     ),
+    ColumnSet(
+        "classes with long names",
+        "纠纷类别",
+        "class",
+        ("城镇房屋征收与补偿纠纷", "农村土地承包经营权流转纠纷", "历史遗留问题（其他）"),
+    ),
+    ColumnSet(
+        "classes in English",
+        "TYPE",
+        "class",
+        ("Request for Snow Plowing (Emergency Responder)", "Improper Storage of Trash (Barrels)"),
+    ),
+    ColumnSet("places that begin like names", "地段", "class", ("高架桥", "石材厂", "马路")),
     ColumnSet("status words", "案件状态", "status", ("办理中", "已办结")),
     ColumnSet("region codes", "网格编码", "region", ("330102", "330106")),
     ColumnSet("dotted region codes", "所属区划", "region", ("330102", "330102")),
@@ -178,6 +204,19 @@ INNOCENT = (
         "labels of codes", "类别名称", "label", ("毒品", "黄赌毒", "金融借贷纠纷", "高空抛物")
     ),
     ColumnSet("labels with numbers", "名称", "label", ("12345热线", "110联动", "96345")),
+    ColumnSet(
+        "long names of organisations",
+        "机构名称",
+        "organisation_name",
+        ("杭州市上城区社会矛盾纠纷调处化解中心", "杭州市西湖区综合行政执法局北山中队", "司法所"),
+    ),
+    ColumnSet(
+        "case numbers in Chinese",
+        "编号",
+        "case_no",
+        ("上城矛调字第2026000001号", "上城矛调字第2026000002号", "上城矛调字第2026000003号"),
+    ),
+    ColumnSet("case numbers of 60 characters", "编号", "case_no", ("A" * 60, "B" * 60, "C" * 60)),
     ColumnSet("codes with dots", "代码", "code", ("01.02", "A-07")),
     ColumnSet(
         "reception numbers", "接待编号", "reception_no", ("330102202611010001", "R20261101002")
@@ -349,9 +388,9 @@ def everything_kept(site: Database, folder: Path) -> str:
     return "\n".join(kept)
 
 
-def test_there_are_thirty_of_each() -> None:
-    assert len(PERSONAL) == len(INNOCENT) == 30
-    assert len({given.label for given in (*PERSONAL, *INNOCENT)}) == 60
+def test_there_are_as_many_of_each() -> None:
+    assert len(PERSONAL) == len(INNOCENT) == 36
+    assert len({given.label for given in (*PERSONAL, *INNOCENT)}) == 72
 
 
 @pytest.mark.parametrize("given", PERSONAL, ids=lambda given: given.label)
@@ -384,3 +423,48 @@ def test_an_innocent_column_passes(given: ColumnSet, site: Database, tmp_path: P
     outcome = imported(given, site, tmp_path)
     assert "personal_data" not in {check.name for check in outcome.checks}
     assert outcome.rows_accepted == len(given.values), outcome.checks
+
+
+@pytest.mark.parametrize(
+    ("row", "hidden"),
+    [
+        pytest.param({"NO": IDS[0], "KIND": "赵虚构"}, "赵虚构", id="name as class"),
+        pytest.param({"NO": IDS[0], "CODE": "钱虚构"}, "钱虚构", id="name as region"),
+        pytest.param({"KIND": IDS[0], "NO": "孙某某" * 40}, "孙某某", id="name in a long number"),
+    ],
+)
+def test_of_a_row_with_personal_data_no_other_value_is_shown(
+    row: dict[str, str], hidden: str, site: Database, tmp_path: Path
+) -> None:
+    """A single name can't be told by its shape; beside a number it is not shown either."""
+    key = f"s{uuid4().hex[:8]}"
+    values = {"NO": f"{key}-1", "登记时间": "2026-11-01 08:00:00", "CODE": "330102"} | row
+    header = ("NO", "登记时间", "CODE", "KIND")
+    lines = [",".join(header), ",".join(values.get(name, "其他") for name in header)]
+    (tmp_path / "rows.csv").write_text("\n".join(lines), "utf-8")
+    (tmp_path / "mapping.toml").write_text(CASES.format(key=key, more="", **PLAIN), "utf-8")
+    outcome = import_rows(
+        site,
+        "incidents",
+        tmp_path / "rows.csv",
+        tmp_path / "mapping.toml",
+        report_folder=tmp_path / "reports",
+    )
+    found = {check.name: check.rows for check in outcome.checks}
+    assert found.pop("personal_data") == 1
+    assert found, "the other value is found fault with too"
+    everything = everything_kept(site, tmp_path)
+    assert hidden not in everything
+    assert "同行含个人信息，不显示" in everything
+
+
+def test_a_single_name_or_sentence_is_masked(site: Database, tmp_path: Path) -> None:
+    """Too few to tell what the column holds: the rows count, what they say is not shown."""
+    given = ColumnSet("one of each", "类别", "class", (NAMES[0], NARRATIVES[0], "某某大队"))
+    outcome = imported(given, site, tmp_path)
+    assert outcome.rows_accepted == 3
+    everything = everything_kept(site, tmp_path)
+    assert NAMES[0] not in everything
+    assert NARRATIVES[0] not in everything
+    assert "〔人名，已遮蔽，3 个字符〕" in everything
+    assert "某某大队" in everything
