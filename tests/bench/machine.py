@@ -50,13 +50,18 @@ def _system() -> str:
     return f"{name}, kernel {platform.release()}"
 
 
+CURRENT = "select count(*) from regions where valid_to is null"
+
+
 def _data(database: Database) -> str:
     counts = {
         "incidents": "select count(*) from incidents",
         "disputes": "select count(*) from disputes",
         "steps": "select count(*) from steps",
-        "counties": "select count(*) from regions where level = 'county' and valid_to is null",
-        "grids": "select count(*) from regions where level = 'grid' and valid_to is null",
+        "counties": f"{CURRENT} and level = 'county' and is_administrative",
+        "zones beside them": f"{CURRENT} and level = 'county' and not is_administrative",
+        "townships": f"{CURRENT} and level = 'town'",
+        "grids": f"{CURRENT} and level = 'grid'",
     }
     words = [f"{int(_scalar(database, sql)):,} {name}" for name, sql in counts.items()]
     size = _scalar(database, "select pg_database_size(current_database())")

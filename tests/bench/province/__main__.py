@@ -7,7 +7,7 @@ python -m tests.bench.province readings growth   some subjects, printed only
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 from playwright.sync_api import Browser
 from rich.console import Console
@@ -29,7 +29,6 @@ from tests.bench.wall_page import chromium_browser
 PAGE = ROOT / "docs" / "performance-province.md"
 PLOT = ROOT / "docs" / "screenshots" / "growth.png"
 SUBJECTS = ("readings", "growth", "grids", "writing")
-GROWTH_RUNS = 30
 
 console = Console(highlight=False, width=170)
 
@@ -51,6 +50,7 @@ def main() -> None:
         if "grids" in chosen:
             measured += _told(outlines_size.measure(large))
         growth = _growth(made) if "growth" in chosen else {}
+        _show(report.GROWTH_COLUMNS, report.growth_rows(growth))
         if "writing" in chosen:
             with running_cockpit(large.database) as cockpit:
                 measured += _told(steady_writing.measure(large, cockpit, browser))
@@ -68,13 +68,9 @@ def _told(measurements: Iterable[Measurement]) -> list[Measurement]:
 
 
 def _growth(made: Sequence[ProvinceDatabase]) -> dict[str, list[Measurement]]:
-    """The same snapshots on each volume, by what they are of."""
-    found: dict[str, list[Measurement]] = {}
-    for each in made:
-        with closing(Database(each.database.app_url)) as opened:
-            for measurement in _told(readings.snapshots(opened, GROWTH_RUNS, plain_runs=2)):
-                found.setdefault(measurement.what, []).append(measurement)
-    return found
+    with ExitStack() as stack:
+        opened = [stack.enter_context(closing(Database(each.database.app_url))) for each in made]
+        return readings.growth(opened)
 
 
 def _write(
@@ -86,19 +82,12 @@ def _write(
 ) -> None:
     with closing(Database(made[-1].database.url)) as opened:
         about = machine(opened, f"Chromium {browser.version}", busy)
-    medians = {what: [each.median for each in several] for what, several in growth.items()}
-    _show(("snapshot", *map(str, VOLUMES), "ratio"), report.growth_rows(medians))
-    both = {what: values for what, values in medians.items() if what.endswith("both groups")}
-    plain = {
-        what: [each.beside.median for each in growth[what] if each.beside is not None]
-        for what in both
-    }
-    report.draw_growth(both, plain, list(VOLUMES.values()), browser, PLOT)
+    report.draw_growth(growth, list(VOLUMES.values()), browser, PLOT)
     page = report.document(
         about,
         [_made(each) for each in made],
         measured,
-        report.growth_rows(medians),
+        report.growth_rows(growth),
         PLOT.relative_to(PAGE.parent).as_posix(),
     )
     PAGE.write_text(page, encoding="utf-8")

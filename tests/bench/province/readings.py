@@ -2,9 +2,10 @@
 
 import gzip
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -27,6 +28,7 @@ from tests.bench.snapshot_time import BOTH, LIVE, computation, largest_of_each_l
 
 RUNS = 100
 PLAIN_RUNS = 3
+GROWTH_PLAIN_RUNS, WARM = 2, 5
 ZONE = ZoneInfo("Asia/Shanghai")
 SNAPSHOT_AIMS = {"province": 150.0, "city": 150.0, "county": 200.0}
 RANKING_AIM, HEAT_AIM, HEAT_BYTES_AIM, PAGE_AIM = 150.0, 200.0, 200.0, 150.0
@@ -58,26 +60,54 @@ def measure(large: ProvinceDatabase) -> Iterable[Measurement]:
             yield from _pages(connection, largest_of_each_level(opened)[-1])
 
 
-def snapshots(
-    opened: Database, runs: int = RUNS, plain_runs: int = PLAIN_RUNS
-) -> Iterable[Measurement]:
+def snapshots(opened: Database) -> Iterable[Measurement]:
     """Of the whole province, its largest city and that city's largest county."""
     kept = Kept()
     for region in largest_of_each_level(opened):
-        plain = (
-            timed(lambda region=region: plain_figures(opened, region), plain_runs)
-            if plain_runs
-            else ()
-        )
+        plain = timed(partial(plain_figures, opened, region), PLAIN_RUNS)
         for groups, name in ((LIVE, "live group"), (BOTH, "both groups")):
             yield Measurement(
                 what=f"snapshot, {region.level}, {name}",
                 unit="ms",
-                samples=timed(computation(opened, region, kept, groups), runs, warm=5),
+                samples=timed(computation(opened, region, kept, groups), RUNS, warm=WARM),
                 aim=SNAPSHOT_AIMS[region.level],
-                beside=Beside(what="main figures from rows", samples=plain) if plain else None,
-                note=f"{region.name}, one warm connection, computed and not stored.",
+                beside=Beside(what="main figures from rows", samples=plain),
+                note=f"{region.name}, one warm connection, computed and not stored. Beside it the"
+                " columns' figures only: no trends, bands, ranks, lists and map.",
             )
+
+
+def growth(databases: Sequence[Database]) -> dict[str, list[Measurement]]:
+    """The same snapshots on each of the databases, by what they are of.
+
+    One after the other within a run, so that minute, load and machine are the same for all.
+    """
+    found = {}
+    regions = zip(*(largest_of_each_level(database) for database in databases), strict=True)
+    for same_level in regions:
+        pairs = list(zip(databases, same_level, strict=True))
+        plain = _in_turn([partial(plain_figures, *pair) for pair in pairs], GROWTH_PLAIN_RUNS)
+        for groups, name in ((LIVE, "live group"), (BOTH, "both groups")):
+            computing = [computation(*pair, Kept(), groups) for pair in pairs]
+            _in_turn(computing, WARM)
+            samples = _in_turn(computing, RUNS)
+            what = f"snapshot, {same_level[0].level}, {name}"
+            found[what] = [
+                Measurement(
+                    what=f"{what}, {region.name}",
+                    unit="ms",
+                    samples=mine,
+                    beside=Beside(what="main figures from rows", samples=rows),
+                )
+                for (_, region), mine, rows in zip(pairs, samples, plain, strict=True)
+            ]
+    return found
+
+
+def _in_turn(works: Sequence[Callable[[], object]], runs: int) -> list[tuple[float, ...]]:
+    """Milliseconds of each work's calls, the works taking turns."""
+    rounds = [[milliseconds_of(work) for work in works] for _ in range(runs)]
+    return list(zip(*rounds, strict=True))
 
 
 def _after_correction(opened: Database, region: Region) -> Measurement:
