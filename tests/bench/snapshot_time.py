@@ -124,7 +124,7 @@ def _computed(
 
 def plain_figures(database: Database, region: Region) -> None:
     """The wall's main figures straight from the rows."""
-    with database.read() as connection:
+    with database.read(timeout_seconds=600) as connection:
         tree = region_tree.load(connection)
         zone = connection.scalar(text("select value #>> '{}' from database_facts where key='zone'"))
         moments = connection.execute(
