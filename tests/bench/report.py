@@ -13,8 +13,10 @@ COLUMNS = ("what", "runs", "median", "worst", "aim", "", "beside it, the plain w
 INTRODUCTION = """# Performance
 
 Written by `make bench`; a run replaces it. One machine, one run: medians compare, single worst
-values hold the noise of everything else the machine did. Twelve million cases are measured apart:
-[performance-province.md](performance-province.md).
+values hold the noise of everything else the machine did. Twelve million cases are measured apart,
+and how the same pictures grow with the cases: [performance-province.md](performance-province.md).
+
+![growth](screenshots/growth.png)
 """
 READING = """
 Aims hold for the median; *worst misses* says that a run was above. A ratio is our median over the

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from data_access import rollups
 from data_access.database import Database
 from tests.bench.foreign_writer import ForeignWriter
-from tests.bench.measurement import Measurement
+from tests.bench.measurement import Beside, Measurement
 from tests.bench.province.databases import ProvinceDatabase
 from tests.bench.running_cockpit import RunningCockpit
 from tests.bench.wall_page import open_wall
@@ -31,10 +31,13 @@ WATCH = """id => {
   new MutationObserver(() => bench.afterPaint(() => bench.shown.push([Date.now(), number()])))
     .observe(node, { childList: true, characterData: true, subtree: true });
 }"""
-BLOAT = """
-select coalesce(sum(pg_total_relation_size(relid)), 0) from pg_stat_user_tables
-where relname in ('rollup_deltas', 'spread_deltas', 'outbox', 'rollups', 'rollup_slots',
-  'rollup_spreads', 'rollup_months')"""
+SIZE = "select coalesce(sum(pg_total_relation_size(relid)), 0) from pg_stat_user_tables where "
+BLOAT = f"""{SIZE} relname in ('rollup_deltas', 'spread_deltas', 'outbox', 'rollups',
+  'rollup_slots', 'rollup_spreads', 'rollup_months')"""
+# Partitions, one a month.
+CASES = f"{SIZE} relname like 'incidents\\_%' or relname like 'steps\\_%'"
+NUMBER = "select count(*) from incidents"
+BLOAT_AIM_MB = 10.0
 PENDING = "select (select count(*) from rollup_deltas) + (select count(*) from spread_deltas)"
 
 
@@ -43,7 +46,8 @@ def measure(
 ) -> Iterable[Measurement]:
     """Delays of all commits; deltas and size afterwards; exactness."""
     with closing(Database(large.database.url)) as opened:
-        before = _scalar(opened, BLOAT)
+        before, cases_before = _scalar(opened, BLOAT), _scalar(opened, CASES)
+        mean = cases_before / _scalar(opened, NUMBER) / 1e3
         with ForeignWriter(large.database.url) as writer:
             with open_wall(browser, cockpit.address) as wall:
                 writer.report_contact()
@@ -63,8 +67,18 @@ def measure(
             )
             time.sleep(15)
             yield _count("deltas not yet folded, 15 s later", _scalar(opened, PENDING), "")
-            grown = (_scalar(opened, BLOAT) - before) / 1e6
-            yield _count("growth of roll-ups, deltas and outbox", grown, "MB")
+            yield Measurement(
+                what="growth of roll-ups, deltas and outbox",
+                unit="MB",
+                samples=((_scalar(opened, BLOAT) - before) / 1e6,),
+                aim=BLOAT_AIM_MB,
+            )
+            yield Measurement(
+                what="growth of cases and steps, a case",
+                unit="kB",
+                samples=((_scalar(opened, CASES) - cases_before) / len(commits) / 1e3,),
+                beside=Beside(what="mean of all cases before", samples=(mean,)),
+            )
             with opened.read(timeout_seconds=3600) as connection:
                 differing = rollups.differences(connection)
             yield _count("roll-ups that differ from the rows afterwards", differing, "")
@@ -106,5 +120,5 @@ def _count(what: str, value: float, unit: str) -> Measurement:
 
 
 def _scalar(database: Database, statement: str) -> int:
-    with database.read() as connection:
+    with database.read(timeout_seconds=600) as connection:
         return int(connection.scalar(text(statement)) or 0)
