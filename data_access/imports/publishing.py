@@ -34,24 +34,24 @@ def publish(
 ) -> Published:
     """Publish a staged batch within the caller's transaction.
 
-    With `refresh_rollups`, and for a source that has no case yet, triggers are passed over and
-    the callback brings the roll-ups up to date; otherwise the triggers append deltas. Passing
-    over triggers needs a superuser (`session_replication_role`).
+    With `refresh_rollups`, and where more new cases arrive than there are, triggers are passed
+    over and the callback brings the roll-ups up to date; otherwise the triggers append deltas.
+    Passing over triggers needs a superuser (`session_replication_role`).
     """
     connection.execute(text("set local statement_timeout = 0"))
     connection.execute(text(f"set local work_mem = '{WORK_MEMORY}'"))
     reference_rows.ensure(connection, mapping, batch.source_id)
     _ensure_partitions(connection, batch)
     _resolve(connection, batch, mapping)
-    is_first = not _counted(connection, "select count(*) from arriving where not is_new")
-    if refresh_rollups and is_first:
+    is_most = refresh_rollups is not None and _are_most(connection)
+    if is_most:
         connection.execute(text("set local session_replication_role = replica"))
     steps = _append_steps_of_new(connection, batch, mapping)
     inserted = _insert_new(connection, batch, mapping)
     updated = _update_changed(connection, batch, mapping)
     steps += _append_steps_of_changed(connection, batch, mapping)
     _renew_doubts(connection, batch)
-    if refresh_rollups and is_first:
+    if refresh_rollups and is_most:
         _announce(connection, mapping)
         connection.execute(text("set local session_replication_role = origin"))
         refresh_rollups(connection)
@@ -61,6 +61,20 @@ def publish(
     arrived = _counted(connection, "select count(*) from arriving")
     _note_last_row(connection, batch)
     return Published(inserted, updated, arrived - inserted - updated, steps)
+
+
+def _are_most(connection: Connection) -> bool:
+    """Whether only new cases arrive, and more than there are: counting all anew costs as much as
+    there are then, deltas as much as arrive.
+    """
+    arriving = _counted(connection, "select count(*) from arriving")
+    if _counted(connection, "select count(*) from arriving where not is_new"):
+        return False
+    there = sum(
+        _counted(connection, f"select count(*) from (select from {table} limit {arriving}) t")
+        for table in ("incidents", "disputes")
+    )
+    return there < arriving
 
 
 def _counted(connection: Connection, statement: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import URL, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, create_engine, text
 
 from dashboard.errors import DatabaseUnavailable, ImportRefused, MappingError
 from dashboard.heat_cells import Origin, cell_of
@@ -500,6 +500,24 @@ def test_rollups_are_exact_after_a_first_import_and_a_correction(
         imported(write_csv(content, name), refresh_rollups=refresh)
         with engine.connect() as connection:
             assert rollups.differences(connection) == 0
+
+
+def test_roll_ups_are_counted_anew_only_where_most_cases_are_new(
+    imported: Importer, sound_rows: Rows, write_csv: Writer, engine: Engine
+) -> None:
+    """A day's file of new cases must not have the cases of years counted."""
+    counted = []
+
+    def rebuild(connection: Connection) -> None:
+        counted.append(connection.scalar(text("select count(*) from incidents")))
+        rollups.rebuild(connection)
+
+    rows = sound_rows(50)
+    for name, part in (("years.csv", rows[:30]), ("day.csv", rows[30:32]), ("more.csv", rows[32:])):
+        imported(write_csv(part, name), refresh_rollups=rebuild)
+        with engine.connect() as connection:
+            assert rollups.differences(connection) == 0
+    assert counted == [30]
 
 
 def test_both_ways_of_publishing_write_the_same_and_tell_the_feed(
