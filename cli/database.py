@@ -189,7 +189,10 @@ def distribute(
         require_current_schema(opened)
         with opened.write() as connection:
             declared = distribution.distribute(connection, drop_triggers=drop_triggers)
-    say(f"已分布 {len(declared)} 张表。")
+    say(
+        f"已分布 {len(declared)} 张表。触发器已去掉：此后写入的变化不会自动上屏，"
+        "须运行 cockpit db rebuild（见 docs/scale.md）。"
+    )
 
 
 @app.command()
