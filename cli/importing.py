@@ -117,15 +117,16 @@ def template(
     out: Annotated[Path, typer.Option(help="存放的目录")] = Path(),
     on: On = "main",
 ) -> None:
-    """生成部门月报的 Excel 表样，每个县(市、区)一行，带填报检查。"""
+    """生成部门月报的 Excel 表样，每个县(市、区)一行，带填报检查。已有的文件不会被覆盖。"""
     from dashboard.reporting_forms import FORMS, form_named, month_named
     from data_access.forms import publishing, writing
 
     wanted = FORMS if form == "all" else (form_named(form),)
     first = month_named(month)
     with open_database(on) as opened, opened.read() as connection:
-        for each in wanted:
-            sheet, due = publishing.sheet_for(connection, each, first, region)
+        sheets = [publishing.sheet_for(connection, each, first, region) for each in wanted]
+        writing.require_no_file((sheet for sheet, _ in sheets), out)
+        for sheet, due in sheets:
             written = writing.write(sheet, due, out)
             say(f"已写入 {written}（{len(sheet.units)}个单位，{due} 截止）。")
 

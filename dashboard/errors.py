@@ -6,6 +6,7 @@
     ├── UnknownRegion
     ├── UnknownAddress
     ├── UnknownForm
+    ├── FormExists
     ├── DataUnavailable
     │   ├── DatabaseUnavailable
     │   └── DetailsArchived
@@ -54,6 +55,10 @@ class UnknownAddress(CockpitError):
 
 class UnknownForm(CockpitError):
     """No monthly form has this name, or its month is written in another way."""
+
+
+class FormExists(CockpitError):
+    """A form to be written is there already, perhaps filled; no form was written."""
 
 
 class DataUnavailable(CockpitError):

@@ -5,6 +5,7 @@ larger than its whole), so that WPS has them too; what a spreadsheet lets throug
 when the form is read.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dashboard import demo_mark
-from dashboard.errors import SettingsError
+from dashboard.errors import FormExists, SettingsError
 from dashboard.reporting_forms import DUE_WORKDAY, FormFigure
 from data_access.forms.sheet import (
     CELL_ROW,
@@ -50,12 +51,28 @@ _MARGIN, _FOOT = 0.4, 0.6
 MANY_FIGURES = 3
 
 
+def require_no_file(sheets: Iterable[FormSheet], folder: Path) -> None:
+    """Refuse to write over a form that may be filled already; asked before the first is written.
+
+    Raises:
+        FormExists: names the files.
+    """
+    there = [path for sheet in sheets if (path := folder / sheet.file_name).exists()]
+    if there:
+        raise FormExists(
+            f"文件 {'、'.join(map(str, there))} 已存在，可能已经填报，未作任何改动。"
+            "如要重新生成，请先移走它，或用 --out 指定另一个目录。"
+        )
+
+
 def write(sheet: FormSheet, due: date, folder: Path) -> Path:
     """Write the form into the folder; returns the file.
 
     Raises:
+        FormExists: the file is there already.
         SettingsError: the folder can't be written to.
     """
+    require_no_file([sheet], folder)
     path = folder / sheet.file_name
     unfinished = path.with_suffix(".xlsx.part")
     try:

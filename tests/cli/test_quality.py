@@ -91,6 +91,25 @@ def test_all_forms_are_written_at_once(province: URL, tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*-2026-11-杭州市.xlsx"))) == 8
 
 
+def test_a_form_that_is_there_already_is_not_written_over(
+    province: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("template", "心理服务", "2026-10", "--out", str(tmp_path))
+    file = fill(tmp_path / "心理服务-2026-10-浙江省.xlsx", PAIR)
+    filled = file.read_bytes()
+    for forms in ("心理服务", "all"):
+        said = said_by_main(
+            monkeypatch, capsys, "template", forms, "2026-10", "--out", str(tmp_path)
+        )
+        assert f"{file} 已存在" in said
+        assert "--out" in said
+        assert file.read_bytes() == filled
+        assert list(tmp_path.iterdir()) == [file]
+
+
 def test_one_wrong_file_keeps_all_from_being_imported(
     province: URL,
     tmp_path: Path,

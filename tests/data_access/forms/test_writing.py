@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from dashboard.errors import SettingsError
+from dashboard.errors import FormExists, SettingsError
 from dashboard.reporting_forms import FORMS, form_named
 from data_access.forms import sheet as form_sheet
 from data_access.forms.sheet import FILLED_SHEET, GUIDE_SHEET, TRACE_SHEET, FormSheet, Unit
@@ -159,6 +159,15 @@ def test_a_demos_form_says_so_in_its_name_its_title_and_on_every_printed_page(
     real = load_workbook(write(sheet(), DUE, tmp_path))
     texts = [str(cell.value) for page in real for row in page.iter_rows() for cell in row]
     assert not [text for text in texts if "演示" in text]
+
+
+def test_a_file_that_is_there_stays_as_it_is(tmp_path: Path) -> None:
+    there = tmp_path / sheet().file_name
+    there.write_text("filled")
+    with pytest.raises(FormExists, match="移走"):
+        write(sheet(), DUE, tmp_path)
+    assert there.read_text() == "filled"
+    assert list(tmp_path.iterdir()) == [there]
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
