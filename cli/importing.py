@@ -138,14 +138,13 @@ def import_form(
     ],
     on: On = "main",
 ) -> None:
-    """导入填好的部门月报。有一处不对则整张退回；同一文件再次导入不改变任何数据。"""
+    """导入填好的部门月报。有一处不对，各张都不导入；同一文件再次导入不改变任何数据。"""
     from data_access.forms import publishing, reading
     from data_access.installation import require_current_schema
 
-    filled = [(file, reading.read(file)) for file in files]
+    forms = [reading.read(file) for file in files]
     with open_database(on) as opened:
         require_current_schema(opened)
-        for file, form in filled:
-            with opened.write() as connection:
-                handed = publishing.publish(connection, form, datetime.now(UTC))
-            say(f"{file.name}：{handed.in_words()}")
+        outcomes = publishing.publish_all(opened, forms, datetime.now(UTC))
+    for form, outcome in zip(forms, outcomes, strict=True):
+        say(f"{form.file_name}：{outcome.in_words()}")

@@ -1,10 +1,11 @@
 """Puts a filled form into the database: new values, the sums they add up to, and their trace.
 
-One transaction a form. A value that is as it was is not written again; another one is a new version
-(`reported_values.recorded_at`), and the old one stays. The same file again changes nothing.
+All forms that are handed over together are one transaction. A value that is as it was
+is not written again; another one is a new version (`reported_values.recorded_at`), and the old one
+stays. The same file again changes nothing.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from dashboard.errors import ImportRefused, UnknownRegion
 from dashboard.reporting_forms import ReportingForm, due_on, month_after
 from data_access import facts, region_tree, series_readings
+from data_access.database import Database
 from data_access.forms.reading import FilledForm
 from data_access.forms.sheet import FormSheet, Unit
 from data_access.imports.batches import NUMBERING_LOCK
@@ -91,6 +93,23 @@ def sheet_for(
     return sheet, due_on(month, series_readings.calendar(connection, zone))
 
 
+def publish_all(database: Database, forms: Iterable[FilledForm], now: datetime) -> list[Handed]:
+    """Write several forms, in their order: all of them, or none.
+
+    Raises:
+        ImportRefused: as for `publish`, with the file's name.
+    """
+    with database.write() as connection:
+        return [_published(connection, form, now) for form in forms]
+
+
+def _published(connection: Connection, form: FilledForm, now: datetime) -> Handed:
+    try:
+        return publish(connection, form, now)
+    except ImportRefused as error:
+        raise ImportRefused(f"{form.file_name}：{error}") from error
+
+
 def publish(connection: Connection, filled: FilledForm, now: datetime) -> Handed:
     """Write what the form reports, within the caller's transaction.
 
@@ -115,9 +134,12 @@ def publish(connection: Connection, filled: FilledForm, now: datetime) -> Handed
     changes = {key: pair for key, pair in given.items() if before.get(key) != pair}
     submission = _submission(connection, filled, region, len(changes))
     source = _source_id(connection)
-    _write(connection, sheet, changes, source, submission)
+    # Not the transaction's: a further form in it corrects this one, and its sums.
+    at = connection.scalars(select(func.clock_timestamp())).one()
+    trace = {"source_id": source, "submission_id": submission, "recorded_at": at}
+    _write(connection, sheet, changes, trace)
     sums = _sums_above(connection, tree, sheet, units.values())
-    _write(connection, sheet, sums, source, submission)
+    _write(connection, sheet, sums, trace)
     connection.execute(
         update(sources)
         .where(sources.c.id == source)
@@ -234,7 +256,7 @@ def _sums_above(
 
 
 def _write(
-    connection: Connection, sheet: FormSheet, pairs: Pairs, source: int, submission: int
+    connection: Connection, sheet: FormSheet, pairs: Pairs, trace: Mapping[str, object]
 ) -> None:
     rows: Sequence[dict[str, object]] = [
         {
@@ -244,8 +266,7 @@ def _write(
             "period_end": month_after(sheet.month),
             "numerator": numerator,
             "denominator": denominator,
-            "source_id": source,
-            "submission_id": submission,
+            **trace,
         }
         for (indicator, region_id), (numerator, denominator) in pairs.items()
     ]

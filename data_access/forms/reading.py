@@ -51,10 +51,11 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class FilledForm:
-    """A form that was read: where it belongs, its figures, and the checksum of its file."""
+    """A form that was read: where it belongs, its figures, name and checksum of its file."""
 
     sheet: FormSheet
     figures: tuple[Figure, ...]
+    file_name: str
     file_sha256: str
 
     @property
@@ -87,7 +88,7 @@ def read(file: Path) -> FilledForm:
         raise ImportRefused(
             f"{file.name} 有{len(wrong)}处不能接受，未作任何改动：{shown}{rest}。请改正后再次导入。"
         )
-    return FilledForm(sheet, tuple(figures), hashlib.sha256(content).hexdigest())
+    return FilledForm(sheet, tuple(figures), file.name, hashlib.sha256(content).hexdigest())
 
 
 def _opened(file: Path) -> Any:

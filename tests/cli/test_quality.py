@@ -126,6 +126,39 @@ def test_one_wrong_file_keeps_all_from_being_imported(
         assert connection.scalar(text("select count(*) from form_submissions")) == 0
 
 
+def test_one_file_that_the_database_refuses_keeps_all_out(
+    province: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for month in ("2026-10", "2099-01"):
+        run("template", "心理服务", month, "--out", str(tmp_path))
+    good = fill(tmp_path / "心理服务-2026-10-浙江省.xlsx", PAIR)
+    future = fill(tmp_path / "心理服务-2099-01-浙江省.xlsx", PAIR)
+    said = said_by_main(monkeypatch, capsys, "import-form", str(good), str(future))
+    assert said.startswith(f"{future.name}：")
+    assert "新报" not in said
+    with closing(Database(province)) as database, database.read() as connection:
+        for table in ("form_submissions", "reported_values"):
+            assert connection.scalar(text(f"select count(*) from {table}")) == 0
+
+
+def test_forms_handed_over_together_correct_each_other(province: URL, tmp_path: Path) -> None:
+    run("template", "心理服务", "2026-10", "--out", str(tmp_path))
+    first = fill(tmp_path / "心理服务-2026-10-浙江省.xlsx", PAIR)
+    second = fill(first, {"E8": 18, "D9": 20, "E9": 10}, to=tmp_path / "更正.xlsx")
+    output = run("import-form", str(first), str(second)).output
+    assert "新报1，更正0" in output
+    assert "新报1，更正1" in output
+    with closing(Database(province)) as database, database.read() as connection:
+        versions = text(
+            "select numerator from reported_values where region_id = 330000"
+            " and indicator = 'psychology_coverage' order by recorded_at"
+        )
+        assert connection.scalars(versions).all() == [19, 28]
+
+
 @pytest.mark.parametrize(
     ("arguments", "word"),
     [
