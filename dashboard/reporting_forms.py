@@ -128,6 +128,9 @@ FORMS: tuple[ReportingForm, ...] = (
     ),
 )
 FORM_BY_NAME: Mapping[str, ReportingForm] = {form.name: form for form in FORMS}
+FIGURE_BY_INDICATOR: Mapping[str, FormFigure] = {
+    figure.indicator: figure for form in FORMS for figure in form.figures
+}
 
 
 def form_named(name: str) -> ReportingForm:

@@ -1,7 +1,8 @@
 """The kind `reported`: figures that departments hand over by month, as definitions say.
 
 A figure that differs from the one at hand becomes a further row, recorded later: what was known
-before stays. Guarded figures (心理 …) are refused where they are too fine.
+before stays. Guarded figures (心理 …) are refused where they are too fine. What a monthly form
+refuses in a cell (`data_access.forms.reading`) is rejected here in a row.
 """
 
 from datetime import date, timedelta
@@ -16,13 +17,16 @@ from dashboard.indicators import (
     INDICATORS,
     REPORTED,
 )
+from dashboard.reporting_forms import FIGURE_BY_INDICATOR
 from data_access.imports.batches import Batch
 from data_access.imports.importing import Published
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.mapping import TableMapping
+from data_access.imports.tables.rejecting import local_today, reject
 
 GUARDED = frozenset(indicator.key for indicator in REPORTED if indicator.is_guarded)
 KEY = ("indicator", "region_id", "period_start", "period_end")
+FUTURE = "future"
 
 
 def period_end(row: Row) -> date | None:
@@ -54,10 +58,39 @@ def _ends_after_it_begins(row: Row) -> str | None:
     return "last_day 早于 period_start" if first and last and last < first else None
 
 
+def _begins_a_month(row: Row) -> str | None:
+    first = row.get("period_start")
+    if first and first.day != 1 and row.get("last_day") is None:
+        return "没有截止日时，应为月份或当月1日"
+    return None
+
+
+def _part(row: Row) -> str | None:
+    figure = FIGURE_BY_INDICATOR.get(row.get("indicator", ""))
+    base, part = row.get("denominator"), row.get("numerator")
+    if figure is None or base is None or part is None:
+        return None
+    return "分子不能大于分母" if figure.is_part and part > base else None
+
+
 def _base(row: Row) -> str | None:
     if row.get("denominator") == 0 and row.get("numerator", 0) > 0:
-        return "分母为 0 而分子不为 0"
+        return "分母为 0 时分子也应为 0"
     return None
+
+
+def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    """Reject periods that have not ended: their figures may still change."""
+    reject(
+        connection,
+        batch,
+        mapping,
+        "last_day" if "last_day" in mapping.stated() else "period_start",
+        FUTURE,
+        "期间还没有结束，数还会变；请在结束以后导入",
+        f"s.period_end > {local_today(connection)}",
+        "s.period_start::text",
+    )
 
 
 def _target_unit(row: Row) -> str | None:
@@ -78,10 +111,7 @@ def _target_unit(row: Row) -> str | None:
 
 def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Published:
     """A row for every figure that is new or differs from the latest one recorded."""
-    stated = mapping.stated()
-    numerator = "s.numerator" if "numerator" in stated else "null::float8"
-    denominator = "s.denominator" if "denominator" in stated else "null::float8"
-    recorded = "coalesce(s.recorded_at, now())" if "recorded_at" in stated else "now()"
+    recorded = "coalesce(s.recorded_at, now())" if "recorded_at" in mapping.stated() else "now()"
     total = int(connection.scalar(text(f"select count(*) from {batch.table}")) or 0)
     changed = connection.execute(
         text(
@@ -93,12 +123,12 @@ def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Publ
             insert into reported_values
               ({", ".join(KEY)}, recorded_at, numerator, denominator, source_id)
             select s.indicator, s.region, s.period_start, s.period_end, {recorded},
-              {numerator}, {denominator}, :source
+              s.numerator, s.denominator, :source
             from {batch.table} s
             left join latest l on l.indicator = s.indicator and l.region_id = s.region
               and l.period_start = s.period_start and l.period_end = s.period_end
             where l.indicator is null
-              or (l.numerator, l.denominator) is distinct from ({numerator}, {denominator})
+              or (l.numerator, l.denominator) is distinct from (s.numerator, s.denominator)
             on conflict do nothing
             returning exists (
               select from latest l where l.indicator = reported_values.indicator
@@ -133,8 +163,8 @@ REPORTED_FIGURES = TableKind(
             "period_start", "月份或起始日", "date", words=("月份", "月", "起始", "month", "period")
         ),
         Field("last_day", "截止日（含）", "date", required=False, words=("截止", "终止", "end")),
-        Field("numerator", "分子", "number", required=False, words=("分子", "完成", "numerator")),
-        Field("denominator", "分母", "number", required=False, words=("分母", "应", "denominator")),
+        Field("numerator", "分子", "integer", minimum=0, words=("分子", "完成", "numerator")),
+        Field("denominator", "分母", "integer", minimum=0, words=("分母", "应", "denominator")),
         Field("recorded_at", "报送时间", "instant", required=False, words=("报送", "recorded")),
     ),
     key=("indicator", "region", "period_start", "last_day"),
@@ -142,8 +172,12 @@ REPORTED_FIGURES = TableKind(
     checks=(
         TableCheck("guarded_figure", "受保护指标过细", "indicator", _guarded),
         TableCheck("period", "起止日期颠倒", "last_day", _ends_after_it_begins),
-        TableCheck("empty_base", "分母为零", "denominator", _base, rejects=False),
+        TableCheck("mid_month", "起始日不是月初", "period_start", _begins_a_month),
+        TableCheck("part_above_whole", "分子大于分母", "numerator", _part),
+        TableCheck("empty_base", "分母为零", "denominator", _base),
     ),
+    whole_checks={FUTURE: "期间还没有结束"},
+    finish=finish,
     computed={"period_end": ("date", period_end)},
     publish=publish,
 )

@@ -7,12 +7,12 @@ whether a membership is open, and would follow it at once.
 
 from sqlalchemy import Connection, text
 
-from data_access import facts
 from data_access.imports.batches import Batch
 from data_access.imports.importing import Published
 from data_access.imports.tables import publishing
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.mapping import TableMapping
+from data_access.imports.tables.rejecting import local_today, reject
 
 NOT_A_ZONE, TWO_ZONES, FUTURE = "not_a_zone", "two_zones", "future"
 NOT_YET = {
@@ -30,11 +30,11 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
     """Reject rows of days to come, rows whose zone is none, and those of townships that have a
     zone already: in the database, where the file does not end it, or in a line before.
     """
-    today = f"(now() at time zone '{facts.zone_of(connection)}')::date"
+    today = local_today(connection)
     for field in mapping.stated():
         if field in NOT_YET:
             day, is_later = f"s.{field}::text", f"s.{field} > {today}"
-            _reject(connection, batch, mapping, field, FUTURE, NOT_YET[field], is_later, day)
+            reject(connection, batch, mapping, field, FUTURE, NOT_YET[field], is_later, day)
     rows, has_end = batch.table, "valid_to" in mapping.stated()
     s_is_open, m_is_open = (f"{row}.valid_to is null" if has_end else "true" for row in "sm")
     not_a_zone = "exists (select from regions r where r.id = s.zone and r.is_administrative)"
@@ -51,38 +51,7 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
         ("town", TWO_ZONES, "文件中该乡镇（街道）已属某功能区，且未终止", in_a_line_before),
     ):
         code = f"(select r.code from regions r where r.id = s.{field})"
-        _reject(connection, batch, mapping, field, check, reason, condition, code)
-
-
-def _reject(
-    connection: Connection,
-    batch: Batch,
-    mapping: TableMapping,
-    field: str,
-    check: str,
-    reason: str,
-    condition: str,
-    value: str,
-) -> None:
-    """Reject the staged rows `s` of the condition, and tell the value, SQL over such a row."""
-    connection.execute(
-        text(
-            f"""
-            with gone as (
-              delete from {batch.table} s where {condition} returning s.line, {value} as value
-            )
-            insert into import_findings
-              (batch_id, line, check_name, column_name, is_rejection, reason, value)
-            select :batch, g.line, :check, :column, 1, :reason, g.value from gone g
-            """
-        ),
-        {
-            "batch": batch.id,
-            "check": check,
-            "column": mapping.columns.get(field, field),
-            "reason": reason,
-        },
-    )
+        reject(connection, batch, mapping, field, check, reason, condition, code)
 
 
 def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Published:

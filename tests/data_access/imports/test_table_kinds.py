@@ -397,6 +397,58 @@ def test_a_reported_figure_that_differs_is_kept_beside_the_first(
     ) == [(980, date(2026, 11, 1)), (990, date(2026, 11, 1))]
 
 
+@pytest.mark.parametrize(
+    ("row", "check"),
+    [
+        ("视频联网率,330102,2026-10,-1,10", "out_of_range"),
+        ("视频联网率,330102,2026-10,0,-10", "out_of_range"),
+        ("视频联网率,330102,2026-10,11,10", "part_above_whole"),
+        ("视频联网率,330102,2026-10,0.95,1", "unreadable_value"),
+        ("视频联网率,330102,2026-10,,", "missing_value"),
+        ("视频联网率,330102,2026-10,5,", "missing_value"),
+        ("万人成讼率,330102,2026-10,3,0", "empty_base"),
+        ("视频联网率,330102,2099-01,1,2", "future"),
+        ("视频联网率,330102,2026-10-15,1,2", "mid_month"),
+    ],
+)
+def test_a_reported_figure_that_a_form_would_refuse_is_rejected(
+    load: Importer, rows_of: Reader, row: str, check: str
+) -> None:
+    load("regions")
+    header = "指标,区划代码,月份,分子,分母\n"
+    indicators = '"video_networked"\n"万人成讼率" = "litigation_per_10k"'
+    outcome = load(
+        "reported",
+        f"{header}视频联网率,330102,2026-09,0,0\n{row}\n",
+        **{'"视频联网率"': indicators},
+    )
+    assert (outcome.inserted, outcome.rows_rejected) == (1, 1)
+    assert check in found(outcome)
+    assert rows_of("select period_start from reported_values") == [(date(2026, 9, 1),)]
+
+
+def test_more_cases_than_people_are_no_part_of_them(load: Importer) -> None:
+    load("regions")
+    outcome = load(
+        "reported",
+        "指标,区划代码,月份,分子,分母\n视频联网率,330102,2026-10,12,10\n",
+        **{'"视频联网率"': '"litigation_per_10k"'},
+    )
+    assert (outcome.inserted, found(outcome)) == (1, {})
+
+
+def test_a_period_of_days_is_reported_with_its_last_day(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    load(
+        "reported",
+        "指标,区划代码,月份,截止日,分子,分母\n视频联网率,330102,2026-10-12,2026-10-18,1,2\n",
+        period_start='"月份"\nlast_day = "截止日"',
+    )
+    assert rows_of("select period_start, period_end from reported_values") == [
+        (date(2026, 10, 12), date(2026, 10, 19))
+    ]
+
+
 def test_a_code_list_as_long_as_free_text_is_cut(load: Importer) -> None:
     rows = "\n".join(f"c{n},第{n}类,," for n in range(1_003))
     outcome = load("codes", "代码,名称,上级代码,是否敏感\n" + rows)
