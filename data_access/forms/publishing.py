@@ -17,7 +17,7 @@ from dashboard.reporting_forms import ReportingForm, due_on, month_after
 from data_access import facts, region_tree, series_readings
 from data_access.database import Database
 from data_access.forms.reading import FilledForm
-from data_access.forms.sheet import FormSheet, Unit
+from data_access.forms.sheet import TRACE_SHEET, FormSheet, Unit
 from data_access.imports.batches import NUMBERING_LOCK
 from data_access.region_tree import Region, RegionTree
 from data_access.schema import (
@@ -123,6 +123,7 @@ def publish(connection: Connection, filled: FilledForm, now: datetime) -> Handed
     tree = region_tree.load(connection)
     _require_ended(connection, sheet, now)
     region = _region(tree, sheet.region_code, sheet)
+    _require_name(region, sheet)
     units = {unit: _unit(tree, region, unit, sheet) for unit in sheet.units}
     if _was_handed_in(connection, filled.file_sha256):
         return _outcome(filled, 0, 0, 0, is_repeat=True)
@@ -185,6 +186,14 @@ def _region(tree: RegionTree, code: str, sheet: FormSheet) -> Region:
         raise ImportRefused(
             f"表 {sheet.number} 的区划代码 {code} 不在本库现行区划中。请重新生成表样后填报。"
         ) from error
+
+
+def _require_name(region: Region, sheet: FormSheet) -> None:
+    if region.name != sheet.region_name:
+        raise ImportRefused(
+            f"表 {sheet.number} 的区划名称（“{TRACE_SHEET}”B6）应为“{region.name}”。"
+            "请重新生成表样后填报；未作任何改动。"
+        )
 
 
 def _unit(tree: RegionTree, region: Region, unit: Unit, sheet: FormSheet) -> Region:

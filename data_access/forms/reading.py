@@ -2,7 +2,7 @@
 
 Nothing is guessed and nothing half: one wrong cell refuses the file, and the sentence names sheet
 and cell, what was expected and what to do. What a cell holds is never repeated: it might be a
-telephone number.
+telephone number. Whether a form is ours and unchanged, `layout` compares.
 """
 
 import hashlib
@@ -17,8 +17,9 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from dashboard import demo_mark
-from dashboard.errors import ImportRefused, UnknownForm
-from dashboard.reporting_forms import FormFigure, form_named, month_named
+from dashboard.errors import ImportRefused
+from dashboard.reporting_forms import FORM_BY_NAME, MONTH, FormFigure, month_named
+from data_access.forms import layout
 from data_access.forms.sheet import (
     FILLED_SHEET,
     FIRST_UNIT_ROW,
@@ -77,18 +78,21 @@ def read(file: Path) -> FilledForm:
     book = _opened(file)
     try:
         sheet = _sheet(book, file)
-        page = _page(book, FILLED_SHEET, file)
-        _require_layout(page, sheet, file)
-        figures, wrong = _figures(page, sheet)
+        _require_layout(book, sheet, file)
+        figures, wrong = _figures(_page(book, FILLED_SHEET, file), sheet)
     finally:
         book.close()
     if wrong:
-        shown = "；".join(wrong[:SENTENCES_SHOWN])
-        rest = f"；另有{len(wrong) - SENTENCES_SHOWN}处" if len(wrong) > SENTENCES_SHOWN else ""
         raise ImportRefused(
-            f"{file.name} 有{len(wrong)}处不能接受，未作任何改动：{shown}{rest}。请改正后再次导入。"
+            f"{file.name} 有{len(wrong)}处不能接受，未作任何改动：{_first(wrong)}。"
+            "请改正后再次导入。"
         )
     return FilledForm(sheet, tuple(figures), file.name, hashlib.sha256(content).hexdigest())
+
+
+def _first(sentences: list[str]) -> str:
+    rest = len(sentences) - SENTENCES_SHOWN
+    return "；".join(sentences[:SENTENCES_SHOWN]) + (f"；另有{rest}处" if rest > 0 else "")
 
 
 def _opened(file: Path) -> Any:
@@ -130,20 +134,28 @@ def _sheet(book: Any, file: Path) -> FormSheet:
         )
     if trace["版式"] != str(VERSION):
         raise ImportRefused(
-            f"{file.name} 是版式{trace['版式']}的表样，本程序用版式{VERSION}。"
+            f"{file.name} 不是版式{VERSION}的表样（工作表“{TRACE_SHEET}”B7）。"
             "请重新生成表样（cockpit template）后填报。"
         )
     if not trace["单位数"].isdecimal() or not 0 < int(trace["单位数"]) <= MOST_UNITS:
-        raise ImportRefused(f"{file.name} 的工作表“{TRACE_SHEET}”的单位数不可用。请用原表样填报。")
-    try:
-        form, month = form_named(trace["报表"]), month_named(trace["月份"])
-    except UnknownForm as error:
-        raise ImportRefused(f"{file.name}：{error}") from error
+        raise ImportRefused(
+            f"{file.name} 的工作表“{TRACE_SHEET}”B8（单位数）不可用。请用原表样填报。"
+        )
+    form = FORM_BY_NAME.get(trace["报表"])
+    if form is None:
+        raise ImportRefused(
+            f"{file.name} 的工作表“{TRACE_SHEET}”B2（报表）应为 {'、'.join(FORM_BY_NAME)} 之一。"
+            "请用原表样填报。"
+        )
+    if not MONTH.fullmatch(trace["月份"]):
+        raise ImportRefused(
+            f"{file.name} 的工作表“{TRACE_SHEET}”B4（月份）应写成 2026-11 这样。请用原表样填报。"
+        )
     page = _page(book, FILLED_SHEET, file)
     rows = range(FIRST_UNIT_ROW, FIRST_UNIT_ROW + int(trace["单位数"]))
     return FormSheet(
         form=form,
-        month=month,
+        month=month_named(trace["月份"]),
         region_code=trace["区划代码"],
         region_name=trace["区划名称"],
         units=tuple(Unit(*(str(page[f"{c}{row}"].value or "") for c in "ABC")) for row in rows),
@@ -151,27 +163,15 @@ def _sheet(book: Any, file: Path) -> FormSheet:
     )
 
 
-def _require_layout(page: Worksheet, sheet: FormSheet, file: Path) -> None:
-    """Refuse a form whose heads or units were changed: its figures may stand in other places."""
-    for address, expected in sheet.heads().items():
-        found = page[address].value
-        if str(found or "") != expected:
-            raise ImportRefused(
-                f"{file.name} 工作表“{FILLED_SHEET}”{address} 应为“{expected}”，表头被改动过。"
-                "请用原表样填报，不要增删行列。"
-            )
-    trace = page.parent[TRACE_SHEET] if page.parent is not None else {}
-    said = {str(trace[f"A{row}"].value): str(trace[f"B{row}"].value) for row in range(1, 10)}
-    if said["版式校验"] != sheet.checksum():
+def _require_layout(book: Any, sheet: FormSheet, file: Path) -> None:
+    """Refuse a form of which anything but the white cells was changed: its figures may stand in
+    other places, or be those of somebody else.
+    """
+    changed = layout.changes(_page(book, FILLED_SHEET, file), _page(book, TRACE_SHEET, file), sheet)
+    if changed:
         raise ImportRefused(
-            f"{file.name} 的单位或表号被改动过（版式校验不符）：工作表“{FILLED_SHEET}”"
-            f"A{FIRST_UNIT_ROW}—C{sheet.last_unit_row} 与生成时不同。请用原表样填报。"
-        )
-    below = sheet.last_unit_row + 1
-    if page.max_row > below:
-        raise ImportRefused(
-            f"{file.name} 工作表“{FILLED_SHEET}”第{below + 1}行以下还有内容，"
-            f"表样到第{below}行为止。请用原表样填报，不要增加行。"
+            f"{file.name} 有{len(changed)}处被改动过，未作任何改动：{_first(changed)}。"
+            "请在原表样上填报，只填白色格，不要改动其他各格，不要增删行列。"
         )
 
 

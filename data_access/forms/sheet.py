@@ -18,7 +18,7 @@ from openpyxl.utils import get_column_letter
 from dashboard import demo_mark
 from dashboard.reporting_forms import FormFigure, ReportingForm
 
-# Raised when cells move: an older file is then refused by name and not misread.
+# Raised when cells move or their words change: an older file is then told to be old, not altered.
 VERSION = 1
 FILLED_SHEET, GUIDE_SHEET, TRACE_SHEET = "填报", "说明", "表单信息"
 FIGURE_ROW, CELL_ROW, FIRST_UNIT_ROW = 6, 7, 8

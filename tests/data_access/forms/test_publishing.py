@@ -5,6 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import text
 
 from dashboard.errors import ImportRefused
@@ -15,7 +16,7 @@ from data_access.database import Database
 from data_access.forms import publishing, writing
 from data_access.forms.publishing import Handed
 from data_access.forms.reading import read
-from data_access.forms.sheet import TRACE_SHEET
+from data_access.forms.sheet import FILLED_SHEET, TRACE_SHEET
 from tests.case_builder import COUNTIES
 from tests.data_access.forms.filling import change, fill
 
@@ -228,8 +229,21 @@ def test_a_form_of_another_place_is_refused(province: Database, form: Path) -> N
     )
     trace = moved.trace()
     change(form, TRACE_SHEET, {f"B{row}": value for row, value in enumerate(trace.values(), 1)})
+    heading = f"报送部门：宁波市{moved.form.department}　　表号：{moved.number}"
     with pytest.raises(ImportRefused, match="不在宁波市"):
+        hand_in(province, fill(form, {"A2": heading}))
+
+
+def test_a_region_of_another_name_is_refused_and_its_name_not_repeated(
+    province: Database, form: Path
+) -> None:
+    heading = str(load_workbook(form)[FILLED_SHEET]["A2"].value)
+    change(form, TRACE_SHEET, {"B6": "张三"})
+    fill(form, {"A2": heading.replace("浙江省", "张三", 1)})
+    with pytest.raises(ImportRefused, match="应为“浙江省”") as refused:
         hand_in(province, form)
+    assert "张三" not in str(refused.value)
+    assert count(province, "form_submissions") == 0
 
 
 def test_an_existing_source_of_monthly_figures_is_used(province: Database, form: Path) -> None:
