@@ -9,11 +9,14 @@ from data_access.imports.batches import Batch
 from data_access.imports.importing import Published
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.mapping import TableMapping
+from data_access.imports.tables.rejecting import FUTURE, reject, reject_days_to_come
 from data_access.schema.regions import LEVELS
 
 LINEAGE = ("renamed", "recoded", "merged", "split", "moved")
 UNKNOWN_PARENT, WRONG_PARENT = "unknown_parent", "wrong_parent"
+CHANGED_LEVEL, FORMER_VERSION = "changed_level", "former_version"
 MOST_LEVELS = len(LEVELS)
+_SAME = "r.code = s.code and r.valid_from = s.valid_from"
 # Columns of the table that a file may state.
 OPTIONAL = (
     *("short_name", "valid_to", "is_administrative", "is_illustrative", "sort_order"),
@@ -37,12 +40,41 @@ def _has_lineage(row: Row) -> str | None:
 
 
 def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
-    """Reject regions whose parent is neither in the file nor in the database, and so on down."""
+    """Reject days to come, codes that change their level, versions before the one that is there,
+    and regions whose parent is neither in the file nor in the database, and so on down.
+    """
+    reject_days_to_come(connection, batch, mapping)
+    _reject_changed_levels(connection, batch, mapping)
+    _reject_former_versions(connection, batch, mapping)
     if "parent" not in mapping.stated():
         return
     for _ in range(MOST_LEVELS):
         if not _reject_orphans(connection, batch, mapping):
             return
+
+
+def _reject_changed_levels(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    """What is below a region, and the cases booked in it, rest on its level."""
+    other = "o.code = s.code and o.level <> s.level"
+    for where, condition in (
+        ("库中", f"exists (select from regions o where {other})"),
+        ("文件中", f"exists (select from {batch.table} o where {other} and o.line < s.line)"),
+    ):
+        reason = f"{where}此代码是另一层级；层级有变的区域请用新代码，并以前身代码相连"
+        reject(connection, batch, mapping, "level", CHANGED_LEVEL, reason, condition, "s.level")
+
+
+def _reject_former_versions(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    """New versions that begin before one in the database, and don't say that they end by then."""
+    has_end = "valid_to" in mapping.stated()
+    overlaps = "(s.valid_to is null or s.valid_to > o.valid_from)" if has_end else "true"
+    condition = f"""
+      exists (select from regions o where o.code = s.code and o.valid_from > s.valid_from
+        and {overlaps})
+      and not exists (select from regions r where {_SAME})"""
+    reason = "库中此代码已有更晚启用的版本；补录以前的版本须写明终止日，不晚于其后版本的起始日"
+    day = "s.valid_from::text"
+    reject(connection, batch, mapping, "valid_from", FORMER_VERSION, reason, condition, day)
 
 
 def _reject_orphans(connection: Connection, batch: Batch, mapping: TableMapping) -> int:
@@ -112,9 +144,6 @@ def _count(connection: Connection, batch: Batch) -> int:
     return int(connection.scalar(text(f"select count(*) from {batch.table}")) or 0)
 
 
-_SAME = "r.code = s.code and r.valid_from = s.valid_from"
-
-
 def _insert(connection: Connection, batch: Batch, values: dict[str, str], first: int) -> int:
     return connection.execute(
         text(
@@ -172,13 +201,17 @@ def _set_parents(connection: Connection, batch: Batch, first: int) -> int:
 
 
 def _end_former_versions(connection: Connection, batch: Batch) -> None:
+    """Each version of the codes ends where its next one begins, or before."""
     connection.execute(
         text(
             f"""
-            update regions r set valid_to = s.valid_from
-            from {batch.table} s
-            where r.code = s.code and r.valid_from < s.valid_from
-              and (r.valid_to is null or r.valid_to > s.valid_from)
+            update regions r set valid_to = v.next
+            from (
+              select id, lead(valid_from) over (partition by code order by valid_from) as next
+              from regions where code in (select code from {batch.table})
+            ) v
+            where r.id = v.id and (r.valid_to is null or r.valid_to > v.next)
+              and v.next is not null
             """
         )
     )
@@ -273,7 +306,13 @@ REGIONS = TableKind(
         TableCheck("no_lineage", "缺少沿革", "predecessor", _has_lineage),
     ),
     computed={"pinyin": ("text", _pinyin)},
-    whole_checks={UNKNOWN_PARENT: "上级区域无法识别", WRONG_PARENT: "上级区域层级不符"},
+    whole_checks={
+        FUTURE: "日期还未到",
+        CHANGED_LEVEL: "层级与同一代码不符",
+        FORMER_VERSION: "早于已有的版本",
+        UNKNOWN_PARENT: "上级区域无法识别",
+        WRONG_PARENT: "上级区域层级不符",
+    },
     finish=finish,
     publish=publish,
 )

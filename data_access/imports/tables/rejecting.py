@@ -1,6 +1,6 @@
 """Rejects staged rows by a condition over all of them: what a look at one row can't tell.
 
-The conditions stand in the module of their kind.
+The conditions stand in the module of their kind, those that several kinds share here.
 """
 
 from sqlalchemy import Connection, text
@@ -8,6 +8,12 @@ from sqlalchemy import Connection, text
 from data_access import facts
 from data_access.imports.batches import Batch
 from data_access.imports.tables.mapping import TableMapping
+
+FUTURE = "future"
+NOT_YET = {
+    "valid_from": "起始日还未到，请到当日再导入此行",
+    "valid_to": "终止日还未到，请先将终止日留空导入，到当日再导入终止日",
+}
 
 
 def local_today(connection: Connection) -> str:
@@ -47,3 +53,14 @@ def reject(
             "reason": reason,
         },
     ).rowcount
+
+
+def reject_days_to_come(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    """Reject rows that begin or end in the future: readings ask only whether a row is open, and
+    would follow it at once.
+    """
+    today = local_today(connection)
+    for field in mapping.stated():
+        if field in NOT_YET:
+            day, is_later = f"s.{field}::text", f"s.{field} > {today}"
+            reject(connection, batch, mapping, field, FUTURE, NOT_YET[field], is_later, day)

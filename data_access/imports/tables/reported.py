@@ -22,11 +22,10 @@ from data_access.imports.batches import Batch
 from data_access.imports.importing import Published
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.mapping import TableMapping
-from data_access.imports.tables.rejecting import local_today, reject
+from data_access.imports.tables.rejecting import FUTURE, local_today, reject
 
 GUARDED = frozenset(indicator.key for indicator in REPORTED if indicator.is_guarded)
 KEY = ("indicator", "region_id", "period_start", "period_end")
-FUTURE = "future"
 
 
 def period_end(row: Row) -> date | None:

@@ -12,13 +12,9 @@ from data_access.imports.importing import Published
 from data_access.imports.tables import publishing
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.mapping import TableMapping
-from data_access.imports.tables.rejecting import local_today, reject
+from data_access.imports.tables.rejecting import FUTURE, reject, reject_days_to_come
 
-NOT_A_ZONE, TWO_ZONES, FUTURE = "not_a_zone", "two_zones", "future"
-NOT_YET = {
-    "valid_from": "起始日还未到，请到当日再导入此行",
-    "valid_to": "终止日还未到，请先将终止日留空导入，到当日再导入终止日",
-}
+NOT_A_ZONE, TWO_ZONES = "not_a_zone", "two_zones"
 
 
 def _in_order(row: Row) -> str | None:
@@ -30,11 +26,7 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
     """Reject rows of days to come, rows whose zone is none, and those of townships that have a
     zone already: in the database, where the file does not end it, or in a line before.
     """
-    today = local_today(connection)
-    for field in mapping.stated():
-        if field in NOT_YET:
-            day, is_later = f"s.{field}::text", f"s.{field} > {today}"
-            reject(connection, batch, mapping, field, FUTURE, NOT_YET[field], is_later, day)
+    reject_days_to_come(connection, batch, mapping)
     rows, has_end = batch.table, "valid_to" in mapping.stated()
     s_is_open, m_is_open = (f"{row}.valid_to is null" if has_end else "true" for row in "sm")
     not_a_zone = "exists (select from regions r where r.id = s.zone and r.is_administrative)"

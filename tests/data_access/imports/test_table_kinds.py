@@ -209,6 +209,84 @@ def test_a_later_version_of_a_code_ends_the_one_before(load: Importer, rows_of: 
     ) == [("merged", date(2026, 4, 1), date(2000, 1, 1))]
 
 
+@pytest.mark.parametrize(
+    ("row", "check"),
+    [
+        ("330102,上城区新,,县,330100,1999-01-01,,,", "former_version"),
+        ("330102,上城市,,市,330000,2026-04-01,,,", "changed_level"),
+        ("330102,上城市,,市,330000,2000-01-01,,,", "changed_level"),
+        ("330102,上城区新,,县,330100,2099-01-01,,,", "future"),
+        ("330103,下城区,,县,330100,2099-01-01,,,", "future"),
+    ],
+)
+def test_a_version_that_would_leave_two_counties_or_none_is_rejected(
+    load: Importer, rows_of: Reader, row: str, check: str
+) -> None:
+    load("regions")
+    everything = "select id, code, name, level, valid_from, valid_to, parent_id from regions"
+    before = rows_of(everything)
+    outcome = load("regions", f"{REGIONS_HEADER}{row}\n")
+    assert (found(outcome), outcome.rows_accepted) == ({check: 1}, 0)
+    assert rows_of(everything) == before
+
+
+def test_a_code_of_two_levels_in_one_file_is_of_the_first(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    outcome = load(
+        "regions",
+        f"{REGIONS_HEADER}330103,下城区,,县,330100,2000-01-01,,,\n"
+        "330103,下城街道,,乡镇,330102,2020-01-01,,,\n",
+    )
+    assert found(outcome) == {"changed_level": 1}
+    assert rows_of("select level from regions where code = '330103'") == [("county",)]
+
+
+def test_a_former_version_with_its_end_is_history(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    header = REGIONS_HEADER.replace("启用日期", "启用日期,撤销日期")
+    ended = {"valid_from": '"启用日期"\nvalid_to = "撤销日期"'}
+    former = "330102,上城区旧,,县,330100,1990-01-01,{},,,\n"
+    late = load("regions", header + former.format("2001-01-01"), **ended)
+    assert found(late) == {"former_version": 1}
+    in_time = load("regions", header + former.format("2000-01-01"), **ended)
+    assert (found(in_time), in_time.inserted) == ({}, 1)
+    assert rows_of("select name, valid_to from regions where code = '330102' order by 1 desc") == [
+        ("上城区旧", date(2000, 1, 1)),
+        ("上城区", None),
+    ]
+
+
+def test_versions_of_one_file_follow_each_other_in_any_order(
+    load: Importer, rows_of: Reader
+) -> None:
+    load("regions")
+    versions = "".join(
+        f"330103,下城区,,县,330100,{year}-01-01,,,\n" for year in (2010, 1990, 2020, 2000)
+    )
+    load("regions", REGIONS_HEADER + versions)
+    assert rows_of(
+        "select extract(year from valid_from)::int, extract(year from valid_to)::int"
+        " from regions where code = '330103' order by 1"
+    ) == [(1990, 2000), (2000, 2010), (2010, 2020), (2020, None)]
+
+
+def test_the_file_of_a_former_version_again_leaves_one_current(
+    load: Importer, rows_of: Reader
+) -> None:
+    load("regions")
+    load("regions", REGIONS_HEADER + "330102,上城区,上城,县,330100,2026-04-01,,,\n")
+    header = REGIONS_HEADER.replace("启用日期", "启用日期,撤销日期")
+    load(
+        "regions",
+        header + "330102,上城区旧,上城,县,330100,2000-01-01,,,,\n",
+        valid_from='"启用日期"\nvalid_to = "撤销日期"',
+    )
+    assert rows_of("select name, valid_to from regions where code = '330102' order by 1") == [
+        ("上城区", None),
+        ("上城区旧", date(2026, 4, 1)),
+    ]
+
+
 def test_a_town_that_moves_takes_what_is_below_it_along(load: Importer, rows_of: Reader) -> None:
     load("regions")
     load("regions", REGIONS_HEADER + "330102001,清波街道,清波,乡镇,330106,2000-01-01,,,\n")
