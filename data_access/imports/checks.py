@@ -164,8 +164,11 @@ def presentable(value: str, registered_on: date | None = None, *, is_word: bool 
 
     `is_word`: it should be in a code list, or be a number of a case, and is not.
     """
+    if ROUNDED in value:
+        # Without its last digits an identity number can't be told from others.
+        return f"〔数字，末几位已失，不显示，{len(value.replace(ROUNDED, ''))} 个字符〕"
     mask = personal_data.masked_word if is_word else personal_data.masked
-    masked = mask(value.replace(ROUNDED, ""), registered_on)
+    masked = mask(value, registered_on)
     return masked.replace("\x00", "\ufffd")[:LONGEST_VALUE_SHOWN]
 
 

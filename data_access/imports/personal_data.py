@@ -3,7 +3,11 @@
 Identity numbers of 18 digits by their checksum (GB 11643-1999, ISO 7064 MOD 11-2) and date of
 birth, those of 15 digits (before 1999, without checksum) by province and date of birth; mobile
 numbers; landlines where the area code stands apart, as a bare row of digits is too often something
-else; plate numbers. All of them also full-width, and in groups with single spaces or hyphens.
+else; plate numbers. All of them also full-width, and in groups with single spaces, hyphens or low
+lines; mobile numbers with dots, too, beside an identity number, and after letters (`sip138…`).
+
+A case number of letters and eleven digits is no mobile number where the digits begin with a day
+(`SJ150601…`) or the code of an area (`HB130102…`).
 
 Case numbers of 18 digits are no identity numbers unless all of this fits by chance (1 in 11 of
 those with a date inside); see `is_identity_number` for the way out. A single name can't be told by
@@ -19,11 +23,25 @@ from datetime import date
 from itertools import islice
 
 _BEGIN, _END = r"(?<![0-9A-Za-z])", r"(?![0-9A-Za-z])"
-IDENTITY_NUMBER = re.compile(rf"{_BEGIN}[1-8]\d{{13}}(?:\d|\d{{3}}[\dXx]){_END}", re.ASCII)
+_MOBILE, _LONG = r"1[3-9]\d{9}", r"[1-8]\d{16}[\dXx]"
+# The long one also with a mobile number before it, or that or a further one after it.
+IDENTITY_NUMBER = re.compile(
+    rf"{_BEGIN}(?:{_MOBILE}(?={_LONG}{_END}))?(?P<number>[1-8]\d{{13}}"
+    rf"(?:\d{_END}|\d{{3}}[\dXx](?=(?:{_MOBILE}|{_LONG})?{_END})))",
+    re.ASCII,
+)
 # Not the decimals of a coordinate.
 MOBILE_NUMBER = re.compile(
-    rf"{_BEGIN}(?<!\d\d\.)(?:(?:\+|00)?86[- ]?)?1[3-9]\d[- ]?\d{{4}}[- ]?\d{{4}}{_END}", re.ASCII
+    rf"{_BEGIN}(?<!\d\d\.)(?:(?:\+|00)?86[- ]?)?"
+    rf"1[3-9]\d(?:[- ]?\d{{4}}[- ]?|\.\d{{4}}\.)\d{{4}}{_END}",
+    re.ASCII,
 )
+# Not the last group of a UUID.
+LETTERED_MOBILE_NUMBER = re.compile(
+    rf"(?<![0-9A-Za-z-])[A-Za-z]{{1,10}}(?P<number>{_MOBILE}){_END}", re.ASCII
+)
+# By GB/T 2260: cities, prefectures and counties of the province of the first two digits.
+_AREA = re.compile(r"1[3-5](?:0[1-9]|1[0-2]|2[1-9]|90)\d\d", re.ASCII)
 _AREA_CODE = r"(?:10|2\d|[3-9]\d{2})"
 # A day after the area code is a case number, a hyphenated number before it too.
 LANDLINE = re.compile(
@@ -61,8 +79,8 @@ MOST = 0.6
 FEWEST = 3
 LOOKED_AT = 500
 # The shortest personal number, a landline with its area code in brackets, has so many.
-_ENOUGH_DIGITS = re.compile(r"\d(?:[ )-]{0,3}\d){8}", re.ASCII)
-_GROUPING = re.compile(r"(?<=\d)[- ](?=\d)", re.ASCII)
+_ENOUGH_DIGITS = re.compile(r"\d(?:[ )_-]{0,3}\d){8}|1\d\d\.\d{4}\.\d", re.ASCII)
+_GROUPING = re.compile(r"(?<=\d)[-_ ](?=\d)", re.ASCII)
 _DASHES_AND_INVISIBLE = str.maketrans(
     dict.fromkeys("‐‒–—―−", "-") | dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad")
 )
@@ -89,10 +107,11 @@ def found_in(text: str, registered_on: date | None = None) -> str | None:
     if len(text) < SHORTEST:
         return None
     plain, ungrouped = _readings(text)
-    numbers = (match[0] for read in (plain, ungrouped) for match in IDENTITY_NUMBER.finditer(read))
+    readings = {plain, ungrouped}
+    numbers = (match["number"] for read in readings for match in IDENTITY_NUMBER.finditer(read))
     if any(is_identity_number(number, registered_on) for number in numbers):
         return "身份证号"
-    if MOBILE_NUMBER.search(plain) or MOBILE_NUMBER.search(ungrouped):
+    if any(_has_mobile_number(read) for read in readings):
         return "手机号"
     if PLATE_NUMBER.search(plain.upper()):
         return "车牌号"
@@ -109,7 +128,7 @@ def might_hold_any(texts: list[str]) -> bool:
         or (not plain.isascii() and PLATE_NUMBER.search(plain.upper()))
         or any(
             pattern.search(read)
-            for pattern in (IDENTITY_NUMBER, MOBILE_NUMBER)
+            for pattern in (IDENTITY_NUMBER, MOBILE_NUMBER, LETTERED_MOBILE_NUMBER)
             for read in readings
         )
     )
@@ -149,6 +168,13 @@ def look_like(texts: Iterable[str]) -> str | None:
     if not _are_most(lambda text: found[text] is not None, found):
         return None
     return Counter(kind for kind in found.values() if kind).most_common(1)[0][0]
+
+
+def _has_mobile_number(read: str) -> bool:
+    return bool(MOBILE_NUMBER.search(read)) or any(
+        _day(f"20{match['number'][:6]}") is None and not _AREA.match(match["number"])
+        for match in LETTERED_MOBILE_NUMBER.finditer(read)
+    )
 
 
 def _are_most(holds: Callable[[str], bool], texts: Iterable[str]) -> bool:
@@ -191,7 +217,7 @@ def _readings(text: str) -> tuple[str, str]:
     plain = text
     if not text.isascii():
         plain = unicodedata.normalize("NFKC", text).translate(_DASHES_AND_INVISIBLE)
-    if " " not in plain and "-" not in plain:
+    if not any(sign in plain for sign in " -_"):
         return plain, plain
     return plain, _GROUPING.sub("", plain)
 

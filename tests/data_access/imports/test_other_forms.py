@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from sqlalchemy import URL, create_engine, text
 
 from data_access.database import Database
@@ -93,3 +93,17 @@ def test_the_form_of_a_file_makes_no_difference(
     assert found == expected
     assert len(found) > plain.rows_accepted
     assert {c.name: c.rows for c in outcome.checks} == {c.name: c.rows for c in plain.checks}
+
+
+def test_a_number_that_lost_its_digits_stands_in_no_report(
+    database_url: URL, tmp_path: Path
+) -> None:
+    """In a number cell the check digit is gone: an identity number can't be told from others."""
+    book = load_workbook(as_workbook(tmp_path))
+    book.active["A2"] = 110105194912310021
+    book.save(tmp_path / "incidents.xlsx")
+    outcome, _ = cases_from(tmp_path / "incidents.xlsx", database_url, tmp_path / "reports")
+    assert "rounded_number" in {check.name for check in outcome.checks}
+    report = outcome.report.read_text("utf-8-sig")
+    assert "末几位已失，不显示，18 个字符" in report
+    assert "110105" not in report

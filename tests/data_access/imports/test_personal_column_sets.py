@@ -1,4 +1,4 @@
-"""Thirty-six labelled column sets with personal data are refused, thirty-six innocent ones pass.
+"""Thirty-nine labelled column sets with personal data are refused, thirty-nine innocent ones pass.
 
 A set is a column of a file: its header, what the mapping takes it for, and its values. All values
 are invented. Refused means: the mapping is not accepted, or every row with such a value is
@@ -84,6 +84,16 @@ PERSONAL = (
     ),
     ColumnSet("identity numbers as a reception's number", "编号", "reception_no", IDS),
     ColumnSet("identity numbers as a code", "代码", "code", IDS),
+    ColumnSet(
+        "identity and mobile numbers joined",
+        "编号",
+        "case_no",
+        tuple(f"{number}13800138000" for number in IDS),
+    ),
+    ColumnSet(
+        "mobile numbers after letters", "账户", "channel", ("sip13800138000", "A13912345678")
+    ),
+    ColumnSet("mobile numbers with dots", "编号", "case_no", ("138.0013.8000", "139_1234_5678")),
     # By their shape, all of them together.
     ColumnSet(
         "names as organisations",
@@ -133,6 +143,13 @@ INNOCENT = (
     ColumnSet(
         "case numbers with letters", "工单号", "case_no", ("SJ-2026-000123", "SJ-2026-000124")
     ),
+    ColumnSet(
+        "case numbers of letters and a day", "编号", "case_no", ("SJ15060100123", "SJ19123100124")
+    ),
+    ColumnSet(
+        "case numbers of letters and an area", "编号", "case_no", ("HB13018300123", "S14010500124")
+    ),
+    ColumnSet("numbers with dots", "编号", "case_no", ("131.12345678", "2026.1101.0001")),
     ColumnSet("case numbers of 11 digits", "编号", "case_no", ("20261101001", "20261101002")),
     ColumnSet("case numbers of 12 digits", "编号", "case_no", ("101001242404", "101001242405")),
     ColumnSet(
@@ -389,8 +406,8 @@ def everything_kept(site: Database, folder: Path) -> str:
 
 
 def test_there_are_as_many_of_each() -> None:
-    assert len(PERSONAL) == len(INNOCENT) == 36
-    assert len({given.label for given in (*PERSONAL, *INNOCENT)}) == 72
+    assert len(PERSONAL) == len(INNOCENT) == 39
+    assert len({given.label for given in (*PERSONAL, *INNOCENT)}) == 78
 
 
 @pytest.mark.parametrize("given", PERSONAL, ids=lambda given: given.label)

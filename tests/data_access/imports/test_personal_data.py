@@ -34,6 +34,12 @@ def test_identity_numbers_are_found_anywhere_in_a_text(text: str) -> None:
         f"{VALID[:6]}－{VALID[6:14]}－{VALID[14:]}",
         "１１０１０５１９４９１２３１００２Ｘ",
         f"{VALID} 13800138000",
+        f"{VALID[:6]}_{VALID[6:14]}_{VALID[14:]}",
+        f"{VALID}13812345678",
+        f"13812345678{VALID}",
+        f"{VALID}{VALID}",
+        "11010519491231002X13812345678",
+        "13812345678 11010519491231002X",
     ],
 )
 def test_identity_numbers_are_found_in_groups_and_full_width(text: str) -> None:
@@ -70,6 +76,15 @@ def test_identity_numbers_of_15_digits_are_found_by_province_and_date(text: str)
         "+86-138-0013-8000",
         "13800138000 13912345678",
         "138 0013 8000 139 1234 5678",
+        "138.1234.5678",
+        "电话138.1234.5678。",
+        "138_1234_5678",
+        "sip13812345678",
+        "sip:13812345678@hz.gov.cn",
+        "A13812345678",
+        "TEL138-1234-5678",
+        "张三wx13812345678",
+        "SJ13912345678",
     ],
 )
 def test_mobile_numbers_are_found(text: str) -> None:
@@ -97,10 +112,17 @@ def test_landlines_are_found_where_the_area_code_stands_apart(text: str) -> None
     assert personal_data.found_in(text) == "固定电话号码"
 
 
-@pytest.mark.parametrize("text", [VALID, "330102900307451", "138 0013 8000", "0571-87051234"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(VALID, "330102900307451", "138 0013 8000", "0571-87051234"),
+        *(f"{VALID}13812345678", "138.1234.5678", "138_1234_5678", "sip13812345678"),
+    ],
+)
 def test_a_column_with_one_such_number_is_looked_through(text: str) -> None:
     assert personal_data.might_hold_any(["101001242404", "", text, "Ward 5"])
     assert not personal_data.might_hold_any(["101001242404", "", "Ward 5"])
+    assert personal_data.suspects(["101001242404", "", text, "Ward 5"]) == {text}
 
 
 @pytest.mark.parametrize(
@@ -114,6 +136,18 @@ def test_a_column_with_one_such_number_is_looked_through(text: str) -> None:
         "12345",
         "120.153576,30.287459",
         "120.15357612345, 30.13800138000",
+        "131.12345678,47.3512",  # in the east of Heilongjiang
+        "131.1234,45.5678",
+        "SJ15060100123",  # letters, a day and a number
+        "SJ19123100123",
+        "HB13018300123",  # letters, an area and a number
+        "NM15092100123",
+        "GD1506010012",
+        "0b1f2c3d-2222-4a4a-8b8b-a13812345678",  # a UUID
+        "5f3a13812345678",
+        "A138123456789",
+        "12345678901234567890123456789",  # 29 digits, of no identity number
+        "13010220261101000112345678901",
         "120.153576 30.287459",
         "330102 20150601 000123",  # 20 digits in groups
         "33010219900307451012",  # 20 digits
