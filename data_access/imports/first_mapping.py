@@ -23,6 +23,7 @@ from data_access.imports.mapping import LONGEST_LABEL, FileSection
 from data_access.imports.mapping_file import KINDS
 from data_access.imports.personal_columns import is_personal
 from data_access.imports.sources.opening import form_of, open_source
+from data_access.imports.sources.rows import refuse_data_as_header
 from data_access.imports.tables.fields import TableKind
 from data_access.imports.tables.kinds import TABLE_KINDS
 from data_access.schema.cases import STEPS
@@ -142,7 +143,8 @@ def write(
     """Write a draft for the source; returns the file (beside nothing: in the working folder).
 
     Raises:
-        ImportRefused: no such kind, an unreadable source, or the file to write is there already.
+        ImportRefused: no such kind, an unreadable source, one whose header is data, or the file to
+            write is there already.
     """
     if kind not in KINDS:
         raise ImportRefused(f"没有种类 {kind}：应为 {'、'.join(KINDS)} 之一。")
@@ -160,7 +162,9 @@ def write(
 def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Iterator[str]:
     """Lines of the draft."""
     section = FileSection() if from_url else _file_section(Path(where))
-    texts = guessing.samples(open_source(where, section, from_url=from_url), ROWS_LOOKED_AT)
+    source = open_source(where, section, from_url=from_url)
+    refuse_data_as_header(source.name, source.header())
+    texts = guessing.samples(source, ROWS_LOOKED_AT)
     hidden = [name for name, column in texts.items() if _looks_personal(name, column)]
     shown = {name: column for name, column in texts.items() if name not in hidden}
     yield "# 由 cockpit import --init 写出的初稿；各键的含义见 docs/data-formats.md。"
@@ -256,7 +260,8 @@ def _times(texts: Iterable[str]) -> Iterator[str]:
 def _classes(kind: str, texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
     list_key = "incident_class" if kind == "incidents" else "dispute_class"
     category = "other" if kind == "incidents" else "dispute"
-    values = _codes_met(texts.get(column or "", []))
+    met = texts.get(column or "", [])
+    values = _codes_met(met)
     yield from ("", "[classes]", f"list_key = {_quoted(list_key)}", f'name = "{_title(kind)}类别"')
     yield f"columns = [{_quoted(column or '')}]   {CHECK}"
     yield 'default = "other"'
@@ -268,6 +273,7 @@ def _classes(kind: str, texts: dict[str, list[str]], column: str | None) -> Iter
         yield from ("", f"[classes.values.{_quoted(column)}]")
         for value, code in codes.items():
             yield f'{_quoted(value)} = "{code}"   # {values[value]} 行'
+        yield from _left_out(met)
 
 
 def _channel(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
@@ -290,6 +296,7 @@ def _holder(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
 def _translations(column: list[str]) -> Iterator[str]:
     for value, rows in _codes_met(column).items():
         yield f"{_quoted(value)} = {_quoted(value)}   # {rows} 行"
+    yield from _left_out(column)
 
 
 def _choice(
@@ -310,6 +317,7 @@ def _meanings(texts: list[str], allowed: tuple[str | bool, ...]) -> Iterator[str
             yield f"{_quoted(value)} = {written}   {CHECK}，{rows} 行"
         else:
             yield f'# {_quoted(value)} = ""   {CHECK}：没有认出，{rows} 行'
+    yield from _left_out(texts)
 
 
 def _status(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
@@ -321,6 +329,7 @@ def _status(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
         meaning = MEANINGS.get(value)
         written = meaning if meaning in STEPS else ""
         yield f'{_quoted(value)} = "{written}"   {CHECK}，{rows} 行'
+    yield from _left_out(texts[column])
 
 
 def _location(texts: dict[str, list[str]], found: dict[str, str]) -> Iterator[str]:
@@ -378,12 +387,26 @@ def _table(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
 
 def _codes_met(column: list[str]) -> dict[str, int]:
     """Values that can be codes, most frequent first; none of a column with too many of them."""
+    return {value: rows for value, rows in _counted(column).items() if not _is_personal(value)}
+
+
+def _left_out(column: list[str]) -> Iterator[str]:
+    """A line that says how many values were not written because they may be of a person."""
+    left = sum(_is_personal(value) for value in _counted(column))
+    if left:
+        yield f"{CHECK}：另有 {left} 个值像人名或含个人信息，未写出；确是代码的，请自行补上"
+
+
+def _counted(column: list[str]) -> dict[str, int]:
     counted = Counter(text for text in column if text and len(text) <= LONGEST_LABEL)
-    if len(counted) > MOST_VALUES:
-        return {}
-    return {
-        value: rows for value, rows in counted.most_common() if not personal_data.found_in(value)
-    }
+    return dict(counted.most_common()) if len(counted) <= MOST_VALUES else {}
+
+
+def _is_personal(value: str) -> bool:
+    """A number, a name, or that of a home (王某家); words whose meaning is known are none."""
+    if value in MEANINGS:
+        return False
+    return bool(personal_data.found_in(value) or personal_data.looks_like(value.removesuffix("家")))
 
 
 def _quoted(text: str) -> str:

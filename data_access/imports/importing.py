@@ -22,6 +22,7 @@ from data_access.archives import REFUSED
 from data_access.imports import batches, report, staging, whole_file
 from data_access.imports.batches import Batch, Claim, Layout
 from data_access.imports.mapping import SourceSection
+from data_access.imports.personal_data import masked
 from data_access.imports.report import CheckCount
 from data_access.imports.sources.rows import RawChunk, Source
 from data_access.imports.staging import Taken
@@ -137,8 +138,9 @@ def run(
         DatabaseUnavailable: the database went away; the next run goes on where this one stopped.
     """
     facts = source.facts(street.wanted())
-    claim = Claim(street.kind, street.source, source.name, facts, mapping_sha256, is_poll)
-    with _explained(source.name), engine.connect() as connection:
+    name = masked(source.name)
+    claim = Claim(street.kind, street.source, name, facts, mapping_sha256, is_poll)
+    with _explained(name), engine.connect() as connection:
         connection.detach()  # a session of its own: its end gives the lock back
         batches.lock_source(connection, street.source.key)
         run = _Run(connection, source, street, claim, progress, rows_a_chunk)

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from dashboard.errors import MappingError
 from data_access.imports.case_mapping import DisputeMapping, IncidentMapping
+from data_access.imports.personal_data import found_in
 from data_access.imports.tables.fields import TableKind
 from data_access.imports.tables.kinds import TABLE_KINDS
 from data_access.imports.tables.mapping import TableMapping
@@ -27,6 +28,9 @@ SHAPES: Mapping[str, type[AnyMapping]] = {
 }
 # As operators list them: what others refer to comes first.
 KINDS = tuple(dict.fromkeys(("regions", "zone_towns", "outlines", "organisations", *SHAPES)))
+# Tables in which codes of regions stand.
+_OF_CODES = ("region", "regions", "constants", "values")
+DIGITS_OF_A_GRID = 15
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,9 @@ def load_mapping(path: Path, kind: str | None = None) -> LoadedMapping:
     """Read and check a mapping file; with `kind` it must be of that kind.
 
     Raises:
-        MappingError: unreadable file, not TOML, or a key that is missing, unknown or wrong; the
-            message names the file, every wrong key and what was expected there.
+        MappingError: unreadable file, not TOML, a personal number in it, or a key that is missing,
+            unknown or wrong; the message names the file, every wrong key and what was expected
+            there.
     """
     content = _content(path)
     try:
@@ -65,6 +70,9 @@ def load_mapping(path: Path, kind: str | None = None) -> LoadedMapping:
         raise MappingError(
             f"映射文件 {path} 不是有效的 TOML（UTF-8）：{error}。请改正后重试。"
         ) from error
+    personal = list(_personal_texts(table))
+    if personal:
+        raise MappingError(_refusal(path, personal))
     shape = _shape(path, table.get("kind"), kind)
     try:
         mapping = shape.model_validate(table)
@@ -75,6 +83,35 @@ def load_mapping(path: Path, kind: str | None = None) -> LoadedMapping:
         if problems:
             raise MappingError(_refusal(path, problems))
     return LoadedMapping(mapping, path.name, hashlib.sha256(content).hexdigest())
+
+
+def _personal_texts(
+    part: Any, where: tuple[str, ...] = (), *, is_code: bool = False
+) -> Iterator[tuple[str, str]]:
+    """Keys with texts that hold a personal number: much of a mapping is stored as it stands.
+
+    A key that holds one itself is named by the table in which it stands.
+    """
+    match part:
+        case dict():
+            for key, value in part.items():
+                in_codes = is_code or (not where and key in _OF_CODES)
+                found = _number_in(key, is_code=in_codes)
+                if found:
+                    yield ".".join(where) or "（顶层）", f"键名中不得含{found}"
+                else:
+                    yield from _personal_texts(value, (*where, key), is_code=in_codes)
+        case list():
+            for value in part:
+                yield from _personal_texts(value, where, is_code=is_code)
+        case str() | int() if found := _number_in(str(part), is_code=is_code):
+            yield ".".join(where), f"不得含{found}"
+
+
+def _number_in(text: str, *, is_code: bool) -> str | None:
+    """What personal number a text holds; a grid's code is shaped like one of 15 digits."""
+    is_grid = is_code and len(text) == DIGITS_OF_A_GRID and text.isdecimal()
+    return None if is_grid else found_in(text)
 
 
 def _shape(path: Path, stated: Any, wanted: str | None) -> type[AnyMapping]:

@@ -24,6 +24,16 @@ from data_access.imports.sources.parquet import stored_chunks
 from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
 
 ROWS_AT_ONCE = 10_000
+# By SQLSTATE, or its class.
+_FAILURES = {
+    "42P01": "没有这个表或视图",
+    "42703": "没有所读的列",
+    "42501": "没有读取权限",
+    "42": "查询的写法有误",
+    "22": "有的值与查询所要的类型或格式不符",
+    "08": "连接中断",
+    "57": "对方中止了查询",
+}
 TABLE_NAME = re.compile(r"\w+(?:\.\w+){0,2}")
 
 
@@ -109,7 +119,7 @@ class DatabaseQuery:
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """A connection of its own. What is said before there is one may hold the password."""
+        """A connection of its own. What a driver says may hold the password, or a value."""
         engine = self._engine()
         is_connected = False
         try:
@@ -118,9 +128,9 @@ class DatabaseQuery:
                 yield connection
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
-            reason = _first_line(cause) if is_connected else _kind_of(cause)
+            reason = _failure(cause) if is_connected else "连接失败"
             raise ImportRefused(
-                f"无法从另一数据库读取 {self.name}（{reason}）。"
+                f"无法从另一数据库读取 {self.name}（{reason}，{_kind_of(cause)}）。"
                 "请检查地址、网络、表名或查询，以及读取权限。"
             ) from error
         finally:
@@ -136,11 +146,13 @@ class DatabaseQuery:
             ) from error
 
 
-def _first_line(error: object) -> str:
-    return str(error).strip().partition("\n")[0]
+def _failure(error: object) -> str:
+    """Why a statement failed. The database's own words may repeat a value that it met."""
+    state = str(getattr(error, "sqlstate", None) or "")
+    return _FAILURES.get(state) or _FAILURES.get(state[:2], "查询失败")
 
 
 def _kind_of(error: object) -> str:
-    """What can be said of a connection that failed: drivers repeat parts of the address."""
+    """What can be said of any failure: drivers repeat parts of the address, too."""
     state = getattr(error, "sqlstate", None)
-    return f"连接失败：{type(error).__name__}{f' {state}' if state else ''}"
+    return f"{type(error).__name__}{f' {state}' if state else ''}"

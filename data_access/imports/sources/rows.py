@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from dashboard.errors import MappingError
+from data_access.imports.personal_data import found_in, masked
 
 # Marks a number with more digits than its cell can hold: what is read is not what was meant.
 ROUNDED = "\ue000"
@@ -92,21 +93,38 @@ def positions(name: str, header: Iterable[str], wanted: list[str]) -> dict[str, 
     """Where the wanted columns stand in the header.
 
     Raises:
-        MappingError: one is missing, or stands there twice.
+        MappingError: one is missing, or stands there twice; the columns that are there are named,
+            unless they are data.
     """
     names = [column.strip() for column in header]
     missing = [column for column in wanted if column not in names]
     if missing:
+        refuse_data_as_header(name, names)
         raise MappingError(
-            f"文件 {name} 没有映射所需的列 {'、'.join(missing)}；"
+            f"文件 {masked(name)} 没有映射所需的列 {'、'.join(missing)}；"
             f"文件的列为：{'、'.join(names) or '（空文件）'}。请修改映射文件中的列名。"
         )
     twice = [column for column in wanted if names.count(column) > 1]
     if twice:
         raise MappingError(
-            f"文件 {name} 的列 {'、'.join(twice)} 出现多次，应只有一列。请改列名后重试。"
+            f"文件 {masked(name)} 的列 {'、'.join(twice)} 出现多次，应只有一列。请改列名后重试。"
         )
     return {column: names.index(column) for column in wanted}
+
+
+def refuse_data_as_header(name: str, header: Iterable[str]) -> None:
+    """Refuse a file whose first row holds personal numbers: it is no header, and nothing of it
+    may be shown.
+
+    Raises:
+        MappingError: says so.
+    """
+    kinds = dict.fromkeys(kind for column in header if (kind := found_in(column)))
+    if kinds:
+        raise MappingError(
+            f"文件 {masked(name)} 的标题行含有{'、'.join(kinds)}，像是数据而不是列名，不予显示。"
+            "请在数据之前加上一行列名。"
+        )
 
 
 def as_text(value: Any) -> str:

@@ -1,5 +1,6 @@
 """A mapping is read whole or refused with file, key and what was expected."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,37 @@ def test_a_code_list_as_long_as_free_text_is_refused(tmp_path: Path, boston_mapp
         load_mapping(path)
     assert "键 holder.values：最多 1000 项" in str(refused.value)
     assert "归并" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('name = "', 'name = "张三 13812345678', "source.name"),
+        ('platform = "', 'platform = "13812345678 ', "platform"),
+        ("[region]", '[region]\nvalues = { "张三 11010519491231002X" = "1" }', "region.values"),
+        ("[region]", '[region]\nvalues = { "1" = "张三 11010519491231002X" }', "region.values.1"),
+        ('"Lead" = "', '"张三13812345678" = "', "classes.values.TYPE"),
+        ('"Lead" = "', '"Lead" = "13812345678 ', "classes.values.TYPE.Lead"),
+    ],
+)
+def test_a_personal_number_anywhere_in_a_mapping_is_refused_and_not_repeated(
+    tmp_path: Path, boston_mapping: Path, old: str, new: str, key: str
+) -> None:
+    content = boston_mapping.read_text("utf-8")
+    assert old in content
+    path = tmp_path / "wrong.toml"
+    path.write_text(content.replace(old, new, 1), "utf-8")
+    with pytest.raises(MappingError) as refused:
+        load_mapping(path)
+    message = str(refused.value)
+    assert re.search(rf"键 {re.escape(key)}：(键名中)?不得含(手机号|身份证号)", message)
+    for part in ("张三", "13812345678", "11010519491231002X"):
+        assert part not in message
+
+
+def test_codes_of_grids_are_no_identity_numbers(tmp_path: Path, boston_mapping: Path) -> None:
+    path = tmp_path / "grids.toml"
+    grids = '[region]\nvalues = { "清河坊一网格" = "330102001001001", "330102001001002" = "1" }'
+    content = boston_mapping.read_text("utf-8")
+    path.write_text(content.replace("[region]", grids, 1), "utf-8")
+    assert "330102001001002" in load_mapping(path).incidents.region.values

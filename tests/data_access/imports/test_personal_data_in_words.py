@@ -1,0 +1,115 @@
+"""What an import says and drafts repeats nothing of a person: headers, names of files, values."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import Workbook
+from sqlalchemy import URL, create_engine, text
+
+from dashboard.errors import ImportRefused, MappingError
+from data_access.database import Database
+from data_access.imports import first_mapping
+from data_access.imports.command import import_rows
+from data_access.imports.mapping import FileSection
+from data_access.imports.sources.opening import open_source
+from tests.data_access.imports.killable import FILES, MAPPINGS
+
+FIRST_ROW = ("张三", "13812345678", "11010519491231002X", "路灯不亮")
+SECOND_ROW = ("李四", "13912345678", "330102199003074511", "路灯不亮")
+
+
+def as_text(folder: Path) -> Path:
+    path = folder / "rows.csv"
+    path.write_text("\n".join(map(",".join, (FIRST_ROW, SECOND_ROW))), "utf-8")
+    return path
+
+
+def as_workbook(folder: Path) -> Path:
+    book = Workbook()
+    for row in (FIRST_ROW, SECOND_ROW):
+        book.active.append(row)
+    book.save(folder / "rows.xlsx")
+    return folder / "rows.xlsx"
+
+
+def as_parquet(folder: Path) -> Path:
+    path = folder / "rows.parquet"
+    columns = zip(FIRST_ROW, SECOND_ROW, strict=True)
+    pq.write_table(pa.table({name: [cell] for name, cell in columns}), path)
+    return path
+
+
+def says_nothing_of_anybody(said: str) -> bool:
+    return not [cell for cell in (*FIRST_ROW, *SECOND_ROW) if cell in said]
+
+
+@pytest.mark.parametrize("written", [as_text, as_workbook, as_parquet])
+def test_a_first_row_of_data_is_not_shown_as_headings(
+    written: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    file = written(tmp_path)
+    with pytest.raises(MappingError, match="标题行含有手机号、身份证号，像是数据") as refused:
+        open_source(file, FileSection()).facts(["编号"])
+    assert says_nothing_of_anybody(str(refused.value))
+    assert "加上一行列名" in str(refused.value)
+
+
+@pytest.mark.parametrize("written", [as_text, as_workbook, as_parquet])
+def test_no_mapping_is_drafted_from_a_first_row_of_data(
+    written: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    draft = tmp_path / "draft.toml"
+    with pytest.raises(ImportRefused, match="像是数据") as refused:
+        first_mapping.write("incidents", written(tmp_path), draft)
+    assert says_nothing_of_anybody(str(refused.value))
+    assert not draft.exists()
+
+
+def test_another_databases_words_are_not_repeated(empty_database_url: URL) -> None:
+    engine = create_engine(empty_database_url)
+    with engine.begin() as connection:
+        connection.execute(text("create table handed_over (name text)"))
+        connection.execute(text("insert into handed_over values ('王芳11010519491231002X')"))
+    engine.dispose()
+    url = empty_database_url.render_as_string(hide_password=False)
+    for query, expected in (
+        ("select name::int as number from handed_over", "有的值与查询所要的类型或格式不符"),
+        ("select number from handed_over", "没有所读的列"),
+        ("nowhere", "没有这个表或视图"),
+        ("select number from", "查询的写法有误"),
+    ):
+        with pytest.raises(ImportRefused, match=expected) as refused:
+            open_source(query, FileSection(), from_url=url).facts(["number"])
+        said = str(refused.value)
+        assert not [word for word in ("王芳", "11010519491231002X", "invalid") if word in said]
+
+
+def test_a_personal_number_in_a_files_name_is_stored_nowhere(
+    database_url: URL, tmp_path: Path
+) -> None:
+    file = tmp_path / "11010519491231002X 张三.csv"
+    file.write_bytes((FILES / "regions.csv").read_bytes())
+    database = Database(database_url)
+    import_rows(database, "regions", file, MAPPINGS / "regions.toml", report_folder=tmp_path)
+    with database.read() as connection:
+        names = connection.scalars(text("select file_name from import_batches")).all()
+    database.close()
+    assert names == ["〔身份证号，已遮蔽，25 个字符〕"]
+
+
+def test_a_draft_holds_no_name_though_it_is_the_only_one_of_its_column(tmp_path: Path) -> None:
+    file = tmp_path / "site.csv"
+    file.write_text(
+        "编号,登记时间,区划代码,事件类别,承办单位,来源渠道,案件状态,化解层级\n"
+        "A1,2026-11-01,330102,王芳,李大力,王小明家,赵敏,村\n"
+        "A2,2026-11-01,330102,路灯不亮,城管局,网格员巡查,办理中,村\n",
+        "utf-8",
+    )
+    draft = first_mapping.write("incidents", file, tmp_path / "draft.toml").read_text("utf-8")
+    assert not [name for name in ("王芳", "李大力", "王小明", "赵敏") if name in draft]
+    assert draft.count("另有 1 个值像人名或含个人信息，未写出") == 4
+    for code in ("路灯不亮", "城管局", "网格员巡查", "办理中", "村"):
+        assert f'"{code}" = ' in draft
