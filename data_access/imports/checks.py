@@ -16,13 +16,17 @@ from data_access.imports import personal_data
 from data_access.imports.case_mapping import LIMITS, MEDIATION, MILESTONES
 from data_access.imports.interpreting import Coded, Interpretation
 from data_access.imports.mapping import TimeRule
-from data_access.imports.sources.rows import ROUNDED, UNREADABLE
+from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, UNREADABLE
 from data_access.imports.times import Mask, Times
 
 PERSONAL = "personal_data"
 BESIDE_PERSONAL = "〔同行含个人信息，不显示〕"
 LONGEST_CASE_NUMBER = 100
 LONGEST_VALUE_SHOWN = 200
+# Why a row is rejected whose text bears a sign of its source.
+UNREADABLE_REASON = "含有无法按声明的编码读取的字符"
+ROUNDED_REASON = "数字单元格存不下这么多位，末几位已失；请以文本格式保存此列"
+UNCALCULATED_REASON = "公式没有计算结果；请在 Excel 中打开并保存后再导入"
 
 
 class Hit(NamedTuple):
@@ -81,6 +85,7 @@ def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]
         RowCheck(PERSONAL, "含个人信息", True, look=_personal_data),
         RowCheck("unreadable_text", "文字编码有误", True, look=_unreadable_text),
         RowCheck("rounded_number", "数字精度已失", True, look=_rounded_number),
+        RowCheck("uncalculated", "公式没有计算结果", True, look=_uncalculated),
         RowCheck("unusable_case_no", "案件编号不可用", True, look=_unusable_case_no),
         RowCheck("missing_registered_at", "缺少登记时间", True, look=_missing_registered_at),
         RowCheck("unreadable_time", "时间格式不符", True, look=_unreadable_time),
@@ -168,7 +173,7 @@ def presentable(value: str, registered_on: date | None = None, *, is_word: bool 
         # Without its last digits an identity number can't be told from others.
         return f"〔数字，末几位已失，不显示，{len(value.replace(ROUNDED, ''))} 个字符〕"
     mask = personal_data.masked_word if is_word else personal_data.masked
-    masked = mask(value, registered_on)
+    masked = mask(value.replace(UNCALCULATED, ""), registered_on)
     return masked.replace("\x00", "\ufffd")[:LONGEST_VALUE_SHOWN]
 
 
@@ -211,21 +216,24 @@ def _personal_data(chunk: Interpretation) -> Iterator[Hit]:
 
 
 def _unreadable_text(chunk: Interpretation) -> Iterator[Hit]:
-    for column, texts in chunk.texts.items():
-        if chunk.is_clean or not any(sign in chunk.joined(column) for sign in UNREADABLE):
-            continue
-        for row, text in enumerate(texts):
-            if any(sign in text for sign in UNREADABLE):
-                yield Hit(row, column, "含有无法按声明的编码读取的字符", text)
+    return _signed(chunk, UNREADABLE, UNREADABLE_REASON)
 
 
 def _rounded_number(chunk: Interpretation) -> Iterator[Hit]:
+    return _signed(chunk, (ROUNDED,), ROUNDED_REASON)
+
+
+def _uncalculated(chunk: Interpretation) -> Iterator[Hit]:
+    return _signed(chunk, (UNCALCULATED,), UNCALCULATED_REASON)
+
+
+def _signed(chunk: Interpretation, signs: tuple[str, ...], reason: str) -> Iterator[Hit]:
+    """Texts in which the source has put one of its signs."""
     for column, texts in chunk.texts.items():
-        if chunk.is_clean or ROUNDED not in chunk.joined(column):
+        if chunk.is_clean or not any(sign in chunk.joined(column) for sign in signs):
             continue
         for row, text in enumerate(texts):
-            if text.endswith(ROUNDED):
-                reason = "数字单元格存不下这么多位，末几位已失；请以文本格式保存此列"
+            if any(sign in text for sign in signs):
                 yield Hit(row, column, reason, text)
 
 

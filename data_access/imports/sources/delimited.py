@@ -19,13 +19,7 @@ from pyarrow.compute import utf8_trim_whitespace
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from dashboard.errors import ImportRefused
-from data_access.imports.sources.rows import (
-    ROUNDED,
-    UNREADABLE,
-    RawChunk,
-    SourceFacts,
-    positions,
-)
+from data_access.imports.sources.rows import SIGNS, RawChunk, SourceFacts, positions
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -130,7 +124,7 @@ class DelimitedFile:
             consumed + len(lines),
             width=len(header),
             is_trimmed=True,
-            is_clean=not any(sign in content for sign in (*UNREADABLE, ROUNDED)),
+            is_clean=not any(sign in content for sign in SIGNS),
         )
 
     def _reader(self, text: Iterable[str]) -> "Reader":

@@ -1,24 +1,39 @@
-"""Excel workbooks (.xlsx): one sheet, read row by row, known by the row numbers Excel shows."""
+"""Excel workbooks (.xlsx): one sheet, read row by row, known by the row numbers Excel shows.
+
+What a sheet says of its own size is not believed: some exporters write it wrong, and rows would be
+lost. Here too: what a cell looks like, where that is more than its value.
+"""
 
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
-from openpyxl import load_workbook
+from openpyxl.chartsheet import Chartsheet
+from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
-from dashboard.errors import MappingError
+from dashboard.errors import ImportRefused, MappingError
 from data_access.imports.sources.file_bytes import readable, sha256_of
-from data_access.imports.sources.rows import RawChunk, SourceFacts, positions, spreadsheet_text
+from data_access.imports.sources.rows import (
+    UNCALCULATED,
+    RawChunk,
+    SourceFacts,
+    positions,
+    spreadsheet_text,
+)
 
 WRONG = (BadZipFile, InvalidFileException, KeyError, EOFError)
+# Number formats by which Excel shows 123 as 00000123.
+LEADING_ZEROS = re.compile("0{2,}")
 
 
 class ExcelFile:
-    """One sheet of a workbook; without a name the first one. `header_row` counts from 1."""
+    """One sheet of a workbook; without a name the first that is shown. `header_row` is from 1."""
 
     def __init__(self, path: Path, *, sheet: str | None = None, header_row: int = 1) -> None:
         self._path = path
@@ -58,15 +73,82 @@ class ExcelFile:
 
     def _rows(self, first: int) -> Iterator[tuple[Any, ...]]:
         with readable(self._path, "Excel", *WRONG):
-            book = load_workbook(self._path, read_only=True, data_only=True)
-            with closing(book):
-                if self._sheet is not None and self._sheet not in book.sheetnames:
-                    raise MappingError(
-                        f"文件 {self.name} 没有工作表 {self._sheet}，只有"
-                        f" {'、'.join(book.sheetnames)}。请修改映射文件的键 file.sheet。"
-                    )
-                sheet = book[self._sheet] if self._sheet else book.worksheets[0]
-                yield from sheet.iter_rows(min_row=first, values_only=True)
+            reader = _Workbook(self._path, read_only=True, data_only=True, keep_links=False)
+            with closing(reader.archive):
+                reader.read()
+                yield from itertools.islice(_rows_of(self._chosen(reader.wb)), first - 1, None)
+
+    def _chosen(self, book: Any) -> Any:
+        sheets = book.worksheets
+        if self._sheet is not None:
+            for sheet in sheets:
+                if sheet.title == self._sheet:
+                    return sheet
+            raise MappingError(
+                f"文件 {self.name} 没有工作表 {self._sheet}，只有"
+                f" {'、'.join(sheet.title for sheet in sheets)}。请修改映射文件的键 file.sheet。"
+            )
+        shown = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+        if not shown:
+            raise ImportRefused(
+                f"文件 {self.name} 没有可见的工作表。请用映射文件的键 file.sheet 指明要读哪一个。"
+            )
+        return shown[0]
+
+
+class _Workbook(ExcelReader):  # type: ignore[misc]
+    def read_chartsheet(self, sheet: Any, rel: Any) -> None:
+        """A chart holds no rows, and openpyxl fails at an empty one."""
+        self.wb._add_sheet(Chartsheet(title=sheet.name, parent=self.wb))
+
+
+class _Cells(WorkSheetParser):  # type: ignore[misc]
+    """Cells of a sheet. `zeros`: by style the digits that a whole number is filled up to."""
+
+    zeros: dict[int, int]
+
+    def parse_cell(self, element: Any) -> dict[str, Any]:
+        """A formula whose result nobody has stored is no empty cell, and is marked."""
+        cell: dict[str, Any] = super().parse_cell(element)
+        value = cell["value"]
+        if value is None:
+            # A formula that gives an empty text has that as its stored result.
+            if element.get("t") != "str" and element.find(FORMULA_TAG) is not None:
+                cell["value"] = UNCALCULATED
+        elif cell["data_type"] == "n" and isinstance(value, int) and cell["style_id"] in self.zeros:
+            cell["value"] = spreadsheet_text(value).zfill(self.zeros[cell["style_id"]])
+        return cell
+
+
+def _rows_of(sheet: Any) -> Iterator[tuple[Any, ...]]:
+    """Values of every row from the first, each as wide as its last cell; missing rows are empty."""
+    book = sheet.parent
+    with sheet._get_source() as content:
+        cells = _Cells(
+            content,
+            sheet._shared_strings,
+            data_only=True,
+            epoch=book.epoch,
+            date_formats=book._date_formats,
+            timedelta_formats=book._timedelta_formats,
+        )
+        cells.zeros = _zeros(book)
+        line = 0
+        for number, row in cells.parse():
+            for _ in range(line + 1, number):
+                yield ()
+            line = number
+            yield sheet._get_row(row, values_only=True)
+
+
+def _zeros(book: Any) -> dict[int, int]:
+    """Style -> how many digits are shown at least, of the styles that fill up with zeros."""
+    custom = {164 + place: written for place, written in enumerate(book._number_formats)}
+    return {
+        style: len(written)
+        for style, cell in enumerate(book._cell_styles)
+        if LEADING_ZEROS.fullmatch(written := custom.get(cell.numFmtId, ""))
+    }
 
 
 def _chunk(

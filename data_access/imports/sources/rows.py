@@ -15,8 +15,11 @@ from data_access.imports.personal_data import found_in, masked
 
 # Marks a number with more digits than its cell can hold: what is read is not what was meant.
 ROUNDED = "\ue000"
+# Marks a formula whose result is not in the file.
+UNCALCULATED = "\ue001"
 # Bytes that are not of the encoding, and what no text column can keep.
 UNREADABLE = ("\ufffd", "\x00")
+SIGNS = (*UNREADABLE, ROUNDED, UNCALCULATED)
 # Doubles are exact up to here; longer case numbers in number cells have lost their last digits.
 EXACT_UP_TO = 10**15
 
@@ -35,7 +38,7 @@ class RawChunk:
 
     `malformed` holds (line, fields found) of rows that don't have the header's width.
     `last_line` is the last line the chunk has consumed. `is_trimmed`: texts are without
-    surrounding blanks already; `is_clean`: none holds a sign of `UNREADABLE` or `ROUNDED`.
+    surrounding blanks already; `is_clean`: none holds one of `SIGNS`.
     """
 
     lines: list[int]

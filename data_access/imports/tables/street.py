@@ -13,6 +13,9 @@ from data_access.imports.batches import Batch, Layout
 from data_access.imports.checks import (
     MALFORMED,
     PERSONAL,
+    ROUNDED_REASON,
+    UNCALCULATED_REASON,
+    UNREADABLE_REASON,
     Finding,
     malformed,
     presentable,
@@ -20,7 +23,7 @@ from data_access.imports.checks import (
 )
 from data_access.imports.importing import Published, RefreshRollups
 from data_access.imports.mapping import SourceSection
-from data_access.imports.sources.rows import ROUNDED, UNREADABLE, RawChunk, as_text
+from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, UNREADABLE, RawChunk, as_text
 from data_access.imports.staging import Taken, copy_lines
 from data_access.imports.tables import publishing
 from data_access.imports.tables.fields import SQL_TYPES, Field, Row, TableKind
@@ -39,6 +42,7 @@ TITLES = {
     PERSONAL: "含个人信息",
     "unreadable_text": "文字编码有误",
     "rounded_number": "数字精度已失",
+    "uncalculated": "公式没有计算结果",
     "missing_value": "缺少必填值",
     "unreadable_value": "值无法识别",
     "out_of_range": "值超出范围",
@@ -52,6 +56,11 @@ TITLES = {
     "ambiguous_time": "当地出现两次的时间",
     "duplicate_row": "同一行重复",
 }
+SIGNED = (
+    ("rounded_number", (ROUNDED,), ROUNDED_REASON),
+    ("uncalculated", (UNCALCULATED,), UNCALCULATED_REASON),
+    ("unreadable_text", UNREADABLE, UNREADABLE_REASON),
+)
 # Those about a word that should be in a list.
 OF_LISTS = ("unknown_code", "unknown_region", "unknown_organisation")
 
@@ -216,7 +225,7 @@ class TableStreet:
 
 
 def _texts_found(column: ReadColumn, days: list[date | None]) -> Iterator[tuple[int, Finding]]:
-    """Personal numbers, broken characters and rounded numbers in the texts of a field."""
+    """Personal numbers in the texts of a field, and signs that their source has put there."""
     if column.field.type == "outline":
         return
     texts = column.texts
@@ -234,16 +243,11 @@ def _texts_found(column: ReadColumn, days: list[date | None]) -> Iterator[tuple[
             if kind := personal_data.found_in(text_, days[row]):
                 reason = f"含有{kind}，不得入库"
                 yield row, _finding(PERSONAL, column, True, reason, row)
-    if ROUNDED in joined:
-        for row, text_ in enumerate(texts):
-            if ROUNDED in text_:
-                reason = "数字单元格存不下这么多位，末几位已失；请以文本格式保存此列"
-                yield row, _finding("rounded_number", column, True, reason, row)
-    if any(sign in joined for sign in UNREADABLE):
-        for row, text_ in enumerate(texts):
-            if any(sign in text_ for sign in UNREADABLE):
-                reason = "含有无法按声明的编码读取的字符"
-                yield row, _finding("unreadable_text", column, True, reason, row)
+    for check, signs, reason in SIGNED:
+        if any(sign in joined for sign in signs):
+            for row, text_ in enumerate(texts):
+                if any(sign in text_ for sign in signs):
+                    yield row, _finding(check, column, True, reason, row)
 
 
 def _kind_of_names(texts: list[str]) -> str | None:

@@ -11,6 +11,7 @@ from data_access.imports.checks import Finding, Judgement, judge, row_checks
 from data_access.imports.interpreting import Coded, Interpretation, Interpreter
 from data_access.imports.mapping_file import load_mapping
 from data_access.imports.sources.opening import open_source
+from data_access.imports.sources.rows import ROUNDED, UNCALCULATED
 
 # Invented; the check character fits (see test_personal_data).
 IDENTITY = "11010519491231002X"
@@ -75,6 +76,8 @@ def test_a_sound_row_is_accepted_without_a_finding(judged: Judge) -> None:
         ("OPEN_DT", "06/01/1915 09:00:00 AM", "implausible_time", "06/01/1915 09:00:00 AM"),
         ("Source", "Twit\ufffder", "unreadable_text", "Twit\ufffder"),
         ("Source", "Twit\x00er", "unreadable_text", "Twit\ufffder"),
+        ("Source", f"Call{ROUNDED}", "rounded_number", "Call"),
+        ("Source", UNCALCULATED, "uncalculated", ""),
     ],
 )
 def test_a_rejecting_check_names_column_and_value(

@@ -1,5 +1,6 @@
 """What is particular to a kind: versions of regions, sets of lines, steps, reported figures."""
 
+import csv
 import hashlib
 import json
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import shapely
+from openpyxl import Workbook
 from sqlalchemy import URL, text
 
 from dashboard.errors import MappingError
@@ -41,9 +43,11 @@ def site(database_url: URL) -> Iterator[Database]:
 def load(site: Database, tmp_path: Path) -> Importer:
     """``load(kind)`` imports its example; `text` is another file, `replaced` another mapping."""
 
-    def run(kind: str, text: str | None = None, **replaced: str) -> ImportOutcome:
+    def run(
+        kind: str, text: str | None = None, file: Path | None = None, **replaced: str
+    ) -> ImportOutcome:
         name = f"{kind}{'.geojson' if kind == 'outlines' else '.csv'}"
-        file, mapping = FILES / name, (MAPPINGS / f"{kind}.toml").read_text("utf-8")
+        file, mapping = file or FILES / name, (MAPPINGS / f"{kind}.toml").read_text("utf-8")
         for old, new in replaced.items():
             lines = [
                 f"{old} = {new}" if line.startswith(f"{old} = ") else line
@@ -63,6 +67,22 @@ def load(site: Database, tmp_path: Path) -> Importer:
 
 def found(outcome: ImportOutcome) -> dict[str, int]:
     return {check.name: check.rows for check in outcome.checks}
+
+
+def test_a_formula_without_its_result_rejects_the_row(
+    load: Importer, rows_of: Reader, tmp_path: Path
+) -> None:
+    load("regions")
+    book = Workbook()
+    for row in csv.reader((FILES / "staffing.csv").read_text("utf-8-sig").splitlines()):
+        book.active.append(row)
+    # The number of those that reported, which no check would miss.
+    book.active["E2"] = "=D2-1"
+    book.save(tmp_path / "staffing.xlsx")
+    before = load("staffing")
+    outcome = load("staffing", file=tmp_path / "staffing.xlsx")
+    assert found(outcome) == found(before) | {"uncalculated": 1, "unreadable_value": 1}
+    assert outcome.rows_rejected == before.rows_rejected + 1
 
 
 REGIONS_HEADER = "区划代码,名称,简称,级别,上级代码,启用日期,原代码,变更方式,是否行政区\n"

@@ -1,6 +1,8 @@
 """The same rows from every kind of source: same texts, same order, and from any line on."""
 
 import gzip
+import re
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +16,7 @@ from sqlalchemy import URL, create_engine, text
 from dashboard.errors import ImportRefused, MappingError
 from data_access.imports.mapping import FileSection
 from data_access.imports.sources.opening import open_source
-from data_access.imports.sources.rows import ROUNDED, RawChunk, Source
+from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, RawChunk, Source
 
 HEADER = ("编号", "名称", "数量")
 ROWS = [(f"A{n:03d}", f"名称{n}" if n % 3 else "", n) for n in range(1, 12)]
@@ -191,6 +193,69 @@ def test_rows_of_a_sheet_are_known_by_the_numbers_excel_shows(
     source = sheet(rows, header_row=2, sheet="数据")
     (chunk,) = source.chunks(["a"], after_line=0, size=10)
     assert (chunk.lines, chunk.malformed) == ([3, 5], [(6, 3)])
+
+
+def rewritten(path: Path, part: str, pattern: str, replacement: str) -> None:
+    """Change one part of a workbook, as other programs write it."""
+    with zipfile.ZipFile(path) as stored:
+        parts = {name: stored.read(name) for name in stored.namelist()}
+    changed = re.sub(pattern, replacement, parts[part].decode())
+    assert changed != parts[part].decode()
+    with zipfile.ZipFile(path, "w") as stored:
+        for name, content in parts.items():
+            stored.writestr(name, changed if name == part else content)
+
+
+@pytest.mark.parametrize("dimension", ["A1", "A1:C3", "A1:XFD1048576"])
+def test_the_size_a_sheet_states_is_not_believed(tmp_path: Path, dimension: str) -> None:
+    path = write_sheet(tmp_path / "rows.xlsx")
+    stated = f'<dimension ref="{dimension}"'
+    rewritten(path, "xl/worksheets/sheet1.xml", '<dimension ref="[^"]*"', stated)
+    source = open_source(path, FileSection())
+    assert pairs(list(source.chunks(WANTED, after_line=0, size=4))) == EXPECTED
+    assert source.facts(WANTED).lines == len(ROWS) + 1
+
+
+def test_a_formula_without_its_result_is_no_empty_cell(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (("a", "b"), ("1", "=A2+1"), ("2", "=A3+1"), ("3", None)):
+        book.active.append(row)
+    path = tmp_path / "formulas.xlsx"
+    book.save(path)
+    # As Excel keeps a formula that gives an empty text.
+    empty = r'<c r="B3" t="str"><f>A3+1</f><v></v></c>'
+    rewritten(path, "xl/worksheets/sheet1.xml", r'<c r="B3">.*?</c>', empty)
+    (chunk,) = open_source(path, FileSection()).chunks(["b"], after_line=0, size=10)
+    assert chunk.columns["b"] == [UNCALCULATED, "", ""]
+
+
+def test_a_number_shown_with_leading_zeros_keeps_them(tmp_path: Path) -> None:
+    book = Workbook()
+    for row in (("a",), (123,), (123456789,), (1.5,), ("7",)):
+        book.active.append(row)
+    for line in range(2, 6):
+        book.active.cell(line, 1).number_format = "00000000"
+    book.save(tmp_path / "zeros.xlsx")
+    source = open_source(tmp_path / "zeros.xlsx", FileSection())
+    (chunk,) = source.chunks(["a"], after_line=0, size=10)
+    assert chunk.columns["a"] == ["00000123", "123456789", "1.5", "7"]
+
+
+def test_a_hidden_sheet_and_a_chart_are_passed_over(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.sheet_state = "hidden"
+    book.create_chartsheet("图", 0)
+    book.create_sheet("数据").append(("a",))
+    book.save(tmp_path / "sheets.xlsx")
+    assert open_source(tmp_path / "sheets.xlsx", FileSection()).header() == ["a"]
+
+
+def test_a_workbook_without_a_sheet_that_is_shown_is_refused(tmp_path: Path) -> None:
+    path = write_sheet(tmp_path / "hidden.xlsx")
+    rewritten(path, "xl/workbook.xml", 'state="visible"', 'state="hidden"')
+    with pytest.raises(ImportRefused, match="没有可见的工作表"):
+        open_source(path, FileSection()).header()
+    assert open_source(path, FileSection(sheet="Sheet")).header() == list(HEADER)
 
 
 def test_a_sheet_that_is_not_there_is_named(sheet: Callable[..., Source]) -> None:
