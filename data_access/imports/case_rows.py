@@ -61,7 +61,7 @@ def taken(
     }
     rows = b"".join(binary_copy.encoded(columns))
     content = b"".join((binary_copy.HEADER, rows, binary_copy.TRAILER)) if rows else b""
-    rejected = int(judgement.is_rejected.sum()) + len(raw.malformed)
+    rejected = int(judgement.is_rejected.sum()) + raw.rows_unusable
     return Taken(tuple(columns), content, "binary", judgement.findings, rejected)
 
 

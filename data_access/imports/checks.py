@@ -16,7 +16,7 @@ from data_access.imports import personal_data
 from data_access.imports.case_mapping import LIMITS, MEDIATION, MILESTONES
 from data_access.imports.interpreting import Coded, Interpretation
 from data_access.imports.mapping import TimeRule
-from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, UNREADABLE
+from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, UNREADABLE, RawChunk
 from data_access.imports.times import Mask, Times
 
 PERSONAL = "personal_data"
@@ -71,6 +71,7 @@ TWO_COUNTIES = Check("two_counties", "同一案件在两个县", rejects=True)
 MOVED_COUNTY = Check("moved_county", "案件换了县", rejects=False)
 DEFAULT_COORDINATE = Check("default_coordinate", "默认坐标", rejects=False)
 MALFORMED = Check("malformed_row", "列数不符", rejects=True)
+MERGED = Check("unclosed_quote", "引号未闭合", rejects=True)
 
 
 def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]:
@@ -109,7 +110,7 @@ def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]
 
 def titles(checks: Iterable[Check]) -> dict[str, str]:
     """Chinese titles by name, of these checks and those of the whole file."""
-    whole = (DUPLICATE, TWO_COUNTIES, MOVED_COUNTY, DEFAULT_COORDINATE, MALFORMED)
+    whole = (DUPLICATE, TWO_COUNTIES, MOVED_COUNTY, DEFAULT_COORDINATE, MALFORMED, MERGED)
     return {check.name: check.title for check in (*checks, *whole)}
 
 
@@ -126,7 +127,7 @@ def judge(chunk: Interpretation, checks: Iterable[RowCheck]) -> Judgement:
     """Run the checks. Of several hits of one check on one row the first is reported."""
     is_rejected = np.zeros(len(chunk.lines), dtype=bool)
     has_doubtful_times = np.zeros(len(chunk.lines), dtype=bool)
-    findings = [malformed(line, fields, chunk.width) for line, fields in chunk.malformed]
+    findings = unusable(chunk.raw)
     words = {coded.column for coded in _coded(chunk)} | {chunk.case_column}
     for check in checks:
         first_hits: dict[int, Hit] = {}
@@ -152,10 +153,16 @@ def without_values_beside(findings: list[Finding]) -> list[Finding]:
     ]
 
 
-def malformed(line: int, fields: int, width: int) -> Finding:
-    """Of a row that has not as many fields as the header."""
-    reason = f"该行有 {fields} 个字段，标题行有 {width} 个"
-    return Finding(line, MALFORMED.name, "", True, reason, str(fields))
+def unusable(raw: RawChunk) -> list[Finding]:
+    """Of rows that have not as many fields as the header, or are several in one."""
+    findings = []
+    for line, fields in raw.malformed:
+        reason = f"该行有 {fields} 个字段，标题行有 {raw.width} 个"
+        findings.append(Finding(line, MALFORMED.name, "", True, reason, str(fields)))
+    for line, last in raw.merged:
+        reason = f"该行的引号没有闭合，直到第 {last} 行的各行并作了一行；请补上或删去引号后再导入"
+        findings.append(Finding(line, MERGED.name, "", True, reason, ""))
+    return findings
 
 
 def _finding(check: RowCheck, hit: Hit, chunk: Interpretation, is_word: bool) -> Finding:

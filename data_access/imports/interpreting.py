@@ -74,8 +74,8 @@ class Interpretation:
     lines: list[int]
     # Column of the file -> texts without surrounding blanks.
     texts: dict[str, list[str]]
-    malformed: list[tuple[int, int]]
-    width: int
+    # Where the rows come from, and what of it are no rows.
+    raw: RawChunk
     case_column: str
     times: dict[str, Times]
     region: Coded
@@ -124,8 +124,7 @@ class Interpreter:
         found = Interpretation(
             lines=raw.lines,
             texts=texts,
-            malformed=raw.malformed,
-            width=raw.width,
+            raw=raw,
             case_column=mapping.columns.case_no,
             times={
                 name: read_times(column, texts[column], mapping.times, mapping.database.zone)

@@ -1,8 +1,10 @@
 """Delimited text, plain or gzip, in chunks that know the line each row began on.
 
-Memory is bounded by the chunk. Rows that don't have the header's width are handed on apart.
+Memory is bounded by the chunk. Rows that don't have the header's width are handed on apart, and so
+are those that a quote nobody closed has made of several.
 """
 
+import codecs
 import csv
 import gzip
 import hashlib
@@ -12,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, cast
 
 import pyarrow as pa
 from pyarrow.compute import utf8_trim_whitespace
@@ -20,9 +22,6 @@ from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from dashboard.errors import ImportRefused
 from data_access.imports.sources.rows import SIGNS, RawChunk, SourceFacts, positions
-
-if TYPE_CHECKING:
-    from _csv import Reader
 
 GZIP_MAGIC = b"\x1f\x8b"
 BLOCK = 1 << 20
@@ -33,7 +32,8 @@ class DelimitedFile:
 
     def __init__(self, path: Path, *, encoding: str = "utf-8-sig", delimiter: str = ",") -> None:
         self._path = path
-        self._encoding = encoding
+        # A byte order mark must not become part of the first column's name.
+        self._encoding = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
         self._delimiter = delimiter
 
     @property
@@ -41,9 +41,9 @@ class DelimitedFile:
         return self._path.name
 
     def header(self) -> list[str]:
-        """Names of the columns; see `rows.Source`."""
+        """Names of the columns, of the first line that is not blank; see `rows.Source`."""
         with _readable(self._path), self._text() as text:
-            return [name.strip() for name in next(self._reader(text), [])]
+            return [name.strip() for name in self._header(text)[0]]
 
     def facts(self, wanted: list[str]) -> SourceFacts:
         """Checksum of the bytes and count of lines; see `rows.Source`.
@@ -67,10 +67,8 @@ class DelimitedFile:
     def chunks(self, wanted: list[str], *, after_line: int, size: int) -> Iterator[RawChunk]:
         """Rows by physical line; see `rows.Source`."""
         with _readable(self._path), self._text() as text:
-            reader = self._reader(text)
-            header = next(reader, [])
+            header, consumed = self._header(text)
             places = positions(self.name, header, wanted)
-            consumed = reader.line_num
             if after_line > consumed:
                 # A chunk ends where a row ends, so whole physical lines can be passed over.
                 next(itertools.islice(text, after_line - consumed - 1, after_line - consumed), None)
@@ -78,8 +76,9 @@ class DelimitedFile:
             while lines := list(itertools.islice(text, size)):
                 chunk = self._quickly(lines, consumed, header, places)
                 if chunk is None:
-                    rows = self._reader(itertools.chain(lines, text))
-                    chunk = _chunk(rows, consumed, len(header), places, size)
+                    rest = itertools.chain(lines, text)
+                    rows = _Rows(rest, consumed, self._delimiter, places.values())
+                    chunk = _chunk(rows, len(header), places, size)
                 consumed = chunk.last_line
                 yield chunk
 
@@ -127,8 +126,18 @@ class DelimitedFile:
             is_clean=not any(sign in content for sign in SIGNS),
         )
 
-    def _reader(self, text: Iterable[str]) -> "Reader":
-        return csv.reader(text, delimiter=self._delimiter)
+    def _header(self, text: Iterable[str]) -> tuple[list[str], int]:
+        """The first row that is not blank, and the line on which it ends.
+
+        Raises:
+            UnclosedQuote: it does not end.
+        """
+        reader = csv.reader(text, delimiter=self._delimiter, strict=True)
+        try:
+            row = next((row for row in reader if any(map(str.strip, row))), [])
+        except csv.Error as error:
+            raise UnclosedQuote(1) from error
+        return row, reader.line_num
 
     def _text(self) -> IO[str]:
         return io.TextIOWrapper(
@@ -143,24 +152,97 @@ def open_bytes(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb")) if is_gzip else path.open("rb")
 
 
-def _chunk(
-    rows: "Reader", consumed: int, width: int, places: dict[str, int], size: int
-) -> RawChunk:
+class UnclosedQuote(Exception):
+    """A quote that is still open at the end of the file; `line` is where its row begins."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(line)
+        self.line = line
+
+
+class _Rows:
+    """Rows from a line on; `last` is the line on which the one handed on last ends."""
+
+    def __init__(
+        self, lines: Iterable[str], consumed: int, delimiter: str, wanted: Iterable[int]
+    ) -> None:
+        self.last = consumed
+        self._wanted = tuple(wanted)
+        self._lines = lines
+        self._delimiter = delimiter
+        # Lines of the row that is being read.
+        self._taken: list[str] = []
+        self._has_ended = False
+
+    def __iter__(self) -> Iterator[tuple[int, list[str], bool]]:
+        """The line on which a row begins, its cells, and whether it is several rows merged."""
+        lines = self._remembered()
+        reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
+        while True:
+            begins = self.last + 1
+            try:
+                cells = next(reader, None)
+                is_merged = len(self._taken) > 1 and self._holds_a_row(cells or [])
+            except csv.Error:
+                cells = self._leniently(lines, begins)
+                # A quote left open is closed by the one that opens a cell some rows later, and
+                # then more than a delimiter follows it. Within one line that does no harm.
+                is_merged = len(self._taken) > 1
+            if cells is None:
+                return
+            self.last += len(self._taken)
+            yield begins, cells, is_merged
+            self._taken.clear()
+
+    def _remembered(self) -> Iterator[str]:
+        for line in self._lines:
+            self._taken.append(line)
+            yield line
+        self._has_ended = True
+
+    def _leniently(self, rest: Iterator[str], begins: int) -> list[str]:
+        """The row that has begun, whatever follows its quotes.
+
+        Raises:
+            UnclosedQuote: the file ends within it, or it is longer than any that is closed.
+        """
+        lines = itertools.chain(tuple(self._taken), rest)
+        try:
+            cells = next(csv.reader(lines, delimiter=self._delimiter))
+        except csv.Error as error:
+            raise UnclosedQuote(begins) from error
+        if self._has_ended:
+            # A line beyond the last was asked for to end this row.
+            raise UnclosedQuote(begins)
+        return cells
+
+    def _holds_a_row(self, cells: list[str]) -> bool:
+        """Whether a cell of several lines has the delimiters of a row: two open quotes made it.
+
+        Told of columns that are read only: another may be a text.
+        """
+        signs = len(cells) - 1
+        read = [cells[at] for at in self._wanted if at < len(cells)]
+        return any("\n" in cell and cell.count(self._delimiter) >= signs for cell in read)
+
+
+def _chunk(rows: _Rows, width: int, places: dict[str, int], size: int) -> RawChunk:
     """The next rows, each with the line on which it begins."""
     lines: list[int] = []
     kept: list[list[str]] = []
     malformed: list[tuple[int, int]] = []
-    begins = consumed + 1
-    for row in itertools.islice(rows, size):
-        if len(row) == width:
+    merged: list[tuple[int, int]] = []
+    for begins, cells, is_merged in itertools.islice(rows, size):
+        if is_merged:
+            merged.append((begins, rows.last))
+        elif len(cells) == width:
             lines.append(begins)
-            kept.append(row)
-        elif row:
-            malformed.append((begins, len(row)))
-        begins = consumed + rows.line_num + 1
+            kept.append(cells)
+        elif cells:
+            malformed.append((begins, len(cells)))
     values = list(zip(*kept, strict=True)) if kept else [()] * width
     columns = {name: list(values[at]) for name, at in places.items()}
-    return RawChunk(lines, columns, begins - 1, malformed, width)
+    return RawChunk(lines, columns, rows.last, malformed, width, merged=merged)
 
 
 @contextmanager
@@ -171,9 +253,10 @@ def _readable(path: Path) -> Iterator[None]:
         raise ImportRefused(
             f"文件 {path} 不是完整的 gzip 文件（{error}）。请重新取得文件后再导入。"
         ) from error
-    except csv.Error as error:
+    except UnclosedQuote as error:
         raise ImportRefused(
-            f"文件 {path} 无法按 CSV 读取（{error}），多为引号未闭合。请检查文件后重试。"
+            f'文件 {path} 第 {error.line} 行起的引号（"）直到文件末尾也没有闭合。'
+            "请补上或删去该行的引号后重试。"
         ) from error
     except OSError as error:
         raise ImportRefused(

@@ -36,7 +36,8 @@ class SourceFacts:
 class RawChunk:
     """Rows as read: `lines[i]` is the line on which row i begins, `columns[name][i]` its text.
 
-    `malformed` holds (line, fields found) of rows that don't have the header's width.
+    `malformed` holds (line, fields found) of rows that don't have the header's width, `merged`
+    (first line, last line) of rows that a quote left open has made one of.
     `last_line` is the last line the chunk has consumed. `is_trimmed`: texts are without
     surrounding blanks already; `is_clean`: none holds one of `SIGNS`.
     """
@@ -48,10 +49,16 @@ class RawChunk:
     width: int = 0
     is_trimmed: bool = False
     is_clean: bool = False
+    merged: list[tuple[int, int]] = field(default_factory=list)
 
     @property
     def rows_read(self) -> int:
-        return len(self.lines) + len(self.malformed)
+        return len(self.lines) + self.rows_unusable
+
+    @property
+    def rows_unusable(self) -> int:
+        """Rows that are none of the columns' texts."""
+        return len(self.malformed) + len(self.merged)
 
     def trimmed(self) -> dict[str, list[str]]:
         """The columns with texts without surrounding blanks."""

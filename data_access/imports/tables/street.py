@@ -12,13 +12,14 @@ from data_access.imports import personal_data, reference_rows
 from data_access.imports.batches import Batch, Layout
 from data_access.imports.checks import (
     MALFORMED,
+    MERGED,
     PERSONAL,
     ROUNDED_REASON,
     UNCALCULATED_REASON,
     UNREADABLE_REASON,
     Finding,
-    malformed,
     presentable,
+    unusable,
     without_values_beside,
 )
 from data_access.imports.importing import Published, RefreshRollups
@@ -39,6 +40,7 @@ from data_access.imports.tables.reading import (
 # Checks that every field may meet; whether they reject hangs on whether the field is required.
 TITLES = {
     MALFORMED.name: MALFORMED.title,
+    MERGED.name: MERGED.title,
     PERSONAL: "含个人信息",
     "unreadable_text": "文字编码有误",
     "rounded_number": "数字精度已失",
@@ -122,7 +124,7 @@ class TableStreet:
             read.append(read_field(field, given, days, self._mapping, self._known))
             if field.name == self._kind.dated_by:
                 days = [_as_day(value) for value in read[-1].values]
-        findings = [malformed(line, fields, raw.width) for line, fields in raw.malformed]
+        findings = unusable(raw)
         is_rejected = np.zeros(count, dtype=bool)
         values = {column.field.name: column.values for column in read}
         found = [*self._of_fields(read, days), *self._of_kind(values, read, count)]
@@ -134,7 +136,7 @@ class TableStreet:
             copy_lines(self._lines(raw, read, values, is_rejected)),
             "text",
             without_values_beside(_first_of_each(findings)),
-            int(is_rejected.sum()) + len(raw.malformed),
+            int(is_rejected.sum()) + raw.rows_unusable,
         )
 
     def finish(self, connection: Connection, batch: Batch) -> None:
@@ -179,10 +181,10 @@ class TableStreet:
     ) -> Iterator[tuple[int, Finding]]:
         for column in read:
             yield from _texts_found(column, days)
-            for row, unusable in column.unusable.items():
+            for row, why in column.unusable.items():
                 rejects = column.field.required
-                reason = unusable.reason if rejects else f"{unusable.reason}，此值不计"
-                yield row, _finding(unusable.check, column, rejects, reason, row)
+                reason = why.reason if rejects else f"{why.reason}，此值不计"
+                yield row, _finding(why.check, column, rejects, reason, row)
             if column.field.required:
                 for row, value in enumerate(column.values):
                     if value is None and row not in column.unusable:

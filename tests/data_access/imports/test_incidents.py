@@ -94,11 +94,13 @@ def test_rows_read_are_accepted_or_rejected_always(
     path = write_csv(rows)
     with path.open("a", encoding="utf-8") as stored:
         stored.write("too,short\n")
+        stored.write('1,"open,here\n2,"closed\n')
     outcome = imported(path, rows_a_chunk=5)
-    assert (outcome.rows_read, outcome.rows_accepted, outcome.rows_rejected) == (13, 9, 4)
+    assert (outcome.rows_read, outcome.rows_accepted, outcome.rows_rejected) == (14, 9, 5)
     assert found(outcome) == {
         "duplicate_case_no": 1,
         "malformed_row": 1,
+        "unclosed_quote": 1,
         "missing_registered_at": 1,
         "unusable_case_no": 1,
         "missing_region": 1,

@@ -66,11 +66,73 @@ def test_a_gzip_file_that_is_cut_short_is_refused(tmp_path: Path) -> None:
         file_facts(packed)
 
 
-def test_a_quote_without_end_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('1,a\n2,"b\n3,c\n4,d\n', 3),
+        ('1,a\n2,"b', 3),
+        ('1,"a\nb"\n2,"b\n3,c', 4),
+        ('1,"' + "x" * 200_000, 2),
+    ],
+)
+def test_a_quote_without_end_is_refused_with_its_line(
+    tmp_path: Path, content: str, line: int
+) -> None:
     path = tmp_path / "open.csv"
-    path.write_text('no,text\n1,"' + "x" * 200_000, "utf-8")
-    with pytest.raises(ImportRefused, match="引号未闭合"):
-        read_all(path)
+    path.write_text(f"no,text\n{content}", "utf-8")
+    for size in (1, 2, 100):
+        with pytest.raises(ImportRefused, match=f"第 {line} 行起的引号"):
+            read_all(path, size=size)
+
+
+def test_a_header_without_the_end_of_a_quote_is_refused_without_what_follows(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "open.csv"
+    path.write_text('no,"text\n1,secret\n', "utf-8")
+    with pytest.raises(ImportRefused, match="第 1 行起的引号") as refused:
+        file_facts(path)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_rows_that_an_open_quote_has_merged_are_kept_apart(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "merged.csv"
+    # Closed by a quote that opens a cell; then, in a column that is read, by one that ends a cell.
+    merged = '2,"b,x\n3,c,y\n4,"d",z\n', '6,"f,x\n7,g",z\n'
+    path.write_text(f'no,text,more\n1,a,x\n{merged[0]}5,e,x\n{merged[1]}8,"h\nh",x\n', "utf-8")
+    chunks = read_all(path, size=size)
+    assert numbers(chunks) == [(2, "1"), (6, "5"), (9, "8")]
+    assert [lines for chunk in chunks for lines in chunk.merged] == [(3, 5), (7, 8)]
+    assert sum(chunk.rows_read for chunk in chunks) == 5
+
+
+def test_a_text_of_several_lines_in_a_column_that_is_not_read_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "text.csv"
+    path.write_text('no,text\n1,"a, b\nc, d"\n', "utf-8")
+    (chunk,) = DelimitedFile(path).chunks(["no"], after_line=0, size=10)
+    assert (chunk.columns["no"], chunk.merged) == (["1"], [])
+
+
+def test_a_quote_within_a_line_is_no_open_one(tmp_path: Path) -> None:
+    path = tmp_path / "quotes.csv"
+    path.write_text('no,text\n1,"a"b\n2,c"d\n3,"e ""f"""\n', "utf-8")
+    (chunk,) = read_all(path)
+    assert chunk.columns["text"] == ["ab", 'c"d', 'e "f"']
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "marked.csv"
+    path.write_text('\ufeff"no","text"\n"1","a"\n', "utf-8")
+    for encoding in ("utf-8-sig", "utf-8", "UTF8"):
+        assert DelimitedFile(path, encoding=encoding).header() == ["no", "text"]
+
+
+def test_blank_lines_above_the_header_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "blank.csv"
+    path.write_text("\n,\n  \nno,text\n1,a\n", "utf-8")
+    assert DelimitedFile(path).header() == ["no", "text"]
+    assert numbers(read_all(path)) == [(5, "1")]
 
 
 def test_a_missing_column_is_named_beside_those_that_are_there(path: Path) -> None:
@@ -85,10 +147,16 @@ def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
         read_all(path)
 
 
-def test_other_encodings_and_delimiters_are_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8-sig", "utf-16"])
+def test_other_encodings_and_delimiters_are_read(
+    tmp_path: Path, encoding: str, delimiter: str
+) -> None:
     path = tmp_path / "site.csv"
-    path.write_bytes("no;text\n1;路灯\n".encode("gb18030"))
-    stored = DelimitedFile(path, encoding="gb18030", delimiter=";")
+    # Of utf-8-sig and utf-16 with a byte order mark, which must not stand in the header.
+    path.write_bytes(f"no{delimiter}text\n1{delimiter}路灯\n".encode(encoding))
+    stored = DelimitedFile(path, encoding=encoding, delimiter=delimiter)
+    assert stored.header() == ["no", "text"]
     (chunk,) = stored.chunks(["text"], after_line=0, size=10)
     assert chunk.columns["text"] == ["路灯"]
 
