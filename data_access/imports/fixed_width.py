@@ -1,7 +1,8 @@
 """Times written in a fixed width, read all at once from their digits.
 
 For formats of digits and signs only (`%Y-%m-%d %H:%M:%S`, `%m/%d/%Y %I:%M:%S %p` ...). What is not
-exactly as wide, or no time by its numbers, is left to a slower and more lenient reader.
+exactly as wide, or no time by its numbers, is left to a slower and more lenient reader: but where
+no sign stands between two numbers, only the width tells which digit belongs to which.
 """
 
 import re
@@ -14,6 +15,7 @@ Digits = npt.NDArray[np.int32]
 
 WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "p": 2}
 _DIRECTIVE = re.compile(r"%(.)|([^%])", re.DOTALL)
+_ADJOINING = re.compile(r"%[A-Za-z]%[A-Za-z]")
 _ZERO = ord("0")
 LONGEST_MONTH = 31
 
@@ -37,6 +39,11 @@ def read(texts: list[str], pattern: str) -> Instants | None:
     is_time, times = _times(table, places, signs)
     found[rows[is_time]] = times[is_time]
     return found
+
+
+def has_adjoining(pattern: str) -> bool:
+    """Whether two numbers of the format stand side by side, as in `%Y%m%d`."""
+    return _ADJOINING.search(pattern) is not None
 
 
 def _shape(pattern: str) -> tuple[dict[str, int], dict[int, int], int] | None:

@@ -82,7 +82,7 @@ def _local(given: "pd.Series[str]", pattern: str) -> pd.DatetimeIndex:
             "us"
         )
     left = np.isnat(found) & np.asarray(given != "")
-    if left.any():
+    if left.any() and not fixed_width.has_adjoining(pattern):
         rest = pd.to_datetime(given[left], format=pattern, errors="coerce")
         found[left] = pd.DatetimeIndex(rest).as_unit("us").to_numpy()
     return pd.DatetimeIndex(found)

@@ -53,6 +53,8 @@ class Field:
     levels: tuple[str, ...] = ()
     keep: Literal["id", "county_id"] = "id"
     minimum: float | None = None
+    # Of a number: whether it may bear a percent sign.
+    may_be_percent: bool = False
     longest: int = 100
     # What stands in the table where the value is empty.
     if_empty: str = "null"

@@ -20,10 +20,6 @@ from data_access.imports.mapping import (
     TimeRule,
 )
 
-# Forms in which a day or a month is written without doubt about which number is which.
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
-MONTH_FORMATS = ("%Y-%m", "%Y/%m", "%Y.%m", "%Y年%m月", "%Y%m")
-
 Constant = str | int | float | bool | date | datetime
 Translation = Annotated[dict[str, str | int | bool], Field(max_length=MOST_CODES)]
 

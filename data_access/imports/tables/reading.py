@@ -20,7 +20,8 @@ from data_access.imports.mapping import TimeRule
 from data_access.imports.sources.rows import as_text
 from data_access.imports.staging import NULL, escaped
 from data_access.imports.tables.fields import Field, FieldType
-from data_access.imports.tables.mapping import DATE_FORMATS, MONTH_FORMATS, TableMapping
+from data_access.imports.tables.literals import Percent, day_of, number_of
+from data_access.imports.tables.mapping import TableMapping
 from data_access.imports.times import Mask, Times, read_times
 
 YES = {"是", "有", "true", "t", "1", "y", "yes", "√"}
@@ -164,7 +165,10 @@ def _reader(field: Field, mapping: TableMapping, known: Known) -> Reader:
         return known.organisations[text]
 
     def day(text: str) -> date:
-        return read_day(text, mapping.dates)
+        try:
+            return day_of(text, mapping.dates)
+        except ValueError as error:
+            raise Unusable(UNREADABLE, str(error)) from None
 
     def outline(text: str) -> bytes:
         datum = mapping.geometry.datum if mapping.geometry else "WGS-84"
@@ -199,11 +203,13 @@ def _choice(text: str, field: Field) -> str:
 
 def _number(text: str, field: Field) -> float:
     try:
-        number = float(text.replace(",", "").replace("，", "").removesuffix("%"))
-    except ValueError:
-        raise Unusable(UNREADABLE, "不是数字") from None
+        number = number_of(text)
+    except ValueError as error:
+        raise Unusable(UNREADABLE, str(error)) from None
+    if isinstance(number, Percent) and not field.may_be_percent:
+        raise Unusable(UNREADABLE, "不应带百分号")
     if not math.isfinite(number):
-        raise Unusable(UNREADABLE, "不是数字")
+        raise Unusable(OUT_OF_RANGE, "数过大")
     if field.minimum is not None and number < field.minimum:
         raise Unusable(OUT_OF_RANGE, f"小于 {field.minimum:g}")
     return number
@@ -223,23 +229,6 @@ def _flag(text: str) -> bool:
     if word in YES or word in NO:
         return word in YES
     raise Unusable(UNREADABLE, "不是“是”或“否”")
-
-
-def read_day(text: str, formats: list[str]) -> date:
-    """A day, or the first of a month, in one of the formats or an unmistakable one.
-
-    Raises:
-        Unusable: none of them fits.
-    """
-    for pattern in (*formats, *DATE_FORMATS, *MONTH_FORMATS):
-        try:
-            return datetime.strptime(text, pattern).date()
-        except ValueError:
-            continue
-    try:
-        return datetime.fromisoformat(text).date()
-    except ValueError:
-        raise Unusable(UNREADABLE, "不是日期") from None
 
 
 def _outline(text: str, datum: str) -> bytes:

@@ -21,6 +21,7 @@ from dashboard.reporting_forms import FIGURE_BY_INDICATOR
 from data_access.imports.batches import Batch
 from data_access.imports.importing import Published
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
+from data_access.imports.tables.literals import Percent
 from data_access.imports.tables.mapping import TableMapping
 from data_access.imports.tables.rejecting import FUTURE, local_today, reject
 
@@ -100,7 +101,7 @@ def _target_unit(row: Row) -> str | None:
     if value < 0:
         return "目标值小于 0"
     if indicator.unit != "%":
-        return None
+        return "此指标不是比率，目标值不应带百分号" if isinstance(value, Percent) else None
     if value > 100:
         return "比率的目标值大于 100（%）"
     if indicator.better == "higher" and 0 < value <= 1:
@@ -194,7 +195,11 @@ TARGETS = TableKind(
         ),
         Field("region", "区划代码", "region", column="region_id", words=("区划", "代码", "region")),
         Field("valid_from", "起始日", "date", words=("起始", "生效", "from")),
-        Field("value", "目标值", "number", words=("目标", "target", "value")),
+        Field(
+            *("value", "目标值", "number"),
+            words=("目标", "target", "value"),
+            may_be_percent=True,
+        ),
     ),
     key=("indicator", "region", "valid_from"),
     dated_by="valid_from",

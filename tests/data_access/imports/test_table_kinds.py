@@ -15,11 +15,15 @@ from openpyxl import Workbook
 from sqlalchemy import URL, text
 
 from dashboard.errors import MappingError
+from dashboard.indicators import INDICATORS
 from dashboard.work_calendar import WorkCalendar
 from data_access import region_tree, rollups
 from data_access.database import Database
 from data_access.imports.command import import_rows
 from data_access.imports.importing import ImportOutcome
+from data_access.imports.tables.fields import Row
+from data_access.imports.tables.literals import Percent
+from data_access.imports.tables.reported import TARGETS
 from tests.work_limits import workdays_later
 
 RED_CARDS = (
@@ -618,6 +622,31 @@ def test_a_target_stands_in_the_unit_its_indicator_is_printed_in(
     outcome = load("targets", head + "\n".join(lines))
     assert (outcome.rows_accepted, found(outcome)) == (2, {"target_unit": 3})
     assert rows_of("select value from targets order by value") == [(98.5,), (100.0,)]
+
+
+def test_a_percent_sign_stands_only_with_rates() -> None:
+    (check,) = TARGETS.checks
+    days = next(indicator for indicator in INDICATORS if indicator.unit != "%")
+    columns = {"indicator": [days.key] * 2, "value": [Percent(5), 5.0]}
+    assert "不应带百分号" in (check.look(Row(columns, 0)) or "")
+    assert check.look(Row(columns, 1)) is None
+
+
+def test_months_and_numbers_are_never_read_as_others(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    months = [("202611", 1), ("202612", 2), ("46024", 3), ("2026111", 4)]
+    lines = [f"视频联网率,330102,{month},{number},1000" for month, number in months]
+    outcome = load("reported", "指标,区划代码,月份,分子,分母\n" + "\n".join(lines))
+    assert found(outcome) == {"unreadable_value": 2}
+    assert rows_of("select period_start, numerator from reported_values order by 1") == [
+        (date(2026, 11, 1), 1.0),
+        (date(2026, 12, 1), 2.0),
+    ]
+    residents = ['"1,323,467"', "95%", '"1,2,3"', '"12,34"', "1_000"]
+    lines = [f"330102,{number}," for number in residents]
+    outcome = load("population", "区划代码,常住人口,登记流动人口\n" + "\n".join(lines))
+    assert found(outcome) == {"unreadable_value": 4}
+    assert rows_of("select residents from population") == [(1323467,)]
 
 
 def test_a_mapping_of_another_kind_is_refused(site: Database, tmp_path: Path) -> None:
