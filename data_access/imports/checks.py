@@ -25,7 +25,7 @@ LONGEST_CASE_NUMBER = 100
 LONGEST_VALUE_SHOWN = 200
 # Why a row is rejected whose text bears a sign of its source.
 UNREADABLE_REASON = "含有无法按声明的编码读取的字符"
-ROUNDED_REASON = "数字单元格存不下这么多位，末几位已失；请以文本格式保存此列"
+ROUNDED_REASON = "数字单元格（浮点数）存不下这么多位，末几位已失；请以文本格式保存此列"
 UNCALCULATED_REASON = "公式没有计算结果；请在 Excel 中打开并保存后再导入"
 
 

@@ -13,14 +13,14 @@ from typing import Any, Protocol
 from dashboard.errors import MappingError
 from data_access.imports.personal_data import found_in, masked
 
-# Marks a number with more digits than its cell can hold: what is read is not what was meant.
+# Marks a double with more digits than it can hold: what is read is not what was meant.
 ROUNDED = "\ue000"
 # Marks a formula whose result is not in the file.
 UNCALCULATED = "\ue001"
 # Bytes that are not of the encoding, and what no text column can keep.
 UNREADABLE = ("\ufffd", "\x00")
 SIGNS = (*UNREADABLE, ROUNDED, UNCALCULATED)
-# Doubles are exact up to here; longer case numbers in number cells have lost their last digits.
+# Doubles are exact up to here; longer case numbers have lost their last digits.
 EXACT_UP_TO = 10**15
 
 
@@ -138,7 +138,10 @@ def refuse_data_as_header(name: str, header: Iterable[str]) -> None:
 
 
 def as_text(value: Any) -> str:
-    """A typed value as the text that a mapping expects; nothing for None."""
+    """A typed value as the text that a mapping expects; nothing for None.
+
+    Doubles beyond what they can hold exactly bear the sign `ROUNDED`.
+    """
     match value:
         case None:
             return ""
@@ -149,9 +152,9 @@ def as_text(value: Any) -> str:
         case int():
             return str(value)
         case float():
-            return _number(value)
+            return _double(value)
         case Decimal():
-            return format(value.normalize(), "f")
+            return _decimal(value)
         case datetime():
             return value.isoformat()
         case date() | time():
@@ -163,12 +166,21 @@ def as_text(value: Any) -> str:
 
 def spreadsheet_text(value: Any) -> str:
     """As `as_text`, for cells whose numbers are doubles whatever they look like."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) > EXACT_UP_TO:
-        return f"{as_text(value)}{ROUNDED}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return _double(float(value)) if abs(value) > EXACT_UP_TO else str(value)
     return as_text(value)
 
 
-def _number(value: float) -> str:
+def _double(value: float) -> str:
     if value != value:
         return ""
-    return str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
+    text = str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
+    return f"{text}{ROUNDED}" if abs(value) > EXACT_UP_TO else text
+
+
+def _decimal(value: Decimal) -> str:
+    """All its digits, without the zeros behind the point; nothing for what is no number."""
+    if not value.is_finite():
+        return ""
+    text = format(value, "f")
+    return text.rstrip("0").removesuffix(".") if "." in text else text

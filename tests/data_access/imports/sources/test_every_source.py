@@ -5,6 +5,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from sqlalchemy import URL, create_engine, text
 from dashboard.errors import ImportRefused, MappingError
 from data_access.imports.mapping import FileSection
 from data_access.imports.sources.opening import open_source
-from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, RawChunk, Source
+from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, RawChunk, Source, as_text
 
 HEADER = ("编号", "名称", "数量")
 ROWS = [(f"A{n:03d}", f"名称{n}" if n % 3 else "", n) for n in range(1, 12)]
@@ -184,6 +185,48 @@ def test_a_long_number_in_a_number_cell_is_marked(sheet: Callable[..., Source]) 
     source = sheet([("a",), (330102202611010001,), (330102,)])
     (chunk,) = source.chunks(["a"], after_line=0, size=10)
     assert [text.endswith(ROUNDED) for text in chunk.columns["a"]] == [True, False]
+
+
+def doubles_of_parquet(folder: Path, numbers: list[float]) -> Source:
+    pq.write_table(pa.table({"编号": pa.array(numbers, pa.float64())}), folder / "doubles.parquet")
+    return open_source(folder / "doubles.parquet", FileSection())
+
+
+def doubles_of_a_database(folder: Path, numbers: list[float]) -> Source:
+    url = f"sqlite:///{folder / 'doubles.db'}"
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text('create table handed_over ("编号" real)'))
+        rows = [{"a": number} for number in numbers]
+        connection.execute(text("insert into handed_over values (:a)"), rows)
+    engine.dispose()
+    return open_source("handed_over", FileSection(), from_url=url)
+
+
+@pytest.mark.parametrize("written", [doubles_of_parquet, doubles_of_a_database])
+def test_a_long_number_kept_as_a_double_is_marked(
+    tmp_path: Path, written: Callable[[Path, list[float]], Source]
+) -> None:
+    numbers = [202601020000000123.0, 330102.0, 0.5]
+    chunks = list(written(tmp_path, numbers).chunks(["编号"], after_line=0, size=10))
+    texts = {text for chunk in chunks for text in chunk.columns["编号"]}
+    assert texts == {f"202601020000000128{ROUNDED}", "330102", "0.5"}
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Decimal("2026010200000001234567890123456789"), "2026010200000001234567890123456789"),
+        (Decimal("330102.00"), "330102"),
+        (Decimal("1E+3"), "1000"),
+        (Decimal("100"), "100"),
+        (Decimal("0.50"), "0.5"),
+        (Decimal("NaN"), ""),
+        (202601020000000123, "202601020000000123"),
+    ],
+)
+def test_exact_numbers_keep_all_their_digits(value: object, expected: str) -> None:
+    assert as_text(value) == expected
 
 
 def test_rows_of_a_sheet_are_known_by_the_numbers_excel_shows(
