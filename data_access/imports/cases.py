@@ -49,7 +49,8 @@ class CaseStreet:
         self._origin = reference_rows.heat_origin(connection, self._mapping)
         place = self._mapping.location
         outlines = region_outlines.load(connection, place.border_metres) if place else None
-        self._interpreter = Interpreter(self._mapping, known, outlines)
+        without_county = reference_rows.codes_without_county(connection, self._mapping)
+        self._interpreter = Interpreter(self._mapping, known, outlines, without_county)
 
     def take(self, raw: RawChunk) -> Taken:
         """Understand and check a chunk; see `importing.Street`."""

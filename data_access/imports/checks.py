@@ -93,6 +93,7 @@ def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]
         RowCheck("implausible_time", "时间超出范围", True, look=lambda c: _implausible(c, times)),
         RowCheck("missing_region", "缺少区域", rejects_region, look=_missing_region),
         RowCheck("unknown_region", "区域无法识别", rejects_region, look=_unknown_region),
+        RowCheck("wrong_level", "区域层级不符", True, look=_wrong_level),
         RowCheck("closed_before_registered", "办结早于登记", False, True, look=_closed_early),
         RowCheck("time_out_of_order", "时间早于登记", False, True, look=_other_times_early),
         RowCheck("steps_out_of_order", "步骤次序有误", False, True, look=_steps_out_of_order),
@@ -285,6 +286,11 @@ def _unknown_region(chunk: Interpretation) -> Iterator[Hit]:
     region = chunk.region
     is_unknown = region.is_unknown & ~region.is_empty
     return _hits(is_unknown, region.column, "区域不在区划表中", region.text)
+
+
+def _wrong_level(chunk: Interpretation) -> Iterator[Hit]:
+    region, reason = chunk.region, "区域在县（市、区）以上，应为县（市、区）或其下的区域"
+    return _hits(chunk.is_above_county, region.column, reason, region.text)
 
 
 def _before_registered(chunk: Interpretation, times: Times) -> Mask:

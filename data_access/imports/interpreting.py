@@ -79,6 +79,8 @@ class Interpretation:
     case_column: str
     times: dict[str, Times]
     region: Coded
+    # The region lies in no county and is none.
+    is_above_county: Mask
     classes: Coded
     channel: Coded | None
     holder: Coded | None
@@ -105,17 +107,21 @@ class Interpretation:
 
 
 class Interpreter:
-    """Understands chunks by one mapping. `known_regions` are the codes that a region may have."""
+    """Understands chunks by one mapping. `known_regions` are the codes that a region may have,
+    `without_county` those of them in which no case can lie.
+    """
 
     def __init__(
         self,
         mapping: CaseMapping,
         known_regions: frozenset[str],
         outlines: RegionOutlines | None = None,
+        without_county: frozenset[str] = frozenset(),
     ) -> None:
         self._mapping = mapping
         self._region_code = region_reader(mapping.region, known_regions)
         self._outlines = outlines
+        self._without_county = without_county
 
     def interpret(self, raw: RawChunk) -> Interpretation:
         mapping = self._mapping
@@ -131,6 +137,7 @@ class Interpreter:
                 for name, column in mapping.columns.times().items()
             },
             region=region,
+            is_above_county=region.where(self._without_county.__contains__),
             classes=_classes(texts, mapping.classes),
             channel=_channel(texts, mapping),
             holder=_held(texts, mapping.holder) if mapping.holder else None,

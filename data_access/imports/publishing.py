@@ -114,7 +114,8 @@ def _steps_known(mapping: CaseMapping) -> list[str]:
 def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
     """Temporary table `arriving`: staged rows with ids for codes, keys, and what is to be done.
 
-    A region is the version valid on the day of registration; where none was, the latest one.
+    A region is the version valid on the day of registration; where none was, the latest one. One
+    that lay in no county is passed over: a case has to have one.
     """
     owned = _owned(mapping)
     differs = (
@@ -135,7 +136,7 @@ def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None
                 case when r.level = 'grid' then r.id end as grid_id
               from (select distinct region_code, registered_on from local) s
               join regions r on r.code = s.region_code
-              order by s.region_code, s.registered_on,
+              order by s.region_code, s.registered_on, r.county_id is null,
                 (r.valid_from <= s.registered_on
                  and s.registered_on < coalesce(r.valid_to, 'infinity')) desc,
                 r.valid_from desc

@@ -64,6 +64,33 @@ def known_region_codes(connection: Connection, mapping: CaseMapping) -> frozense
     return known
 
 
+def codes_without_county(connection: Connection, mapping: CaseMapping) -> frozenset[str]:
+    """Codes of regions that lie in no county and are none: no case can be booked there.
+
+    Raises:
+        ImportRefused: the region for unassigned cases is one of them.
+    """
+    lacking = frozenset(
+        connection.scalars(
+            select(regions.c.code)
+            .where(regions.c.code.is_not(None))
+            .group_by(regions.c.code)
+            .having(func.bool_and(regions.c.county_id.is_(None)))
+        )
+    )
+    tree = mapping.regions
+    has_regions = connection.scalar(select(func.count()).select_from(regions))
+    if tree and tree.children_level == "city" and not has_regions:
+        lacking = frozenset(child.code for child in tree.children)
+    unassigned = mapping.region.unassigned
+    if unassigned in lacking:
+        raise ImportRefused(
+            f"映射文件的键 region.unassigned 指向区划 {unassigned}，它在县（市、区）以上，"
+            "案件记不到县。请改为县（市、区）或其下的区划代码，或删去此键（区域不明的行将被拒绝）。"
+        )
+    return lacking
+
+
 def refuse_foreign_database(connection: Connection, section: DatabaseSection | None) -> None:
     """Refuse to mix real cases with invented ones, or two zones.
 

@@ -107,6 +107,17 @@ def test_rows_read_are_accepted_or_rejected_always(
     }
 
 
+def test_cases_of_regions_that_are_all_cities_are_rejected(
+    imported: Importer, sound_rows: Rows, write_csv: Writer, boston_mapping: Path, tmp_path: Path
+) -> None:
+    mapping = tmp_path / "cities.toml"
+    text = boston_mapping.read_text("utf-8").replace('"city"', '"province"')
+    text = text.replace('"county"', '"city"').replace("unassigned = ", "# ")
+    mapping.write_text(text, "utf-8")
+    outcome = imported(write_csv(sound_rows(2)), mapping=mapping)
+    assert (outcome.rows_accepted, found(outcome)) == (0, {"wrong_level": 2})
+
+
 def test_a_file_without_rows_changes_nothing(
     imported: Importer, write_csv: Writer, rows_of: Reader
 ) -> None:

@@ -14,7 +14,7 @@ import shapely
 from openpyxl import Workbook
 from sqlalchemy import URL, text
 
-from dashboard.errors import MappingError
+from dashboard.errors import ImportRefused, MappingError
 from dashboard.indicators import INDICATORS
 from dashboard.work_calendar import WorkCalendar
 from data_access import region_tree, rollups
@@ -432,6 +432,37 @@ def test_what_is_no_polygon_in_degrees_is_refused(load: Importer, geometry: str)
 def cases(load: Importer) -> None:
     for kind in ("regions", "organisations", "incidents"):
         load(kind)
+
+
+INCIDENT = (
+    "事件编号,上报时间,受理时间,交办时间,签收时间,办结时限,办结时间,网格编码,坐标,状态,来源,"
+    "承办单位代码,办结层级,小类,大类\n{number},2026-11-01 08:00:00,,,,,,{region},,,,,,,\n"
+)
+DISPUTE = (
+    "纠纷编号,登记时间,受理时间,调解开始时间,调解结束时间,化解时间,办结时间,化解时限,区划代码,"
+    "中心代码,化解方式,是否行专调解,调解结果,纠纷类别\n"
+    "{number},2026-11-01 08:00:00,,,,,,,{region},,,,,\n"
+)
+
+
+@pytest.mark.parametrize(("kind", "line"), [("incidents", INCIDENT), ("disputes", DISPUTE)])
+def test_a_case_of_a_whole_city_is_rejected_and_the_others_come(
+    kind: str, line: str, load: Importer, rows_of: Reader
+) -> None:
+    load("regions")
+    header, sound, _ = line.format(number="A1", region="330102").split("\n")
+    _, city, _ = line.format(number="A2", region="330100").split("\n")
+    outcome = load(kind, "\n".join((header, sound, city)), encoding='"utf-8"')
+    assert (outcome.rows_accepted, outcome.rows_rejected) == (1, 1)
+    assert found(outcome)["wrong_level"] == 1
+    assert rows_of(f"select case_no from {kind}") == [("A1",)]
+
+
+def test_unassigned_cases_need_a_region_in_a_county(load: Importer) -> None:
+    load("regions")
+    patterns = "['(?P<code>[0-9]+)']\nunassigned = \"330100\""
+    with pytest.raises(ImportRefused, match=r"region\.unassigned 指向区划 330100，它在县"):
+        load("incidents", patterns=patterns)
 
 
 @pytest.mark.usefixtures("cases")
