@@ -18,6 +18,20 @@ def ensure_months_around(connection: Connection, day: date) -> None:
     )
 
 
+def ensure_months_of(connection: Connection, staged: str) -> None:
+    """Create the missing partitions for the months of a staged table (`registered_month`).
+
+    Only of those that occur: one mistyped year would ask for hundreds, and each takes locks.
+    """
+    connection.execute(
+        text(
+            "select cockpit_ensure_month(month) from"
+            f" (select distinct registered_month as month from {staged}"
+            "  where registered_month is not null) months"
+        )
+    )
+
+
 def ensure_months(connection: Connection, first: date, last: date) -> None:
     """Create the missing partitions for the months from `first` to `last`, both included.
 

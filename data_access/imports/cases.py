@@ -1,5 +1,6 @@
 """Incidents and disputes on their street; see `importing` for the order of things."""
 
+from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import Connection
@@ -17,10 +18,11 @@ from data_access.imports.staging import Taken
 
 
 class CaseStreet:
-    """Cases under one mapping."""
+    """Cases under one mapping; `now` (with zone) tells what can't have happened yet."""
 
-    def __init__(self, mapping: CaseMapping) -> None:
+    def __init__(self, mapping: CaseMapping, now: datetime) -> None:
         self._mapping = mapping
+        self._now = now
         self._origin = Origin(0.0, 0.0)
 
     @property
@@ -75,4 +77,4 @@ class CaseStreet:
     @cached_property
     def _checks(self) -> tuple[RowCheck, ...]:
         has_unassigned = self._mapping.region.unassigned is not None
-        return row_checks(self._mapping.times, has_unassigned=has_unassigned)
+        return row_checks(self._mapping.times, has_unassigned=has_unassigned, now=self._now)

@@ -17,15 +17,16 @@ from data_access.imports.case_mapping import LIMITS, MEDIATION, MILESTONES
 from data_access.imports.interpreting import Coded, Interpretation
 from data_access.imports.mapping import TimeRule
 from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, UNREADABLE, RawChunk
-from data_access.imports.times import Mask, Times
+from data_access.imports.times import Mask, Times, is_ahead
 
 PERSONAL = "personal_data"
 BESIDE_PERSONAL = "〔同行含个人信息，不显示〕"
 LONGEST_CASE_NUMBER = 100
 LONGEST_VALUE_SHOWN = 200
-# Why a row is rejected whose text bears a sign of its source.
+# Why a row is rejected, here and of the other kinds.
 UNREADABLE_REASON = "含有无法按声明的编码读取的字符"
 ROUNDED_REASON = "数字单元格（浮点数）存不下这么多位，末几位已失；请以文本格式保存此列"
+AHEAD_REASON = "比现在晚一天以上，还没有发生"
 UNCALCULATED_REASON = "公式没有计算结果；请在 Excel 中打开并保存后再导入"
 
 
@@ -74,11 +75,11 @@ MALFORMED = Check("malformed_row", "列数不符", rejects=True)
 MERGED = Check("unclosed_quote", "引号未闭合", rejects=True)
 
 
-def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]:
+def row_checks(times: TimeRule, *, has_unassigned: bool, now: datetime) -> tuple[RowCheck, ...]:
     """The checks of one file, in the order their findings are reported.
 
     `has_unassigned`: whether the mapping names a region for rows without a known one; if not,
-    these rows are rejected.
+    these rows are rejected. `now`: what has happened lies before it.
     """
     rejects_region = not has_unassigned
     side = times.ambiguous
@@ -90,7 +91,10 @@ def row_checks(times: TimeRule, *, has_unassigned: bool) -> tuple[RowCheck, ...]
         RowCheck("unusable_case_no", "案件编号不可用", True, look=_unusable_case_no),
         RowCheck("missing_registered_at", "缺少登记时间", True, look=_missing_registered_at),
         RowCheck("unreadable_time", "时间格式不符", True, look=_unreadable_time),
-        RowCheck("implausible_time", "时间超出范围", True, look=lambda c: _implausible(c, times)),
+        RowCheck(
+            *("implausible_time", "时间超出范围", True),
+            look=lambda chunk: _implausible(chunk, times, now),
+        ),
         RowCheck("missing_region", "缺少区域", rejects_region, look=_missing_region),
         RowCheck("unknown_region", "区域无法识别", rejects_region, look=_unknown_region),
         RowCheck("wrong_level", "区域层级不符", True, look=_wrong_level),
@@ -269,12 +273,14 @@ def _unreadable_time(chunk: Interpretation) -> Iterator[Hit]:
         yield from _hits(times.is_unreadable, times.column, reason, times.text)
 
 
-def _implausible(chunk: Interpretation, rule: TimeRule) -> Iterator[Hit]:
+def _implausible(chunk: Interpretation, rule: TimeRule, now: datetime) -> Iterator[Hit]:
     earliest, latest = np.datetime64(rule.earliest, "us"), np.datetime64(rule.latest, "us")
     reason = f"不在 {rule.earliest:%Y-%m-%d} 至 {rule.latest:%Y-%m-%d} 之间"
-    for times in chunk.times.values():
+    for name, times in chunk.times.items():
         is_implausible = (times.local < earliest) | (times.local >= latest)
         yield from _hits(is_implausible, times.column, reason, times.text)
+        if name not in LIMITS:
+            yield from _hits(is_ahead(times, now), times.column, AHEAD_REASON, times.text)
 
 
 def _missing_region(chunk: Interpretation) -> Iterator[Hit]:

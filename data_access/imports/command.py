@@ -4,6 +4,7 @@ The roll-ups of a first import of cases are computed in one go where the user ma
 triggers (a superuser); for any other user the triggers count.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import text
@@ -54,10 +55,11 @@ def import_rows(
 
 
 def street_of(mapping: AnyMapping) -> Street:
-    """The street of the mapping's kind."""
+    """The street of the mapping's kind, for rows that are read now."""
+    now = datetime.now(UTC)
     if isinstance(mapping, TableMapping):
-        return TableStreet(TABLE_KINDS[mapping.kind], mapping)
-    return CaseStreet(mapping)
+        return TableStreet(TABLE_KINDS[mapping.kind], mapping, now)
+    return CaseStreet(mapping, now)
 
 
 def _is_superuser(database: Database) -> bool:

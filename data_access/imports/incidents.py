@@ -5,7 +5,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from data_access.imports import importing
-from data_access.imports.cases import CaseStreet
+from data_access.imports.command import street_of
 from data_access.imports.importing import ROWS_A_CHUNK, ImportOutcome, Progress, RefreshRollups
 from data_access.imports.mapping_file import load_mapping
 from data_access.imports.sources.opening import open_source
@@ -28,7 +28,7 @@ def import_incidents(
     return importing.run(
         engine,
         open_source(file, loaded.incidents.file),
-        CaseStreet(loaded.incidents),
+        street_of(loaded.incidents),
         loaded.sha256,
         report_folder=report_folder,
         progress=progress,

@@ -8,7 +8,6 @@ to their case finds nothing to do.
 """
 
 from collections.abc import Callable
-from datetime import date
 
 from sqlalchemy import Connection, text
 
@@ -17,7 +16,7 @@ from data_access.imports import reference_rows
 from data_access.imports.batches import Batch
 from data_access.imports.case_mapping import MILESTONES, CaseMapping
 from data_access.imports.importing import Published
-from data_access.partitions import ensure_months
+from data_access.partitions import ensure_months_of
 from data_access.red_cards import RED_CARD_PRESUMED, RED_CARD_WORKDAYS
 
 KEY = "home_county_id, source_id, case_no, registered_month"
@@ -41,7 +40,7 @@ def publish(
     connection.execute(text("set local statement_timeout = 0"))
     connection.execute(text(f"set local work_mem = '{WORK_MEMORY}'"))
     reference_rows.ensure(connection, mapping, batch.source_id)
-    _ensure_partitions(connection, batch)
+    ensure_months_of(connection, batch.table)
     _resolve(connection, batch, mapping)
     is_most = refresh_rollups is not None and _are_most(connection)
     if is_most:
@@ -79,14 +78,6 @@ def _are_most(connection: Connection) -> bool:
 
 def _counted(connection: Connection, statement: str) -> int:
     return int(connection.scalar(text(statement)) or 0)
-
-
-def _ensure_partitions(connection: Connection, batch: Batch) -> None:
-    first, last = connection.execute(
-        text(f"select min(registered_month), max(registered_month) from {batch.table}")
-    ).one()
-    if isinstance(first, date) and isinstance(last, date):
-        ensure_months(connection, first, last)
 
 
 def _owned(mapping: CaseMapping) -> list[str]:

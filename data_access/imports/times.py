@@ -1,6 +1,7 @@
 """Local times as texts, and what is meant by them: instants, with what is doubtful marked."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ Mask = npt.NDArray[np.bool_]
 Instants = npt.NDArray[np.datetime64]
 
 ONE_HOUR = pd.Timedelta(hours=1)
+# How far ahead the clock of a source may be: zones and days written without an hour included.
+MOST_AHEAD = timedelta(days=1)
 # How typed times (Excel, Parquet, databases) are handed on, whatever the format of texts is.
 TYPED = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?P<offset>[+-]\d{2}:?\d{2})?"
 
@@ -56,6 +59,12 @@ def read_times(column: str, texts: list[str], rule: TimeRule, zone: str) -> Time
         is_ambiguous=is_ambiguous,
         is_absent=is_absent,
     )
+
+
+def is_ahead(times: Times, now: datetime) -> Mask:
+    """Rows whose time has not come yet: later than `now` (with zone) by more than a day."""
+    until = np.datetime64((now + MOST_AHEAD).astimezone(UTC).replace(tzinfo=None), "us")
+    return np.asarray(times.instant > until)
 
 
 def _parsed(

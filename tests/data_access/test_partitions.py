@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, text
 from dashboard.errors import DataUnavailable
 from data_access import rollups, schema
 from data_access.database import Database
-from data_access.partitions import PARTITIONED_TABLES, ensure_months
+from data_access.partitions import PARTITIONED_TABLES, ensure_months, ensure_months_of
 from tests.case_builder import add_regions, incident
 
 
@@ -30,6 +30,16 @@ def test_every_month_from_first_to_last_has_a_partition_in_every_table(database:
         for table in PARTITIONED_TABLES:
             made = partitions(connection, table) - before[table]
             assert made == {f"{table}_{month}" for month in (201411, 201412, 201501, 201502)}
+
+
+def test_of_staged_rows_only_months_that_occur_get_a_partition(database: Database) -> None:
+    with database.write() as connection:
+        before = partitions(connection, "steps")
+        connection.execute(text("create temporary table staged (registered_month date)"))
+        months = "('1995-03-01'), ('2099-01-01'), ('1995-03-01'), (null)"
+        connection.execute(text(f"insert into staged values {months}"))
+        ensure_months_of(connection, "staged")
+        assert partitions(connection, "steps") - before == {"steps_199503", "steps_209901"}
 
 
 def test_the_tables_partitioned_are_those_of_the_schema() -> None:

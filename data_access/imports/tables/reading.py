@@ -15,6 +15,7 @@ import numpy as np
 import shapely
 
 from data_access.imports import datums
+from data_access.imports.checks import AHEAD_REASON
 from data_access.imports.interpreting import region_reader
 from data_access.imports.mapping import TimeRule
 from data_access.imports.sources.rows import as_text
@@ -22,7 +23,7 @@ from data_access.imports.staging import NULL, escaped
 from data_access.imports.tables.fields import Field, FieldType
 from data_access.imports.tables.literals import Percent, day_of, number_of
 from data_access.imports.tables.mapping import TableMapping
-from data_access.imports.times import Mask, Times, read_times
+from data_access.imports.times import Mask, Times, is_ahead, read_times
 
 YES = {"是", "有", "true", "t", "1", "y", "yes", "√"}
 NO = {"否", "无", "false", "f", "0", "n", "no", "×"}
@@ -54,9 +55,10 @@ class RegionVersion:
 
 @dataclass(frozen=True)
 class Known:
-    """What the database knows of regions and organisations, by code."""
+    """What is known beside the file: the zone, the time, regions and organisations by code."""
 
     zone: str
+    now: datetime
     # Versions of each code in the order of their first days.
     regions: Mapping[str, list[RegionVersion]] = made(default_factory=dict)
     organisations: Mapping[str, int] = made(default_factory=dict)
@@ -94,7 +96,7 @@ def read_field(
     """Understand one field; `days` choose the version of a region."""
     column = mapping.columns.get(field.name, f"constants.{field.name}")
     if field.type == "instant":
-        return _instants(field, column, texts, mapping, known.zone)
+        return _instants(field, column, texts, mapping, known)
     translation = {key: as_text(value) for key, value in mapping.values.get(field.name, {}).items()}
     given = [translation.get(text, text) for text in texts]
     if field.type == "region":
@@ -302,10 +304,10 @@ def _region(
 
 
 def _instants(
-    field: Field, column: str, texts: list[str], mapping: TableMapping, zone: str
+    field: Field, column: str, texts: list[str], mapping: TableMapping, known: Known
 ) -> ReadColumn:
     rule = mapping.times or TimeRule(format="%Y-%m-%d %H:%M:%S")
-    times = read_times(column, texts, rule, zone)
+    times = read_times(column, texts, rule, known.zone)
     written = np.datetime_as_string(times.instant, unit="us")
     found = ReadColumn(field, column, texts, [], [], times=times)
     found.values = [None if np.isnat(at) else at for at in times.local]
@@ -316,6 +318,8 @@ def _instants(
     for row in np.flatnonzero(_implausible(times, rule.earliest, rule.latest)):
         reason = f"不在 {rule.earliest:%Y-%m-%d} 至 {rule.latest:%Y-%m-%d} 之间"
         found.unusable[int(row)] = Unusable(OUT_OF_RANGE, reason)
+    for row in np.flatnonzero(is_ahead(times, known.now)):
+        found.unusable[int(row)] = Unusable(OUT_OF_RANGE, AHEAD_REASON)
     return found
 
 

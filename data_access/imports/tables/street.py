@@ -1,7 +1,7 @@
 """A table kind on its street: chunks are read field by field, checked, and staged."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -68,12 +68,13 @@ OF_LISTS = ("unknown_code", "unknown_region", "unknown_organisation")
 
 
 class TableStreet:
-    """Rows of a table kind under one mapping."""
+    """Rows of a table kind under one mapping; `now` (with zone): as of cases."""
 
-    def __init__(self, kind: TableKind, mapping: TableMapping) -> None:
+    def __init__(self, kind: TableKind, mapping: TableMapping, now: datetime) -> None:
         self._kind = kind
         self._mapping = mapping
-        self._known = Known(zone=facts.DEFAULT_ZONE)
+        self._now = now
+        self._known = Known(zone=facts.DEFAULT_ZONE, now=now)
         stated = mapping.stated()
         # The day that chooses regions is read before the regions.
         self._fields = sorted(
@@ -109,6 +110,7 @@ class TableStreet:
         types = {field.type for field in self._fields}
         self._known = Known(
             zone=str(zone or facts.DEFAULT_ZONE),
+            now=self._now,
             regions=_regions(connection) if "region" in types else {},
             organisations=_organisations(connection) if "organisation" in types else {},
         )

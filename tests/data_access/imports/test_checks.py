@@ -1,6 +1,7 @@
 """Each named check meets the rows it is for, says what follows, and leaves the others alone."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,10 @@ def judged(
     """``judged(ward="x")`` judges one row with changed values, by the mapping changed so."""
 
     def run(
-        *, changed: IncidentMapping = mapping, **values: str
+        *,
+        changed: IncidentMapping = mapping,
+        now: datetime = datetime(2026, 11, 1, tzinfo=UTC),
+        **values: str,
     ) -> tuple[Interpretation, Judgement]:
         assert changed.regions is not None
         path = write_csv([sound_row(**values)])
@@ -41,7 +45,8 @@ def judged(
         (raw,) = stored.chunks(changed.file_columns(), after_line=0, size=10)
         known = frozenset(child.code for child in changed.regions.children)
         chunk = Interpreter(changed, known).interpret(raw)
-        checks = row_checks(changed.times, has_unassigned=changed.region.unassigned is not None)
+        has_unassigned = changed.region.unassigned is not None
+        checks = row_checks(changed.times, has_unassigned=has_unassigned, now=now)
         return chunk, judge(chunk, checks)
 
     return run
@@ -125,6 +130,23 @@ def test_an_unlisted_type_falls_to_its_reason_and_then_to_the_default(judged: Ju
     chunk, judgement = judged(TYPE="Lamp post talks", REASON="Street Magic")
     assert codes(chunk.classes) == ["other"]
     assert only(judgement).check == "unknown_code"
+
+
+@pytest.mark.parametrize(
+    ("column", "check"),
+    [("OPEN_DT", "implausible_time"), ("CLOSED_DT", "implausible_time"), ("TARGET_DT", None)],
+)
+def test_what_has_happened_lies_at_most_a_day_ahead(
+    judged: Judge, column: str, check: str | None
+) -> None:
+    # New York is four hours behind: 16:00 there is 20:00 in UTC.
+    rows = {"OPEN_DT": "06/02/2015 09:00:00 AM", "CLOSED_DT": "", "TARGET_DT": ""}
+    rows[column] = "06/02/2015 04:00:00 PM"
+    _, judgement = judged(now=datetime(2015, 6, 1, 20, tzinfo=UTC), **rows)
+    assert judgement.findings == []
+    _, judgement = judged(now=datetime(2015, 6, 1, 19, 59, tzinfo=UTC), **rows)
+    assert [finding.check for finding in judgement.findings] == ([check] if check else [])
+    assert judgement.is_rejected.all() == (check is not None)
 
 
 def test_a_missing_target_or_closing_is_no_doubt(judged: Judge) -> None:

@@ -680,6 +680,16 @@ def test_months_and_numbers_are_never_read_as_others(load: Importer, rows_of: Re
     assert rows_of("select residents from population") == [(1323467,)]
 
 
+def test_a_reception_lies_at_most_a_day_ahead(load: Importer) -> None:
+    load("regions")
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+    times = (now + timedelta(hours=23), now + timedelta(hours=25))
+    header, _, *_ = (FILES / "receptions.csv").read_text("utf-8-sig").split("\n")
+    lines = [f"N{n},330102,{at:%Y-%m-%d %H:%M},3,是,," for n, at in enumerate(times)]
+    outcome = load("receptions", "\n".join((header, *lines)))
+    assert (outcome.rows_accepted, found(outcome)) == (1, {"out_of_range": 1})
+
+
 def test_a_mapping_of_another_kind_is_refused(site: Database, tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="是 patrols，而要导入的是 staffing"):
         import_rows(
