@@ -6,12 +6,14 @@ here: reading the file and explaining its errors (`mapping_file`), and anything 
 or a database.
 """
 
-import codecs
+import io
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from string import Formatter
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import pandas as pd
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -27,6 +29,10 @@ from data_access.schema.regions import LEVELS
 # Free text must not come in through a code list, so neither many entries nor long ones.
 MOST_CODES = 1_000
 LONGEST_LABEL = 40
+# Of a region, as `template` may fill it up.
+LONGEST_CODE = 40
+# A format is tried on it: the first of a month, so that formats of months are days as well.
+SOME_DAY = datetime(2026, 11, 1, 13, 30, tzinfo=UTC)
 
 Text = Annotated[str, Field(min_length=1)]
 Longitude = Annotated[float, Field(ge=-180, le=180)]
@@ -52,15 +58,16 @@ Labels = Annotated[dict[Label, Label], Field(max_length=MOST_CODES)]
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError("应为 IANA 时区名，例如 Asia/Shanghai") from error
     return name
 
 
 def _known_encoding(name: str) -> str:
     try:
-        codecs.lookup(name)
-    except LookupError as error:
+        # As files are read: codecs of bytes (base64) or of host names (idna) fail here.
+        io.TextIOWrapper(io.BytesIO(), encoding=name, errors="replace").read()
+    except (LookupError, UnicodeError, ValueError) as error:
         raise ValueError("应为编码名，例如 utf-8-sig、gb18030") from error
     return name
 
@@ -75,8 +82,21 @@ def _valid_pattern(pattern: str) -> str:
     return pattern
 
 
+def _time_format(pattern: str) -> str:
+    """A format that reads the day it has written; others fail where a file is read by them."""
+    try:
+        read = datetime.strptime(SOME_DAY.strftime(pattern), pattern)
+        pd.to_datetime([SOME_DAY.strftime(pattern)], format=pattern)
+    except (ValueError, NotImplementedError, re.error):
+        read = datetime.min
+    if read.date() != SOME_DAY.date():
+        raise ValueError("应为含年月日的 strptime 格式，例如 %Y-%m-%d %H:%M:%S")
+    return pattern
+
+
 ZoneName = Annotated[str, AfterValidator(_known_zone)]
 Pattern = Annotated[str, AfterValidator(_valid_pattern)]
+TimeFormat = Annotated[str, AfterValidator(_time_format)]
 Datum = Literal["WGS-84", "CGCS2000", "GCJ-02", "BD-09"]
 
 
@@ -161,6 +181,13 @@ class RegionSpelling(Section):
     @classmethod
     def _usable(cls, template: str) -> str:
         try:
+            fields = [(name, spec or "") for _, name, spec, _ in Formatter().parse(template)]
+            if {name for name, _ in fields if name is not None} != {"code"}:
+                raise ValueError(template)
+            for _, spec in fields:
+                # A width from the value, or one of gigabytes.
+                if "{" in spec or any(int(n) > LONGEST_CODE for n in re.findall(r"\d+", spec)):
+                    raise ValueError(template)
             template.format(code="1")
         except (KeyError, IndexError, ValueError) as error:
             raise ValueError("应为含 {code} 的模板，例如 ward-{code:0>2}") from error
@@ -188,14 +215,7 @@ class FileSection(Section):
 class TimeRule(Section):
     """How local times are written, and which of the two is meant when the clock goes back."""
 
-    format: Text
+    format: TimeFormat
     ambiguous: Literal["earlier", "later"] = "earlier"
     earliest: datetime = datetime(1990, 1, 1)
     latest: datetime = datetime(2100, 1, 1)
-
-    @field_validator("format")
-    @classmethod
-    def _is_used(cls, pattern: str) -> str:
-        if "%" not in pattern:
-            raise ValueError("应为 strptime 格式，例如 %Y-%m-%d %H:%M:%S")
-        return pattern

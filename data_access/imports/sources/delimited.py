@@ -42,7 +42,7 @@ class DelimitedFile:
 
     def header(self) -> list[str]:
         """Names of the columns, of the first line that is not blank; see `rows.Source`."""
-        with _readable(self._path), self._text() as text:
+        with self._readable(), self._text() as text:
             return [name.strip() for name in self._header(text)[0]]
 
     def facts(self, wanted: list[str]) -> SourceFacts:
@@ -51,7 +51,7 @@ class DelimitedFile:
         Raises:
             ImportRefused: the file cannot be read, or is a gzip file that is cut short.
         """
-        with _readable(self._path):
+        with self._readable():
             digest = hashlib.sha256()
             with self._path.open("rb") as stored:
                 while block := stored.read(BLOCK):
@@ -66,7 +66,7 @@ class DelimitedFile:
 
     def chunks(self, wanted: list[str], *, after_line: int, size: int) -> Iterator[RawChunk]:
         """Rows by physical line; see `rows.Source`."""
-        with _readable(self._path), self._text() as text:
+        with self._readable(), self._text() as text:
             header, consumed = self._header(text)
             places = positions(self.name, header, wanted)
             if after_line > consumed:
@@ -138,6 +138,30 @@ class DelimitedFile:
         except csv.Error as error:
             raise UnclosedQuote(1) from error
         return row, reader.line_num
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ImportRefused(
+                f"文件 {self._path} 不是完整的 gzip 文件（{error}）。请重新取得文件后再导入。"
+            ) from error
+        except UnclosedQuote as error:
+            raise ImportRefused(
+                f'文件 {self._path} 第 {error.line} 行起的引号（"）直到文件末尾也没有闭合。'
+                "请补上或删去该行的引号后重试。"
+            ) from error
+        except UnicodeError as error:
+            raise ImportRefused(
+                f"文件 {self._path} 不能按编码 {self._encoding} 读取"
+                "（UTF-16 的文件应以字节顺序标记开头）。"
+                "请检查映射文件的键 file.encoding，例如 utf-8-sig、gb18030。"
+            ) from error
+        except OSError as error:
+            raise ImportRefused(
+                f"无法读取文件 {self._path}：{error.strerror or error}。请检查路径和权限。"
+            ) from error
 
     def _text(self) -> IO[str]:
         return io.TextIOWrapper(
@@ -243,22 +267,3 @@ def _chunk(rows: _Rows, width: int, places: dict[str, int], size: int) -> RawChu
     values = list(zip(*kept, strict=True)) if kept else [()] * width
     columns = {name: list(values[at]) for name, at in places.items()}
     return RawChunk(lines, columns, rows.last, malformed, width, merged=merged)
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ImportRefused(
-            f"文件 {path} 不是完整的 gzip 文件（{error}）。请重新取得文件后再导入。"
-        ) from error
-    except UnclosedQuote as error:
-        raise ImportRefused(
-            f'文件 {path} 第 {error.line} 行起的引号（"）直到文件末尾也没有闭合。'
-            "请补上或删去该行的引号后重试。"
-        ) from error
-    except OSError as error:
-        raise ImportRefused(
-            f"无法读取文件 {path}：{error.strerror or error}。请检查路径和权限。"
-        ) from error

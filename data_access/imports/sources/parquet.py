@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dashboard.errors import MappingError
 from data_access.imports.sources.file_bytes import readable, sha256_of
 from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
 
@@ -31,6 +32,7 @@ class ParquetFile:
         """Checksum of the file, number of its rows; see `rows.Source`."""
         with self._readable(), pq.ParquetFile(self._path) as stored:
             positions(self.name, stored.schema_arrow.names, wanted)
+            self._refuse_nested(stored.schema_arrow, wanted)
             return SourceFacts(sha256_of(self._path), stored.metadata.num_rows)
 
     def chunks(self, wanted: list[str], *, after_line: int, size: int) -> Iterator[RawChunk]:
@@ -38,6 +40,14 @@ class ParquetFile:
         with self._readable():
             yield from stored_chunks(
                 self._path, self.name, wanted, after_line=after_line, size=size
+            )
+
+    def _refuse_nested(self, schema: pa.Schema, wanted: list[str]) -> None:
+        nested = [name for name in wanted if pa.types.is_nested(schema.field(name).type)]
+        if nested:
+            raise MappingError(
+                f"文件 {self.name} 的列 {'、'.join(nested)} 是列表或结构，应每行一个值。"
+                "请把它展开成单独的列后再导入，或从映射文件中去掉。"
             )
 
     def _readable(self) -> Any:
@@ -80,4 +90,19 @@ def _texts(column: pa.Array) -> list[str]:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         filled: list[str] = pc.fill_null(column, "").to_pylist()
         return filled
-    return [as_text(value) for value in column.to_pylist()]
+    return [as_text(value) for value in _values(column)]
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """The values; times beyond the year 9999, which Python has not, as texts."""
+    try:
+        return list(column.to_pylist())
+    except (OverflowError, ValueError):
+        return [_value(scalar) for scalar in column]
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        return scalar.cast(pa.string()).as_py()

@@ -157,7 +157,10 @@ def as_text(value: Any) -> str:
             return _decimal(value)
         case datetime():
             return value.isoformat()
-        case date() | time():
+        case date():
+            # The beginning of the day, in the form of times: a mapping's format is not needed.
+            return f"{value.isoformat()}T00:00:00"
+        case time():
             return value.isoformat()
         case bytes():
             return value.decode("utf-8", errors="replace")

@@ -6,7 +6,7 @@ The fields of each kind stand in `kinds`; here is the shape that all of them sha
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from data_access.imports.mapping import (
     MOST_CODES,
@@ -17,17 +17,12 @@ from data_access.imports.mapping import (
     Section,
     SourceSection,
     Text,
+    TimeFormat,
     TimeRule,
 )
 
 Constant = str | int | float | bool | date | datetime
 Translation = Annotated[dict[str, str | int | bool], Field(max_length=MOST_CODES)]
-
-
-def _strptime_format(pattern: str) -> str:
-    if "%" not in pattern:
-        raise ValueError("应为 strptime 格式，例如 %Y-%m-%d")
-    return pattern
 
 
 class GeometrySection(Section):
@@ -53,7 +48,7 @@ class TableMapping(Section):
     constants: dict[str, Constant] = Field(default_factory=dict)
     values: dict[str, Translation] = Field(default_factory=dict)
     times: TimeRule | None = None
-    dates: list[Annotated[str, AfterValidator(_strptime_format)]] = Field(default_factory=list)
+    dates: list[TimeFormat] = Field(default_factory=list)
     region: RegionSpelling = RegionSpelling()
     geometry: GeometrySection | None = None
 

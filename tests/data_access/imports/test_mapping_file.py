@@ -61,7 +61,19 @@ def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Pat
         ('label = "路灯"', f'label = "{"长" * 41}"', "street-lights.label", "不超过 40 个字符"),
         ('label = "路灯"', 'label = "13800138000"', "street-lights.label", "不得含手机号"),
         ('"PWDx" = "', f'"{"x" * 41}" = "', "holder.values", "不超过 40 个字符"),
-        ('format = "%m/%d/%Y %I:%M:%S %p"', 'format = "MM/DD"', "times.format", "strptime"),
+        *(
+            ('format = "%m/%d/%Y %I:%M:%S %p"', f'format = "{wrong}"', "times.format", "strptime")
+            for wrong in ("MM/DD", "%Y-%Q", "%d%", "%Y-%m-%d %Y", "%H:%M", "")
+        ),
+        ('zone = "America/New_York"', 'zone = "America"', "database.zone", "IANA"),
+        *(
+            ('encoding = "utf-8-sig"', f'encoding = "{wrong}"', "file.encoding", "gb18030")
+            for wrong in ("rot13", "base64", "idna", "undefined", "hex")
+        ),
+        *(
+            ('template = "BOS-{code:0>2}"', f'template = "{wrong}"', "region.template", "{code}")
+            for wrong in ("{code.x}", "{code:>99999999999}", "{code:{code}}", "BOS", "{")
+        ),
     ],
 )
 def test_a_wrong_key_is_named_with_what_was_expected(

@@ -161,6 +161,13 @@ def test_other_encodings_and_delimiters_are_read(
     assert chunk.columns["text"] == ["路灯"]
 
 
+def test_a_file_that_is_not_of_its_encoding_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "plain.csv"
+    path.write_text("no,text\n1,a\n", "utf-8")
+    with pytest.raises(ImportRefused, match=r"plain\.csv 不能按编码 utf-16 读取"):
+        DelimitedFile(path, encoding="utf-16").facts(["no"])
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="无法读取文件"):
         file_facts(tmp_path / "nowhere.csv")

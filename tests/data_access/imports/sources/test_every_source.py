@@ -4,7 +4,7 @@ import gzip
 import re
 import zipfile
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from openpyxl import Workbook
 from sqlalchemy import URL, create_engine, text
 
 from dashboard.errors import ImportRefused, MappingError
-from data_access.imports.mapping import FileSection
+from data_access.imports.mapping import FileSection, TimeRule
 from data_access.imports.sources.opening import open_source
 from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, RawChunk, Source, as_text
+from data_access.imports.times import read_times
 
 HEADER = ("编号", "名称", "数量")
 ROWS = [(f"A{n:03d}", f"名称{n}" if n % 3 else "", n) for n in range(1, 12)]
@@ -211,6 +212,35 @@ def test_a_long_number_kept_as_a_double_is_marked(
     chunks = list(written(tmp_path, numbers).chunks(["编号"], after_line=0, size=10))
     texts = {text for chunk in chunks for text in chunk.columns["编号"]}
     assert texts == {f"202601020000000128{ROUNDED}", "330102", "0.5"}
+
+
+def test_times_of_parquet_that_python_has_not_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "late.parquet"
+    columns = {
+        "day": pa.array([20_000, 4_000_000, None], pa.date32()),
+        "time": pa.array([1_728_000_000, 300_000_000_000, None], pa.timestamp("s")),
+    }
+    pq.write_table(pa.table(columns), path)
+    (chunk,) = open_source(path, FileSection()).chunks(["day", "time"], after_line=0, size=10)
+    for name, first in (("day", "2024-10-04T00:00:00"), ("time", "2024-10-04T00:00:00")):
+        known, late, none = chunk.columns[name]
+        assert (known, none) == (first, "")
+        assert late.startswith(("+1", "1"))
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.string()), pa.struct([("a", pa.string())])])
+def test_columns_of_several_values_are_refused(tmp_path: Path, kind: pa.DataType) -> None:
+    path = tmp_path / "nested.parquet"
+    pq.write_table(pa.table({"a": pa.array([None], kind), "b": ["1"]}), path)
+    with pytest.raises(MappingError, match="列 a 是列表或结构"):
+        open_source(path, FileSection()).facts(["a"])
+    assert open_source(path, FileSection()).facts(["b"]).lines == 1
+
+
+def test_a_day_of_a_database_or_of_parquet_is_the_time_at_which_it_begins() -> None:
+    texts = [as_text(date(2026, 11, 1))]
+    times = read_times("t", texts, TimeRule(format="%d.%m.%Y %H:%M"), "Asia/Shanghai")
+    assert times.local.tolist() == [datetime(2026, 11, 1)]
 
 
 @pytest.mark.parametrize(
