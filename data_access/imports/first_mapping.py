@@ -170,7 +170,7 @@ def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Itera
     yield "# 由 cockpit import --init 写出的初稿；各键的含义见 docs/data-formats.md。"
     yield "# 标有“请核对”之处是猜测。列的顺序与文件相同，只读取写在这里的列。"
     if hidden:
-        yield f"# 未映射的列（像个人信息或自由文本，不得导入）：{'、'.join(hidden)}"
+        yield f"# 未映射的列（像个人信息或自由文本，不得导入）：{_listed(hidden)}"
     yield f"kind = {_quoted(kind)}"
     yield from _source_section(kind)
     if from_url is None:
@@ -354,7 +354,7 @@ def _location(texts: dict[str, list[str]], found: dict[str, str]) -> Iterator[st
 def _unused(texts: dict[str, list[str]], used: Iterable[str]) -> Iterator[str]:
     left = [name for name in texts if name not in set(used)]
     if left:
-        yield from ("", f"# 文件中其余的列：{'、'.join(left)}")
+        yield from ("", f"# 文件中其余的列：{_listed(left)}")
 
 
 def _table(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
@@ -411,4 +411,10 @@ def _is_personal(value: str) -> bool:
 
 def _quoted(text: str) -> str:
     """A basic string of TOML."""
-    return json.dumps(text, ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Headers in a comment, each in one line whatever breaks it has."""
+    plain = ("".join(sign if sign.isprintable() else " " for sign in name) for name in names)
+    return "、".join(" ".join(name.split()) for name in plain)

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from data_access.imports.sources.beginnings import DELIMITERS, UTF_16_MARKS, first_line
 from data_access.imports.sources.delimited import open_bytes
 from data_access.imports.sources.excel import ExcelFile
 from data_access.imports.sources.rows import Source
 
 LOOKED_AT = 1 << 20
-DELIMITERS = (",", "\t", ";", "|")
 HEADER_ROWS = 10
 TIME_FORMATS = (
     *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
@@ -27,9 +27,11 @@ CHINA_LON, CHINA_LAT = (73.0, 136.0), (3.0, 54.0)
 
 
 def encoding_of(path: Path) -> str:
-    """`utf-8-sig` where the beginning is UTF-8, otherwise `gb18030`."""
+    """`utf-8-sig` where the beginning is UTF-8, `utf-16` where it says so, otherwise `gb18030`."""
     with open_bytes(path) as content:
         beginning = content.read(LOOKED_AT)
+    if beginning.startswith(UTF_16_MARKS):
+        return "utf-16"
     try:
         # The last character may be cut.
         beginning.decode("utf-8-sig")
@@ -42,9 +44,7 @@ def encoding_of(path: Path) -> str:
 def delimiter_of(path: Path, encoding: str) -> str:
     """The sign that splits the header into most columns."""
     with open_bytes(path) as content:
-        beginning = content.read(LOOKED_AT).decode(encoding, errors="replace")
-    lines = beginning.splitlines()
-    header = lines[0] if lines else ""
+        header = first_line(content.read(LOOKED_AT), encoding)
     return max(DELIMITERS, key=lambda sign: len(next(csv.reader([header], delimiter=sign), [])))
 
 

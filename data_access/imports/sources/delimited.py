@@ -20,7 +20,8 @@ import pyarrow as pa
 from pyarrow.compute import utf8_trim_whitespace
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
-from dashboard.errors import ImportRefused
+from dashboard.errors import ImportRefused, MappingError
+from data_access.imports.sources.beginnings import LOOKED_AT, better_reading, refuse_no_text
 from data_access.imports.sources.rows import SIGNS, RawChunk, SourceFacts, positions
 
 GZIP_MAGIC = b"\x1f\x8b"
@@ -61,14 +62,14 @@ class DelimitedFile:
                 while block := content.read(BLOCK):
                     lines += block.count(b"\n")
                     last = block[-1:]
-        positions(self.name, self.header(), wanted)
+        self._positions(self.header(), wanted)
         return SourceFacts(digest.hexdigest(), lines + (last != b"\n"))
 
     def chunks(self, wanted: list[str], *, after_line: int, size: int) -> Iterator[RawChunk]:
         """Rows by physical line; see `rows.Source`."""
         with self._readable(), self._text() as text:
             header, consumed = self._header(text)
-            places = positions(self.name, header, wanted)
+            places = self._positions(header, wanted)
             if after_line > consumed:
                 # A chunk ends where a row ends, so whole physical lines can be passed over.
                 next(itertools.islice(text, after_line - consumed - 1, after_line - consumed), None)
@@ -163,7 +164,25 @@ class DelimitedFile:
                 f"无法读取文件 {self._path}：{error.strerror or error}。请检查路径和权限。"
             ) from error
 
+    def _positions(self, header: list[str], wanted: list[str]) -> dict[str, int]:
+        """As `rows.positions`, with a hint where another reading of the file has the columns."""
+        try:
+            return positions(self.name, header, wanted)
+        except MappingError as error:
+            better = better_reading(self._beginning(), self._encoding, self._delimiter, wanted)
+            if better is None:
+                raise
+            raise MappingError(
+                f"文件 {self.name} 按映射文件写的编码（{self._encoding}）和分隔符读不出所需的列，"
+                f"而按{better}可以。请修改映射文件的键 file.encoding 和 file.delimiter。"
+            ) from error
+
+    def _beginning(self) -> bytes:
+        with open_bytes(self._path) as content:
+            return content.read(LOOKED_AT)
+
     def _text(self) -> IO[str]:
+        refuse_no_text(self.name, self._beginning(), self._encoding)
         return io.TextIOWrapper(
             open_bytes(self._path), encoding=self._encoding, errors="replace", newline=""
         )

@@ -58,6 +58,26 @@ def test_encoding_delimiter_times_and_columns_are_guessed(tmp_path: Path) -> Non
         assert line in draft
 
 
+def test_utf_16_is_told_by_its_mark_and_headers_of_two_lines_stay_in_comments(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "site.csv"
+    header = '工单号\t登记时间\t所属区域\t事件类型\t"其他\n说明\x7f"\n'
+    file.write_text(f"{header}A1\t2026-11-01\t上城区\t路灯\t1\n", "utf-16")
+    draft = drafted("incidents", file, tmp_path)
+    assert 'encoding = "utf-16"' in draft
+    assert 'delimiter = "\\t"' in draft
+    load_mapping(tmp_path / "draft.toml", "incidents")
+
+
+def test_an_old_workbook_is_refused_and_nothing_written(tmp_path: Path) -> None:
+    file = tmp_path / "site.xls"
+    file.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600)
+    with pytest.raises(ImportRefused, match="另存为"):
+        drafted("incidents", file, tmp_path)
+    assert not (tmp_path / "draft.toml").exists()
+
+
 def test_english_headers_are_guessed_too(excerpt: Path, tmp_path: Path) -> None:
     draft = drafted("incidents", excerpt, tmp_path)
     for line in (

@@ -1,6 +1,7 @@
 """Files are read in chunks, and every row knows its line whatever stands in between."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,50 @@ def test_a_file_that_is_not_of_its_encoding_is_refused(tmp_path: Path) -> None:
     path.write_text("no,text\n1,a\n", "utf-8")
     with pytest.raises(ImportRefused, match=r"plain\.csv 不能按编码 utf-16 读取"):
         DelimitedFile(path, encoding="utf-16").facts(["no"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xd0\xcf\x11\xe0" + b"\x00" * 600, r"旧版 Excel（\.xls）.*另存为 \.xlsx"),
+        ("no,text\n1,a\n".encode("utf-16"), 'UTF-16 编码.*file.encoding = "utf-16"'),
+        ("no,text\n1,a\n".encode("utf-16-le"), "不是文字的内容"),
+        (b"\x7fELF\x02\x00\x00\n", "不是文字的内容"),
+    ],
+)
+def test_what_is_no_text_of_the_encoding_is_refused_in_a_sentence(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "old.xls"
+    path.write_bytes(content)
+    with pytest.raises(ImportRefused, match=said) as refused:
+        file_facts(path)
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize("written", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
+@pytest.mark.parametrize("stated", [("utf-8-sig", ","), ("gb18030", ";"), ("utf-16", "\t")])
+def test_a_wrong_encoding_or_delimiter_is_told_by_the_header(
+    tmp_path: Path, written: str, delimiter: str, stated: tuple[str, str]
+) -> None:
+    path = tmp_path / "site.csv"
+    path.write_bytes(delimiter.join(("编号", "登记时间", "所属网格\n")).encode(written))
+    stored = DelimitedFile(path, encoding=stated[0], delimiter=stated[1])
+    try:
+        found = stored.facts(["编号", "所属网格"])
+    except ImportRefused as refused:
+        assert re.search(r"file\.encoding|UTF-16", str(refused))
+        assert (delimiter, written) != (stated[1], stated[0].removesuffix("-sig"))
+    else:
+        assert found.lines
+
+
+def test_the_reading_that_has_the_columns_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "site.csv"
+    path.write_bytes("编号|登记时间|所属网格\n".encode("gb18030"))
+    with pytest.raises(MappingError, match="按编码 gb18030、分隔符为竖线可以"):
+        DelimitedFile(path).facts(["编号", "所属网格"])
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
