@@ -18,7 +18,7 @@ from data_access.schema import import_batches, import_findings
 if TYPE_CHECKING:
     from _csv import Writer
 
-HEADER = ("行号", "列", "检查", "结果", "原因", "值")
+HEADER = ("行号", "列", "检查", "检查代码", "结果", "原因", "值")
 # A spreadsheet takes a text that begins so for a formula.
 FORMULA_SIGNS = ("=", "+", "@", "\t", "\r")
 ROWS_AT_ONCE = 5_000
@@ -54,7 +54,8 @@ def counts(connection: Connection, batch_id: int, titles: dict[str, str]) -> tup
 def write(connection: Connection, batch_id: int, folder: Path, titles: dict[str, str]) -> Path:
     """Write all findings of a batch as CSV (UTF-8 with BOM); returns the file.
 
-    Columns: 行号 (line of the file), 列, 检查 (title and name), 结果 (拒绝 or 存疑), 原因, 值.
+    Columns: 行号 (line of the file), 列, 检查 (title), 检查代码 (its name, for programs),
+    结果 (拒绝 or 存疑), 原因, 值.
 
     Raises:
         ImportRefused: the folder cannot be written to.
@@ -135,9 +136,9 @@ def _write_rows(
         execution_options={"yield_per": ROWS_AT_ONCE},
     )
     for line, column, name, rejects, reason, value in rows:
-        title = f"{titles.get(name, name)} {name}"
+        title = titles.get(name, name)
         result = "拒绝" if rejects else "存疑"
-        writer.writerow((line, column, title, result, reason, _as_text(value or "")))
+        writer.writerow((line, column, title, name, result, reason, _as_text(value or "")))
 
 
 def _as_text(value: str) -> str:

@@ -329,15 +329,16 @@ def test_the_report_lists_line_column_reason_and_value(
     content = outcome.report.read_text("utf-8-sig")
     assert "11010519491231002X" not in content
     header, *lines = csv.reader(content.splitlines())
-    assert header == ["行号", "列", "检查", "结果", "原因", "值"]
-    assert [(line[0], line[1], line[3]) for line in lines] == [
+    assert header == ["行号", "列", "检查", "检查代码", "结果", "原因", "值"]
+    assert [(line[0], line[1], line[4]) for line in lines] == [
         ("2", "CASE_ENQUIRY_ID", "拒绝"),
         ("2", "ward", "存疑"),
         ("3", "ward", "存疑"),
         ("4", "ward", "存疑"),
     ]
-    assert lines[2][5] == "'=1+1"
-    assert lines[3][5] == "Ward 99"
+    assert lines[0][2:4] == ["含个人信息", "personal_data"]
+    assert lines[2][6] == "'=1+1"
+    assert lines[3][6] == "Ward 99"
 
 
 def test_a_refused_number_stands_nowhere_in_the_database(
