@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard import import_kinds
 from dashboard.quality import (
     FindingGroup,
     ImportedFile,
@@ -70,7 +71,7 @@ def _files(files: Sequence[ImportedFile], here: QualityAddress, zone: ZoneInfo) 
             str(file.id),
             [
                 html.Span(file.file_name, className="is-file", title=file.file_name),
-                html.Small(f"{words.kind(file.kind)} · {file.source_name}"),
+                html.Small(f"{import_kinds.in_words(file.kind)} · {file.source_name}"),
             ],
             [
                 words.full_instant(file.started_at, zone),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard import import_kinds
 from dashboard.quality import (
     Computable,
     FormState,
@@ -68,7 +69,7 @@ def sources(report: QualityReport, zone: ZoneInfo) -> html.Section:
 def _source_row(source: SourceQuality, report: QualityReport, zone: ZoneInfo) -> list[Children]:
     return [
         html.Strong(source.name),
-        words.kind(source.kind),
+        import_kinds.in_words(source.kind),
         state(words.HEALTH_WORDS[source.health], HEALTH_MARKS[source.health]),
         words.recent(source.last_contact_at, report.as_of, zone),
         words.age(source.age_seconds),

@@ -32,23 +32,6 @@ COMPUTABLE_WORDS = {
     "no_population": "缺人口",
     "not_reported": "未报送",
 }
-KIND_WORDS = {
-    "incidents": "事件",
-    "disputes": "矛盾纠纷",
-    "receptions": "接待",
-    "reported": "部门月报",
-    "regions": "区划",
-    "zone_towns": "功能区所辖乡镇",
-    "outlines": "界线",
-    "organisations": "单位",
-    "steps": "环节",
-    "staffing": "网格员到岗",
-    "patrols": "巡查",
-    "population": "人口",
-    "targets": "目标值",
-    "calendars": "工作日历",
-    "codes": "代码表",
-}
 OTHER_WORDS = {
     "receptions": "接待",
     "return_visits": "回访",
@@ -140,11 +123,6 @@ def day(value: date) -> str:
 def month(value: date) -> str:
     """2026年10月"""
     return f"{value.year}年{value.month}月"
-
-
-def kind(key: str) -> str:
-    """What a source or file delivers; an unknown kind as it stands."""
-    return KIND_WORDS.get(key, key)
 
 
 def health(source: SourceQuality) -> str:

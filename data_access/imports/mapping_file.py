@@ -150,9 +150,11 @@ _EXPECTED: Mapping[str, str] = {
     "datetime_type": "应为日期时间，例如 2015-01-01T00:00:00",
 }
 
+_LIMITS = {"gt": "大于", "ge": "不小于", "lt": "小于", "le": "不大于"}
+
 
 def _problems(errors: Iterable[ErrorDetails]) -> Iterable[tuple[str, str]]:
-    return [(_key(error), _expected(error)) for error in errors]
+    return [(_key(error), expected(error)) for error in errors]
 
 
 def _table_problems(mapping: TableMapping, kind: TableKind) -> Iterator[tuple[str, str]]:
@@ -188,7 +190,8 @@ def _key(error: ErrorDetails) -> str:
     return ".".join(str(part) for part in error["loc"]) or "（顶层）"
 
 
-def _expected(error: ErrorDetails) -> str:
+def expected(error: ErrorDetails) -> str:
+    """What should stand at a key where pydantic found an error."""
     context: dict[str, Any] = error.get("ctx", {})
     if error["type"] == "literal_error":
         return f"应为 {context['expected'].replace(' or ', '、')} 之一"
@@ -199,7 +202,7 @@ def _expected(error: ErrorDetails) -> str:
             f"最多 {context['max_length']} 项，写了 {context['actual_length']} 项"
             "（代码表不能代替自由文本，请归并）"
         )
-    limits = [f"{name} {context[name]}" for name in ("gt", "ge", "lt", "le") if name in context]
+    limits = [f"{word} {context[name]}" for name, word in _LIMITS.items() if name in context]
     if limits:
-        return f"应满足 {'、'.join(limits)}"
+        return f"应{'、'.join(limits)}"
     return _EXPECTED.get(error["type"], f"值不合要求（{error['msg']}）")

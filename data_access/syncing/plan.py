@@ -4,18 +4,19 @@ An address is never written there: the file names the environment variable that 
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from dashboard import import_kinds
 from dashboard.errors import SettingsError
-from data_access.imports.case_mapping import DisputeMapping, IncidentMapping
 from data_access.imports.mapping import Section, Text
-from data_access.imports.mapping_file import LoadedMapping, load_mapping
+from data_access.imports.mapping_file import LoadedMapping, expected, load_mapping
 from data_access.imports.personal_columns import refuse_personal_columns
 
 # Kinds whose rows a source can take back: by one number that it gives them.
@@ -23,6 +24,8 @@ DELETABLE = ("incidents", "disputes", "receptions")
 
 # Two polls a second apart are no cycle by which a source could be called late.
 LEAST_CYCLE_SECONDS = 30
+
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
 Names = Annotated[list[Text], Field(min_length=1)]
 
@@ -73,6 +76,17 @@ class PolledSection(Section):
     deleted: DeletedSection | None = None
     keys: KeysSection | None = None
 
+    @field_validator("url_variable")
+    @classmethod
+    def _names_a_variable(cls, value: str) -> str:
+        if not VARIABLE_NAME.fullmatch(value):
+            # It may be an address with its password: no part of it is repeated.
+            raise ValueError(
+                "应是环境变量的名字（字母、数字、下划线，如 GRID_URL），不是地址本身；"
+                "请把地址放进环境变量，其中若有口令，它已经露出，建议更换"
+            )
+        return value
+
     @model_validator(mode="after")
     def _deletes_what_can_be(self) -> Self:
         if (self.deleted or self.keys) and self.kind not in DELETABLE:
@@ -103,15 +117,23 @@ class Polled:
     @property
     def name(self) -> str:
         """How the operator is told of it."""
-        return f"{self.loaded.mapping.source.name}（{self.section.kind}）"
+        return f"{self.loaded.mapping.source.name}（{import_kinds.in_words(self.section.kind)}）"
 
     @property
     def key_column(self) -> str:
         """Column of the source that holds the number of a row; of deletable kinds only."""
-        mapping = self.loaded.mapping
-        if isinstance(mapping, IncidentMapping | DisputeMapping):
-            return mapping.columns.case_no
-        return mapping.columns["reception_no"]
+        column = self.number_column
+        if column is None:
+            raise ValueError(f"rows of {self.section.kind} have no number")
+        return column
+
+    @property
+    def number_column(self) -> str | None:
+        """Column of the source by which an operator finds a row; None where no column is one."""
+        columns = self.loaded.mapping.columns
+        if not isinstance(columns, Mapping):
+            return columns.case_no
+        return columns.get("reception_no") or columns.get("case_no")
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Polled, ...]:
@@ -131,7 +153,8 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> tuple[Polle
     for key, kind in pairs:
         if pairs.count((key, kind)) > 1:
             raise SettingsError(
-                f"{path} 中来源 {key} 的 {kind} 写了两次：同一来源的同一种类只能有一处。"
+                f"{path} 中来源 {key} 的{import_kinds.in_words(kind)}写了两次："
+                "同一来源的同一种类只能有一处。"
                 "请合并成一个查询，或在映射文件里给它们不同的 source.key。"
             )
     return found
@@ -167,10 +190,7 @@ def _problems(error: ValidationError) -> Iterable[str]:
     """Keys with what is wrong there; never a value, which could be an address."""
     for problem in error.errors(include_input=False, include_url=False):
         key = ".".join(str(part) for part in problem["loc"]) or "（顶层）"
-        yield f"键 {key}：{_WORDS.get(problem['type'], problem['msg'])}"
-
-
-_WORDS = {"missing": "此键必填", "extra_forbidden": "没有这个键，请删除或检查拼写"}
+        yield f"键 {key}：{expected(problem)}"
 
 
 def _opened(

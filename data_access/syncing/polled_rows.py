@@ -5,6 +5,7 @@ The newest mark is asked before the rows: what is committed in between is read n
 """
 
 import hashlib
+import logging
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
@@ -19,11 +20,14 @@ from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dashboard.errors import SourceUnavailable
+from data_access.imports.personal_data import masked_word
 from data_access.imports.sources.parquet import stored_chunks
 from data_access.imports.sources.query import relation, told
 from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
 from data_access.syncing.plan import Polled
 from data_access.syncing.scale import Mark, Scale
+
+log = logging.getLogger(__name__)
 
 ROWS_AT_ONCE = 10_000
 # A peer whose packets are dropped must fail within seconds; other drivers take it in their URL.
@@ -100,7 +104,7 @@ def ask(polled: Polled, after: Mark | None, keys_since: datetime | None) -> Answ
     with _connection(polled) as connection:
         rows = relation(connection, section.rows)
         column = connection.dialect.identifier_preparer.quote(section.watermark.column)
-        newest = scale.read(connection.scalar(text(f"select max({column}) from {rows}")))
+        newest = _newest(connection, polled, rows, column)
         spool = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the answer
         answer = Answer(told(section.rows), wanted, spool, "", 0, set(), newest, None)
         weakref.finalize(answer, spool.close)
@@ -113,6 +117,22 @@ def ask(polled: Polled, after: Mark | None, keys_since: datetime | None) -> Answ
             found = connection.execute(text(section.keys.query), {"since": since}).scalars()
             answer.keys = {as_text(key).strip() for key in found}
     return answer
+
+
+def _newest(connection: Connection, polled: Polled, rows: str, column: str) -> Mark | None:
+    """The greatest mark; what is in its place is told by the row that holds it."""
+    value = connection.scalar(text(f"select max({column}) from {rows}"))
+    try:
+        return Scale(polled.section.watermark).read(value)
+    except SourceUnavailable as error:
+        number = polled.number_column
+        named = number and connection.dialect.identifier_preparer.quote(number)
+        count, first = connection.execute(
+            text(f"select count(*), min({named or 'null'}) from {rows} where {column} = :value"),
+            {"value": value},
+        ).one()
+        whose = f"（{number} 为 {masked_word(as_text(first))}）" if first is not None else ""
+        raise SourceUnavailable(f"来源中有{count:,}行{whose}：{error}") from None
 
 
 def _rows(
@@ -180,13 +200,15 @@ def _connection(polled: Polled) -> Iterator[Connection]:
             yield connection
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
-        words = f"{type(error.orig).__name__}{f' {state}' if state else ''}"
+        log.info("%s of %s: %s", type(error.orig).__name__, polled.source_key, state)
+        code = f"（其错误代码 {state}）" if state else ""
         raise SourceUnavailable(
-            f"来源数据库没有应答，或不接受所写的表、列、查询（{words}）。"
+            f"来源数据库没有应答，或不接受所写的表、列、查询{code}。"
             "请检查网络、地址、账号的读取权限；恢复后自动继续。"
         ) from error
     except (SQLAlchemyError, ImportError) as error:
+        log.info("%s of %s", type(error).__name__, polled.source_key)
         raise SourceUnavailable(
-            f"环境变量 {polled.section.url_variable} 的地址或驱动不可用（{type(error).__name__}）。"
+            f"环境变量 {polled.section.url_variable} 的地址或驱动不可用。"
             "请检查地址，并安装该数据库的 SQLAlchemy 方言和驱动。"
         ) from error

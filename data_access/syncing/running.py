@@ -4,9 +4,11 @@ A source that fails is asked again after a pause that doubles, for ever.
 """
 
 import contextlib
+import logging
 import random
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,8 @@ from data_access.database import Database
 from data_access.syncing import watermarks
 from data_access.syncing.plan import Polled
 from data_access.syncing.polling import PollOutcome, poll
+
+log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_SECONDS = 300.0
 # Of a poll in its last transaction; what is cut short is done by the next run.
@@ -101,6 +105,8 @@ class Poller:
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
+        if not isinstance(error, CockpitError):
+            _log_fault(self._polled, error)
         with contextlib.suppress(DataUnavailable), self._database.write() as connection:
             watermarks.note_failure(connection, self._polled, stored_reason(error))
         told = told_reason(error)
@@ -114,8 +120,18 @@ def stored_reason(error: Exception) -> str:
     if isinstance(error, SourceUnavailable | MappingError):
         return str(error)
     if isinstance(error, CockpitError):
-        return f"取到的数据未能入库（{type(error).__name__}），原因见 cockpit sync 的输出。"
-    return f"程序出错（{type(error).__name__}）。"
+        return "取到的数据未能入库，原因见 cockpit sync 的输出。"
+    return "程序出错，出错处见 cockpit sync 的日志；请报告给维护者。"
+
+
+def _log_fault(polled: Polled, error: Exception) -> None:
+    """Where the program failed, for who mends it; what the error says may be a value."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    log.error(
+        "poll of %s, %s: %s at %s:%s",
+        *(polled.source_key, polled.section.kind),
+        *(type(error).__name__, place.filename, place.lineno),
+    )
 
 
 def told_reason(error: Exception) -> str:

@@ -77,7 +77,13 @@ class Scale:
             raise self._unusable() from None
 
     def _unusable(self) -> SourceUnavailable:
-        expected = "整数" if not self.is_time else "时间（存为文字时请写 watermark.format）"
+        expected = "整数"
+        if self.is_time:
+            written = self.section.format
+            expected = (
+                f"形如 {written} 的时间" if written else "时间（存为文字时请写 watermark.format）"
+            )
         return SourceUnavailable(
-            f"水位列 {self.section.column} 的值不是{expected}。请核对 watermark 各键。"
+            f"水位列 {self.section.column} 的值不是{expected}。"
+            "请在来源中改正该值，或核对 watermark 各键；改正后自动继续。"
         )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from dashboard import demo_mark
+from dashboard import demo_mark, import_kinds
 from dashboard.errors import SettingsError
 from dashboard.quality import QualityReport
 from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS
@@ -88,7 +88,7 @@ def sources(report: QualityReport) -> Iterator[Line]:
         yield (
             "来源",
             source.name,
-            words.kind(source.kind),
+            import_kinds.in_words(source.kind),
             words.age(source.age_seconds),
             words.HEALTH_WORDS[source.health],
             f"最近联系 {words.full_instant(source.last_contact_at, zone) or '从未'}",

@@ -125,7 +125,7 @@ TEXT_COLUMNS = {
         "key": CODE,
         "name": "title of a system",
         "kind": CODE,
-        "last_error": "message of a program",
+        "last_error": "message of a program, with the number of a case at most",
     },
     "spread_deltas": {"spread": "key of a spread", "class_code": CODE},
     "steps": {"subject": CODE, "case_no": KEY, "step": CODE},

@@ -455,6 +455,25 @@ def test_a_row_of_the_future_does_not_hide_those_after_it(
     assert changes(polled_once(platform, now=NOW + timedelta(days=1))) == (1, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("number", "shown"), [("C0002", "C0002"), ("13800138000", "〔手机号，已遮蔽，11 个字符〕")]
+)
+def test_a_watermark_that_is_none_is_told_by_its_row_and_not_by_its_value(
+    small_platform: Platform, polled_once: Polling, number: str, shown: str
+) -> None:
+    small_platform.add(1)
+    polled_once(small_platform)
+    small_platform.add(2, no=number, changed="昨天")
+    with pytest.raises(SourceUnavailable) as refused:
+        polled_once(small_platform)
+    said = str(refused.value)
+    assert f"来源中有1行（no 为 {shown}）：水位列 changed 的值不是形如 %Y-%m-%d" in said
+    assert "昨天" not in said
+    assert shown in running.stored_reason(refused.value)
+    small_platform.run("update cases set changed = :at where changed = '昨天'", at=str(NOON))
+    assert polled_once(small_platform).read == 2
+
+
 def test_rows_of_archived_months_are_rejected_and_the_others_come(
     small_platform: Platform, polled_once: Polling, database: Database, tmp_path: Path
 ) -> None:
@@ -527,7 +546,8 @@ def test_a_source_that_is_down_is_asked_later_and_later_and_recovers(
         database, "select last_error, last_error_at > last_contact_at from sources"
     )
     assert is_newer
-    assert "OperationalError" in error
+    assert "不接受所写的表" in error
+    assert "Error" not in error + "".join(said)
     assert "platform.db" not in error
     small_platform.run("alter table elsewhere rename to cases")
     small_platform.add(2)
@@ -605,8 +625,8 @@ def test_the_command_polls_all_and_says_which_failed(
     arguments = ["sync", str(file), "--once", "--reports", str(tmp_path / "reports")]
     done = CliRunner().invoke(cli.app, arguments)
     assert isinstance(done.exception, SourceUnavailable)
-    assert "别的平台（incidents） 未能同步" in str(done.exception)
-    assert "网格平台（incidents）：读到 1 行，新增 1" in done.stderr
+    assert "别的平台（事件） 未能同步" in str(done.exception)
+    assert "网格平台（事件）：读到 1 行，新增 1" in done.stderr
     assert cases(database) == ["C0001"]
 
 

@@ -51,7 +51,9 @@ def test_an_address_is_shown_nowhere() -> None:
         ({"rows": ""}, "source.0.rows：此键必填"),
         ({"urls": '"x"'}, "source.0.urls：没有这个键"),
         ({"url": f'"{SECRET}"'}, "source.0.url：没有这个键"),
-        ({"interval_seconds": "0"}, "source.0.interval_seconds"),
+        ({"url_variable": f'"{SECRET}"'}, "source.0.url_variable：应是环境变量的名字"),
+        ({"url_variable": '"postgresql:hunter2"'}, "source.0.url_variable：应是环境变量的名字"),
+        ({"interval_seconds": "0"}, "source.0.interval_seconds：应不小于 1"),
         ({"watermark": '{ column = "changed", overlap = 0 }'}, "overlap"),
         ({"kind": '"patrols"', "deleted": '{ column = "gone" }'}, "只用于 incidents"),
     ],
@@ -99,7 +101,7 @@ def test_a_mapping_of_another_kind_is_refused(tmp_path: Path) -> None:
 def test_one_kind_of_a_source_is_polled_once(tmp_path: Path) -> None:
     path = written(tmp_path)
     path.write_text(path.read_text(encoding="utf-8") * 2, encoding="utf-8")
-    with pytest.raises(SettingsError, match="grid-platform 的 incidents 写了两次"):
+    with pytest.raises(SettingsError, match="grid-platform 的事件写了两次"):
         plan.load(path, ENVIRONMENT)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from dashboard import import_kinds
 from dashboard.quality import CaseRow, FindingRow, QualityList, QualityReport, UnitRow
 from dashboard.quality_addresses import QualityAddress
 from data_access.imports.mapping_file import KINDS
@@ -80,7 +81,7 @@ def test_an_empty_database_never_looks_good() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_import_has_a_word(kind: str) -> None:
-    assert words.kind(kind) != kind
+    assert import_kinds.in_words(kind) != kind
 
 
 def test_a_card_of_an_empty_database_has_no_number_that_looks_good() -> None:
