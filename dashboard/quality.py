@@ -33,8 +33,28 @@ UNCOMPUTABLE: frozenset[Computable] = frozenset(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KindContact:
+    """One kind of rows of a source and when it was heard; `failures` in a row of its polls.
+
+    `last_error` is a sentence without values; what is brought as files has neither.
+    """
+
+    kind: str
+    health: Health
+    age_seconds: float | None
+    last_contact_at: datetime | None
+    last_error_at: datetime | None = None
+    last_error: str | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SourceQuality:
-    """A source and how long ago it was heard; `age_seconds` is None for one never heard."""
+    """A source and how long ago it was heard; `age_seconds` is None for one never heard.
+
+    Of several `kinds` it is judged by the worst that is polled; `last_error` is known while it
+    fails.
+    """
 
     id: int
     key: str
@@ -46,6 +66,8 @@ class SourceQuality:
     last_contact_at: datetime | None
     last_row_at: datetime | None
     last_error_at: datetime | None
+    last_error: str | None = None
+    kinds: tuple[KindContact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

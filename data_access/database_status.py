@@ -7,9 +7,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select, text
 
-from data_access import facts
+from data_access import facts, source_readings
 from data_access.migrating import SCRIPTS
-from data_access.schema import disputes, incidents, rollup_deltas, sources
+from data_access.schema import disputes, incidents, rollup_deltas
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,9 +36,6 @@ def database_status(connection: Connection) -> DatabaseStatus:
     server = str(connection.scalar(text("show server_version")))
     if revision != newest:
         return DatabaseStatus(server=server, revision=revision, newest=newest)
-    contacts = connection.execute(
-        select(sources.c.name, sources.c.last_contact_at).order_by(sources.c.id)
-    )
     return DatabaseStatus(
         server=server,
         revision=revision,
@@ -47,5 +44,7 @@ def database_status(connection: Connection) -> DatabaseStatus:
         incidents=connection.scalar(select(func.count()).select_from(incidents)) or 0,
         disputes=connection.scalar(select(func.count()).select_from(disputes)) or 0,
         pending_deltas=connection.scalar(select(func.count()).select_from(rollup_deltas)) or 0,
-        contacts=tuple((name, at) for name, at in contacts),
+        contacts=tuple(
+            (state.name, state.last_contact_at) for state in source_readings.states(connection)
+        ),
     )

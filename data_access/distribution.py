@@ -46,7 +46,7 @@ LOCAL: Mapping[str, str] = {
     **dict.fromkeys(("rollup_deltas", "spread_deltas"), "on the way into roll-ups; folded there"),
     **dict.fromkeys(("outbox", "snapshots", "screen_requests", "archived_months"), _OWN),
     **dict.fromkeys(("import_batches", "import_findings", "form_submissions"), _OWN),
-    "sync_watermarks": _OWN,
+    **dict.fromkeys(("sync_watermarks", "sync_contacts"), _OWN),
 }
 
 

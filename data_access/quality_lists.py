@@ -20,9 +20,9 @@ from dashboard.quality_addresses import QualityAddress
 from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS, reason_in_words
 from dashboard.reporting_forms import form_named, month_named
 from dashboard.scope import Scope
-from data_access import facts, form_readings, quality_sql
+from data_access import facts, form_readings, quality_sources, quality_sql
 from data_access.database import Database, planned_for_this_moment
-from data_access.quality_readings import READ_SECONDS, source_states
+from data_access.quality_readings import READ_SECONDS
 from data_access.quality_window import Place, place_of, window_of
 
 PAGE_SIZE = 50
@@ -118,7 +118,7 @@ def _asked(
             place=place_of(connection, address.region, scope),
             as_of=as_of,
             zone=ZoneInfo(facts.zone_of(connection)),
-            sources={source.key: source for source in source_states(connection, as_of)},
+            sources={source.key: source for source in quality_sources.states(connection, as_of)},
         )
 
 

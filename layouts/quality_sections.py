@@ -3,6 +3,8 @@
 Each takes a `QualityReport` and gives a section of the page.
 """
 
+from collections.abc import Iterator
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from dash import html
@@ -50,9 +52,9 @@ def sources(report: QualityReport, zone: ZoneInfo) -> html.Section:
         Column("距今", is_number=True),
         Column("应有间隔", is_number=True),
         Column("最近一行", is_number=True),
-        Column("最近一次出错", is_number=True),
+        Column("最近一次出错"),
     )
-    rows = [_source_row(source, report, zone) for source in report.sources]
+    rows = [row for source in report.sources for row in _source_rows(source, report, zone)]
     body = (
         table(columns, rows, label="各来源的新鲜程度")
         if rows
@@ -62,21 +64,43 @@ def sources(report: QualityReport, zone: ZoneInfo) -> html.Section:
         QualityIds.SOURCES,
         "来源",
         body,
-        note="超过2个间隔为延迟，超过4个间隔或出错为中断",
+        note="超过2个间隔为延迟，超过4个间隔或出错为中断；分类同步的来源以最差的一类为准",
     )
 
 
-def _source_row(source: SourceQuality, report: QualityReport, zone: ZoneInfo) -> list[Children]:
-    return [
+def _source_rows(
+    source: SourceQuality, report: QualityReport, zone: ZoneInfo
+) -> Iterator[list[Children]]:
+    """A line for the source, and one a kind where it delivers several."""
+    several = len(source.kinds) > 1
+    yield [
         html.Strong(source.name),
-        import_kinds.in_words(source.kind),
+        f"{len(source.kinds)}类" if several else import_kinds.in_words(source.kind),
         state(words.HEALTH_WORDS[source.health], HEALTH_MARKS[source.health]),
         words.recent(source.last_contact_at, report.as_of, zone),
         words.age(source.age_seconds),
         words.age(source.cycle_seconds) if source.health != "by_hand" else wording.NOTHING,
         words.recent(source.last_row_at, report.as_of, zone),
-        words.recent(source.last_error_at, report.as_of, zone),
+        _error(source.last_error_at, None if several else source.last_error, report, zone),
     ]
+    for kind in source.kinds if several else ():
+        yield [
+            html.Small(source.name),
+            import_kinds.in_words(kind.kind),
+            state(words.HEALTH_WORDS[kind.health], HEALTH_MARKS[kind.health]),
+            words.recent(kind.last_contact_at, report.as_of, zone),
+            words.age(kind.age_seconds),
+            wording.NOTHING,
+            wording.NOTHING,
+            _error(kind.last_error_at, words.failure(kind), report, zone),
+        ]
+
+
+def _error(
+    at: datetime | None, reason: str | None, report: QualityReport, zone: ZoneInfo
+) -> Children:
+    moment = words.recent(at, report.as_of, zone)
+    return [moment, html.Small(reason)] if reason else moment
 
 
 def indicators(report: QualityReport) -> html.Section:

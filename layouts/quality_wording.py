@@ -9,6 +9,7 @@ from dashboard.quality import (
     Completeness,
     FindingRow,
     FormState,
+    KindContact,
     ListRow,
     OtherData,
     OutlineSet,
@@ -129,6 +130,11 @@ def health(source: SourceQuality) -> str:
     """中断 4小时56分: the state, with the age where it is one."""
     words = HEALTH_WORDS[source.health]
     return f"{words} {age(source.age_seconds)}" if source.health in ("late", "stale") else words
+
+
+def failure(kind: KindContact) -> str | None:
+    """连续失败5次：why; None while it does not fail."""
+    return f"连续失败{kind.failures:,}次：{kind.last_error}" if kind.last_error else None
 
 
 def share(count: CheckCount) -> str:

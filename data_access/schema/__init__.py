@@ -45,6 +45,7 @@ from data_access.schema.operations import (
     sealed_months,
     snapshots,
     spread_deltas,
+    sync_contacts,
     sync_watermarks,
 )
 from data_access.schema.regions import (
@@ -101,6 +102,7 @@ __all__ = [
     "spread_deltas",
     "staffing",
     "steps",
+    "sync_contacts",
     "sync_watermarks",
     "targets",
     "work_calendar",

@@ -61,6 +61,19 @@ sync_watermarks = Table(
     Column("moved_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 
+# When each kind of a source that is polled was heard, and how it failed since.
+sync_contacts = Table(
+    "sync_contacts",
+    metadata,
+    Column("source_key", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    instant("last_contact_at"),
+    instant("last_error_at"),
+    Column("last_error", Text),
+    # In a row, since the last contact.
+    Column("failures", Integer, nullable=False, server_default="0"),
+)
+
 # Why a row was rejected or is doubtful. `value` is masked where the check is about persons.
 import_findings = Table(
     "import_findings",

@@ -23,7 +23,8 @@ sources = Table(
     Column("kind", Text, nullable=False),
     # Seconds between two contacts when all is well; late and stale are counted in cycles.
     Column("cycle_seconds", Integer, nullable=False),
-    # The heartbeat: last successful contact, whether or not it brought rows.
+    # The heartbeat: last successful contact, whether or not it brought rows. Of a source that is
+    # polled the newest of all kinds; each kind's own stands in sync_contacts.
     instant("last_contact_at"),
     instant("last_row_at"),
     instant("last_error_at"),

@@ -148,6 +148,7 @@ def run(
     stop: threading.Event,
 ) -> None:
     """Poll all sources until told to stop; a poll under way gets some seconds to end."""
+    _forget_others(database, plan)
     pollers = [Poller(database, polled, report_folder, say) for polled in plan]
     threads = [threading.Thread(target=each.run, args=(stop,), daemon=True) for each in pollers]
     for thread in threads:
@@ -164,6 +165,7 @@ def once(database: Database, plan: Sequence[Polled], *, report_folder: Path, say
     Raises:
         SourceUnavailable: naming the sources that failed, after all were polled.
     """
+    _forget_others(database, plan)
     failed = []
     for polled in plan:
         poller = Poller(database, polled, report_folder, say)
@@ -172,3 +174,8 @@ def once(database: Database, plan: Sequence[Polled], *, report_folder: Path, say
             failed.append(polled.name)
     if failed:
         raise SourceUnavailable(f"{'、'.join(failed)} 未能同步，原因见上。其余来源已同步。")
+
+
+def _forget_others(database: Database, plan: Sequence[Polled]) -> None:
+    with contextlib.suppress(DataUnavailable), database.write() as connection:
+        watermarks.forget_others(connection, plan)

@@ -1,12 +1,19 @@
-"""What is noted of each poll: how far it read, when the source was heard, what went wrong."""
+"""What is noted of each poll: how far it read, when the kind was heard, what went wrong."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from data_access.imports.tables.steps import UNKNOWN_CASE
-from data_access.schema import import_batches, import_findings, sources, sync_watermarks
+from data_access.schema import (
+    import_batches,
+    import_findings,
+    sources,
+    sync_contacts,
+    sync_watermarks,
+)
 from data_access.syncing.plan import Polled
 from data_access.syncing.scale import Mark, Scale
 
@@ -66,7 +73,7 @@ def move(connection: Connection, polled: Polled, mark: Mark | None) -> None:
 
 
 def note_contact(connection: Connection, polled: Polled, *, brought_rows: bool = False) -> None:
-    """The heartbeat. Rows without a time of their own count as of now."""
+    """The heartbeat of source and kind. Rows without a time of their own count as of now."""
     values: dict[str, object] = {
         "last_contact_at": func.now(),
         "cycle_seconds": polled.cycle_seconds,
@@ -74,15 +81,33 @@ def note_contact(connection: Connection, polled: Polled, *, brought_rows: bool =
     }
     if brought_rows:
         values["last_row_at"] = func.now()
+    _note(connection, polled, {"last_contact_at": func.now(), "failures": 0})
     connection.execute(update(sources).where(sources.c.key == polled.source_key).values(values))
 
 
 def note_failure(connection: Connection, polled: Polled, reason: str) -> None:
-    """The error, in words without values; a source that never delivered has no row for it."""
+    """The error, in words without values; a source that never delivered has no row in `sources`."""
+    values = {"last_error_at": func.now(), "last_error": reason}
+    _note(connection, polled, values | {"failures": sync_contacts.c.failures + 1})
+    connection.execute(update(sources).where(sources.c.key == polled.source_key).values(values))
+
+
+def forget_others(connection: Connection, plan: Iterable[Polled]) -> None:
+    """Forget the contacts of kinds that the plan does not name: nobody would ever renew them."""
+    named = [(polled.source_key, polled.section.kind) for polled in plan]
+    columns = sync_contacts.c
     connection.execute(
-        update(sources)
-        .where(sources.c.key == polled.source_key)
-        .values(last_error_at=func.now(), last_error=reason)
+        delete(sync_contacts).where(tuple_(columns.source_key, columns.kind).not_in(named))
+    )
+
+
+def _note(connection: Connection, polled: Polled, values: Mapping[str, object]) -> None:
+    key = {"source_key": polled.source_key, "kind": polled.section.kind}
+    first = dict(values) | key | {"failures": 1 if "last_error" in values else 0}
+    connection.execute(
+        insert(sync_contacts)
+        .values(first)
+        .on_conflict_do_update(index_elements=list(key), set_=dict(values))
     )
 
 

@@ -5,12 +5,13 @@ Columns: 部分, 对象, 项目, 数值, 状态, 说明; of a demo 数据 before
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from dashboard import demo_mark, import_kinds
 from dashboard.errors import SettingsError
-from dashboard.quality import QualityReport
+from dashboard.quality import QualityReport, SourceQuality
 from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS
 from layouts import quality_wording as words
 from layouts import wording
@@ -73,7 +74,7 @@ def worth_telling(report: QualityReport) -> dict[str, list[Line]]:
 
 def verdict(report: QualityReport) -> str:
     """What is wrong, in one sentence; empty where nothing is."""
-    stale = "、".join(source.name for source in report.stale)
+    stale = "、".join(map(_stale_in_words, report.stale))
     found = [f"{len(report.stale)}个来源中断（{stale}）"] if stale else []
     lacking = "、".join(item.title for item in report.uncomputable)
     if lacking:
@@ -81,18 +82,41 @@ def verdict(report: QualityReport) -> str:
     return f"{'；'.join(found)}。" if found else ""
 
 
+def _stale_in_words(source: SourceQuality) -> str:
+    """The source, and of several kinds those that are silent: 网格平台的环节."""
+    silent = [kind.kind for kind in source.kinds if kind.health == "stale"]
+    if len(source.kinds) < 2 or not silent:
+        return source.name
+    return f"{source.name}的{'、'.join(map(import_kinds.in_words, silent))}"
+
+
 def sources(report: QualityReport) -> Iterator[Line]:
-    """Each source's last contact and age."""
+    """Last contact and age of each source, and of each kind where it delivers several."""
     zone = ZoneInfo(report.zone)
     for source in report.sources:
+        several = len(source.kinds) > 1
         yield (
             "来源",
             source.name,
-            import_kinds.in_words(source.kind),
+            f"{len(source.kinds)}类" if several else import_kinds.in_words(source.kind),
             words.age(source.age_seconds),
             words.HEALTH_WORDS[source.health],
-            f"最近联系 {words.full_instant(source.last_contact_at, zone) or '从未'}",
+            _contact(source.last_contact_at, None if several else source.last_error, zone),
         )
+        for kind in source.kinds if several else ():
+            yield (
+                "来源",
+                source.name,
+                import_kinds.in_words(kind.kind),
+                words.age(kind.age_seconds),
+                words.HEALTH_WORDS[kind.health],
+                _contact(kind.last_contact_at, words.failure(kind), zone),
+            )
+
+
+def _contact(at: datetime | None, failure: str | None, zone: ZoneInfo) -> str:
+    said = f"最近联系 {words.full_instant(at, zone) or '从未'}"
+    return f"{said}；{failure}" if failure else said
 
 
 def indicators(report: QualityReport) -> Iterator[Line]:

@@ -51,6 +51,23 @@ def test_each_source_has_its_own_state(known: Database) -> None:
     }
 
 
+def test_each_kind_that_came_as_files_has_its_own_contact(known: Database) -> None:
+    with known.write() as connection:
+        for kind, days in (("incidents", 40), ("steps", 3)):
+            batch = samples.add_file(connection, [(1, "x", "列", 1, "原因")], kind)
+            connection.execute(
+                text("update import_batches set published_at = :at where id = :batch"),
+                {"at": NOW - timedelta(days=days), "batch": batch},
+            )
+    source = next(source for source in report(known).sources if source.key == "old_file")
+    assert [(kind.kind, kind.health, kind.age_seconds) for kind in source.kinds] == [
+        ("incidents", "by_hand", 40 * 86_400.0),
+        ("steps", "by_hand", 3 * 86_400.0),
+    ]
+    live = next(source for source in report(known).sources if source.key == "grid")
+    assert [(kind.kind, kind.health) for kind in live.kinds] == [("incidents", "live")]
+
+
 def test_monthly_figures_of_a_program_without_heartbeat_make_a_source_known(
     known: Database,
 ) -> None:

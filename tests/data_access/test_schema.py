@@ -129,6 +129,11 @@ TEXT_COLUMNS = {
     },
     "spread_deltas": {"spread": "key of a spread", "class_code": CODE},
     "steps": {"subject": CODE, "case_no": KEY, "step": CODE},
+    "sync_contacts": {
+        "source_key": CODE,
+        "kind": CODE,
+        "last_error": "as of sources",
+    },
     "sync_watermarks": {
         "source_key": CODE,
         "kind": CODE,

@@ -23,13 +23,14 @@ from typer.testing import CliRunner
 import cli
 from dashboard.errors import SourceUnavailable
 from dashboard.freshness import Source, source_finding
-from data_access import archiving, rollups
+from data_access import archiving, quality_sources, rollups, source_readings
 from data_access.database import Database
 from data_access.imports import report
 from data_access.syncing import plan, polled_rows, polling, running, watermarks
 from data_access.syncing.plan import Polled
 from data_access.syncing.polling import PollOutcome, poll
 from data_access.syncing.running import Poller
+from layouts.source_clock import known_source
 from tests.live_cockpit import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -557,6 +558,87 @@ def test_a_source_that_is_down_is_asked_later_and_later_and_recovers(
     assert [sentence.partition("：")[2][:4] for sentence in said] == [
         *("读到 1", "来源数据", "已恢复。", "读到 2"),
     ]
+
+
+STEPS_PLAN = f"""
+[[source]]
+kind = "steps"
+mapping = "steps.toml"
+url_variable = "{VARIABLE}"
+rows = "steps"
+watermark = {{ column = "id", type = "number", overlap = 2 }}
+"""
+STEPS = """
+kind = "steps"
+[source]
+key = "platform"
+name = "网格平台"
+[times]
+format = "%Y-%m-%d %H:%M:%S"
+[columns]
+case_no = "no"
+step = "step"
+occurred_at = "at"
+[constants]
+subject = "incident"
+"""
+
+
+def test_a_kind_that_fails_is_not_hidden_by_one_that_goes_on(
+    small_platform: Platform, database: Database, tmp_path: Path
+) -> None:
+    small_platform.add(1)
+    polled = small_platform.polled()
+    folder = small_platform.folder
+    (folder / "steps.toml").write_text(STEPS, encoding="utf-8")
+    (folder / "both.toml").write_text(STEPS_PLAN, encoding="utf-8")
+    small_platform.run("create table steps (id integer, no text, step text, at text)")
+    [steps] = plan.load(folder / "both.toml", {VARIABLE: polled.url})
+    incidents_poller, steps_poller = (
+        Poller(database, each, tmp_path / "reports", lambda _: None) for each in (polled, steps)
+    )
+
+    def seen() -> tuple[str, str, dict[str, tuple[str, int]]]:
+        with database.read() as connection:
+            now = datetime.now(UTC)
+            [found] = quality_sources.states(connection, now)
+            [of_wall] = source_readings.states(connection)
+        finding = source_finding(known_source(of_wall), int(now.timestamp() * 1000))
+        kinds = {kind.kind: (kind.health, kind.failures) for kind in found.kinds}
+        return found.health, finding["state"], kinds
+
+    incidents_poller.turn()
+    steps_poller.turn()
+    assert seen() == ("live", "live", {"incidents": ("live", 0), "steps": ("live", 0)})
+    small_platform.run("alter table steps rename to elsewhere")
+    for _ in range(5):
+        steps_poller.turn()
+        incidents_poller.turn()
+    assert seen() == ("stale", "stale", {"incidents": ("live", 0), "steps": ("stale", 5)})
+    small_platform.run("alter table elsewhere rename to steps")
+    steps_poller.turn()
+    assert seen() == ("live", "live", {"incidents": ("live", 0), "steps": ("live", 0)})
+    running.once(database, [polled], report_folder=tmp_path / "reports", say=lambda _: None)
+    assert rows(database, "select kind from sync_contacts") == [("incidents",)], "no plan names it"
+
+
+def test_a_kind_that_never_answered_is_silent_beside_one_that_does(
+    small_platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    small_platform.add(1)
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "insert into sync_contacts (source_key, kind, last_error_at, last_error, failures)"
+                " values ('platform', 'steps', now(), '来源没有应答。', 3)"
+            )
+        )
+    polled_once(small_platform)
+    with database.read() as connection:
+        [found] = quality_sources.states(connection, datetime.now(UTC))
+    assert found.health == "stale"
+    steps = next(kind for kind in found.kinds if kind.kind == "steps")
+    assert (steps.health, steps.last_contact_at, steps.age_seconds) == ("stale", None, None)
 
 
 @pytest.mark.parametrize(

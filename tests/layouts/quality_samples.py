@@ -10,6 +10,7 @@ from dashboard.quality import (
     FormState,
     ImportedFile,
     IndicatorState,
+    KindContact,
     OtherData,
     OutlineSet,
     QualityReport,
@@ -36,6 +37,27 @@ def source(health: str = "live", **more: Any) -> SourceQuality:
             "last_error_at": None,
         }
         | more
+    )
+
+
+def two_kinds() -> SourceQuality:
+    """One source of which one kind fails and the other goes on."""
+    return source(
+        "stale",
+        last_error_at=AS_OF,
+        last_error="来源没有应答。",
+        kinds=(
+            KindContact(kind="incidents", health="live", age_seconds=3.0, last_contact_at=AS_OF),
+            KindContact(
+                kind="steps",
+                health="stale",
+                age_seconds=400.0,
+                last_contact_at=AS_OF - timedelta(seconds=400),
+                last_error_at=AS_OF,
+                last_error="来源没有应答。",
+                failures=5,
+            ),
+        ),
     )
 
 

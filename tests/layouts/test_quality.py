@@ -103,6 +103,18 @@ def test_each_state_of_a_source_has_its_own_shape_and_word() -> None:
         assert word in said
 
 
+def test_each_kind_of_a_source_has_its_own_line() -> None:
+    section = part(page(samples.report(sources=(samples.two_kinds(),))), QualityIds.SOURCES)
+    lines = [text_of(node) for node in nodes(section) if type(node).__name__ == "Tr"][1:]
+    assert len(lines) == 3
+    assert "2类" in lines[0]
+    assert "中断" in lines[0]
+    assert "事件" in lines[1]
+    assert "正常" in lines[1]
+    assert "环节" in lines[2]
+    assert "连续失败5次：来源没有应答。" in lines[2]
+
+
 def test_nothing_registered_is_said_apart_from_never_delivered() -> None:
     quiet = samples.completeness(rows=0)
     never = samples.completeness(rows=0, ever_delivered=False)

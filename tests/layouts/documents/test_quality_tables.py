@@ -34,6 +34,18 @@ def test_the_verdict_names_sources_and_indicators() -> None:
     assert quality_tables.verdict(samples.report()) == ""
 
 
+def test_of_a_source_with_several_kinds_the_silent_one_is_named() -> None:
+    report = samples.report(sources=(samples.two_kinds(),))
+    assert quality_tables.verdict(report) == "1个来源中断（网格系统的环节）。"
+    lines = [line[2:] for line in quality_tables.sources(report)]
+    assert [line[:1] + line[2:3] for line in lines] == [
+        ("2类", "中断"),
+        ("事件", "正常"),
+        ("环节", "中断"),
+    ]
+    assert lines[2][3].endswith("；连续失败5次：来源没有应答。")
+
+
 def test_the_file_opens_again_with_its_mark_and_its_lines(tmp_path: Path) -> None:
     file = tmp_path / "质量.csv"
     report = replace(samples.everything_wrong(), is_demo=False)
