@@ -122,16 +122,52 @@ class ImportedFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FindingGroup:
-    """Lines of imported files that one check met in one column, for one reason."""
+class PolledKind:
+    """The polls of one source and kind in the span that brought rows, and these rows.
 
-    batch_id: int
+    A row is counted by every poll that met it: one within the overlap by several. `days` holds of
+    each local day with such polls the rows read and those refused or doubtful.
+    """
+
+    source_key: str
     source_name: str
+    kind: str
+    polls: int
+    rows_read: int
+    rows_rejected: int
+    rows_doubtful: int
+    days: tuple[tuple[date, int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FindingGroup:
+    """Lines that one check met in one column, of one source and kind, in the span.
+
+    `reason` is that of all lines or, where they differ, of one (`is_one_reason`); `days` holds the
+    lines of each local day on which there were some.
+    """
+
+    source_key: str
+    source_name: str
+    kind: str
+    is_poll: bool
     check: str
     column: str
     is_rejection: bool
     reason: str
+    is_one_reason: bool
     rows: int
+    days: tuple[tuple[date, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTotals:
+    """Files that were ever brought; and of the span: batches, files and polls alike, their rows."""
+
+    files: int
+    batches: int
+    rejected: int
+    doubtful: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,6 +184,7 @@ class IndicatorState:
 class OutlineSet:
     """A set of lines; `is_examined` only where the 审图号 is bound to exactly these lines."""
 
+    id: int
     name: str
     origin: str
     datum: str
@@ -222,8 +259,10 @@ class CaseRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FindingRow:
-    """A line of an imported file that a check met; its value stays in the import's report."""
+    """A line of a file or poll that a check met; its value stays in the import's report."""
 
+    batch_id: int
+    started_at: datetime
     line: int
     column: str
     is_rejection: bool
@@ -240,7 +279,32 @@ class UnitRow:
     is_missing: bool
 
 
-ListRow = CaseRow | FindingRow | UnitRow
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BatchRow:
+    """A file or poll with the numbers of its rows."""
+
+    id: int
+    source_name: str
+    kind: str
+    file_name: str
+    state: str
+    started_at: datetime
+    rows_read: int
+    rows_rejected: int
+    rows_doubtful: int
+    has_findings: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OtherRow:
+    """A row that is no case: its place or name, when it is of, and what it says."""
+
+    name: str
+    at: datetime | date | None
+    about: str
+
+
+ListRow = CaseRow | FindingRow | UnitRow | BatchRow | OtherRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -281,7 +345,9 @@ class QualityReport:
     sources: tuple[SourceQuality, ...]
     completeness: tuple[Completeness, ...]
     others: tuple[OtherData, ...]
+    imported: ImportTotals
     files: tuple[ImportedFile, ...]
+    polls: tuple[PolledKind, ...]
     findings: tuple[FindingGroup, ...]
     indicators: tuple[IndicatorState, ...]
     outlines: tuple[OutlineSet, ...]

@@ -17,14 +17,19 @@ NAME = "quality"
 DAYS = (1, 7, 30)
 DEFAULT_DAYS = 7
 LARGEST = 2**31 - 1
-RESULTS = ("rejected", "doubtful", "missing", "partial")
+RESULTS = ("rejected", "doubtful", "all", "missing", "partial", "complete", "covered")
+DELIVERIES = ("files", "polls", "all")
 LISTED_BY = (
     *("source", "subject", "check", "county"),
-    *("batch", "column", "result", "form", "month"),
+    *("batch", "imports", "delivered", "column", "result", "form", "month"),
+    *("other", "outline", "level"),
 )
 T = TypeVar("T")
 
-Kind = Literal["report", "cases", "county", "findings", "form"]
+Kind = Literal["report", "cases", "county", "findings", "batches", "form", "others", "outlines"]
+
+# Lists of rows that grow: they hold what their number counted when it was read.
+AS_OF_KINDS: tuple[Kind, ...] = ("cases", "county", "findings", "batches", "others")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,9 +37,12 @@ class QualityAddress:
     """What is asked for; `kind` follows from which of the fields are given.
 
     cases: `check` of `subject` from `source`; county: cases booked under the id `county`;
-    findings: lines of the file `batch`, of one `check` and `column` or one `result` (rejected,
-    doubtful) if given; form: `month` of
-    `form` (2026-10), of one `result` (missing, partial) if given.
+    findings: lines of the file `batch`, or of all `imports` (files, polls, all) of the span, of
+    one `source`, one kind `delivered`, one `check` and `column`, one `result` (rejected, doubtful)
+    if given; batches: these files or polls themselves, where neither check nor result is given;
+    form: `month` of `form` (2026-10), of one `result` (missing, partial, complete) if given;
+    others: rows of `other`, or the counties that have some (`result` covered); outlines: regions
+    of the set `outline`, of one `level`, else the illustrative ones.
     """
 
     region: str | None = None
@@ -49,6 +57,11 @@ class QualityAddress:
     result: str | None = None
     form: str | None = None
     month: str | None = None
+    imports: str | None = None
+    delivered: str | None = None
+    other: str | None = None
+    outline: int | None = None
+    level: str | None = None
     page: int = 1
 
     @property
@@ -56,8 +69,14 @@ class QualityAddress:
         """Which page this is."""
         if self.batch is not None:
             return "findings"
+        if self.imports is not None:
+            return "batches" if self.check is None and self.result is None else "findings"
         if self.form is not None:
             return "form"
+        if self.other is not None:
+            return "others"
+        if self.outline is not None:
+            return "outlines"
         if self.county is not None:
             return "county"
         return "cases" if self.check is not None else "report"
@@ -72,7 +91,7 @@ class QualityAddress:
         parts = [part for part in path.split("/") if part]
         if not parts or parts[0] != NAME or len(parts) > 2:
             raise UnknownAddress(f"没有页面 {path}；应为 /{NAME} 或 /{NAME}/区划代码。")
-        given = {key: values[-1] for key, values in parse_qs(query.removeprefix("?")).items()}
+        given = {key: values[-1] for key, values in parse_qs(query.removeprefix("?"), True).items()}
         address = cls(
             region=parts[1] if len(parts) == 2 else None,
             days=_read(given, "days", int, DEFAULT_DAYS, "1、7 或 30", lambda n: n in DAYS),
@@ -93,6 +112,13 @@ class QualityAddress:
                 "、".join(RESULTS),
                 RESULTS.__contains__,
             ),
+            imports=_read(
+                given, "imports", str, None, "、".join(DELIVERIES), DELIVERIES.__contains__
+            ),
+            delivered=given.get("delivered"),
+            other=given.get("other"),
+            outline=_read(given, "outline", int, None, "界线编号", _is_number),
+            level=given.get("level"),
             form=given.get("form"),
             month=given.get("month"),
             page=_read(given, "page", int, 1, "从 1 起的页码", _is_number),
@@ -117,7 +143,7 @@ class QualityAddress:
         }
         if self.days != DEFAULT_DAYS:
             given["days"] = self.days
-        if self.as_of is not None and self.kind in ("cases", "county"):
+        if self.as_of is not None and self.kind in AS_OF_KINDS and self.batch is None:
             given["as_of"] = self.as_of.isoformat()
         if self.page > 1:
             given["page"] = self.page

@@ -5,53 +5,37 @@ of a case its number, place and class. A sensitive case keeps its place in the l
 list is as long as its number, and hides what it is about.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Row, text
 
 from dashboard.errors import UnknownAddress
-from dashboard.quality import CaseRow, FindingRow, ListRow, QualityList, SourceQuality, UnitRow
+from dashboard.quality import BatchRow, CaseRow, FindingRow, ListRow, QualityList, UnitRow
 from dashboard.quality_addresses import QualityAddress
 from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS, reason_in_words
 from dashboard.reporting_forms import form_named, month_named
 from dashboard.scope import Scope
-from data_access import facts, form_readings, quality_sources, quality_sql
+from data_access import (
+    facts,
+    form_readings,
+    quality_import_lists,
+    quality_other_lists,
+    quality_sources,
+    quality_sql,
+)
 from data_access.database import Database, planned_for_this_moment
+from data_access.quality_listing import Asked, Listing
 from data_access.quality_readings import READ_SECONDS
-from data_access.quality_window import Place, place_of, window_of
+from data_access.quality_window import place_of, window_of
 
 PAGE_SIZE = 50
 ROWS_AT_ONCE = 1_000
 # A file for a spreadsheet; more rows than one can hold are asked for by region or by day.
 MOST_ROWS_OF_A_FILE = 200_000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Listing:
-    """What a list is of, in words, and the statement of its rows (`select … from … where …`)."""
-
-    title: str
-    about: str
-    consequence: str
-    columns: str
-    rows: str
-    order: str
-    parameters: dict[str, Any]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
-    connection: Connection
-    address: QualityAddress
-    place: Place
-    as_of: datetime
-    zone: ZoneInfo
-    sources: dict[str, SourceQuality]
 
 
 def read(
@@ -106,13 +90,13 @@ def every(
 @contextmanager
 def _asked(
     database: Database, address: QualityAddress, now: datetime, scope: Scope | None
-) -> Iterator[_Asked]:
+) -> Iterator[Asked]:
     as_of = min(address.as_of or now, now).astimezone(UTC)
     with (
         database.read(timeout_seconds=READ_SECONDS) as connection,
         planned_for_this_moment(connection),
     ):
-        yield _Asked(
+        yield Asked(
             connection=connection,
             address=address,
             place=place_of(connection, address.region, scope),
@@ -123,7 +107,7 @@ def _asked(
 
 
 def _list(
-    asked: _Asked,
+    asked: Asked,
     title: str,
     about: str,
     consequence: str,
@@ -147,18 +131,25 @@ def _list(
     )
 
 
-def _listing(asked: _Asked) -> _Listing:
-    kinds = {"findings": _findings, "county": _cases_of_county, "cases": _cases}
+def _listing(asked: Asked) -> Listing:
+    kinds: dict[str, Callable[[Asked], Listing]] = {
+        "cases": _cases,
+        "county": _cases_of_county,
+        "findings": quality_import_lists.findings,
+        "batches": quality_import_lists.batches,
+        "others": quality_other_lists.others,
+        "outlines": quality_other_lists.outlines,
+    }
     return kinds[asked.address.kind](asked)
 
 
-def _cases(asked: _Asked) -> _Listing:
+def _cases(asked: Asked) -> Listing:
     """Cases that a check names, of one source or of all."""
     address = asked.address
     check, subject = CHECK_BY_KEY[address.check or ""], address.subject or ""
     if subject not in check.subjects:
         raise UnknownAddress(f"{SUBJECT_WORDS[subject]}没有“{check.title}”这项检查。")
-    source = _source(asked)
+    source, source_id = asked.source(), asked.source_id()
     window = window_of(asked.connection, source, subject, address.days, asked.as_of, asked.zone)
     parameters: dict[str, Any] = {
         "start": window.start,
@@ -167,12 +158,12 @@ def _cases(asked: _Asked) -> _Listing:
         "zone": asked.zone.key,
     }
     only = ""
-    if address.source is not None:
+    if source_id is not None:
         only = " and i.source_id = :source"
-        parameters["source"] = source.id if source else int(address.source)
+        parameters["source"] = source_id
     last = window.end.astimezone(asked.zone)
     first = window.start.astimezone(asked.zone)
-    return _Listing(
+    return Listing(
         title=check.title,
         about=f"{source.name if source else '全部来源'} · {SUBJECT_WORDS[subject]}"
         f" · {first.month}月{first.day}日—{last.month}月{last.day}日登记",
@@ -184,17 +175,16 @@ def _cases(asked: _Asked) -> _Listing:
     )
 
 
-def _cases_of_county(asked: _Asked) -> _Listing:
+def _cases_of_county(asked: Asked) -> Listing:
     """Cases booked under a county that is none of today's."""
     address = asked.address
     subject, county = address.subject or "", address.county or 0
     if county not in asked.place.booked and not asked.place.is_whole:
         raise UnknownAddress(f"区划编号 {county} 不在本页的数据范围内。")
     ended = asked.place.tree.abolished.get(county)
-    return _Listing(
+    return Listing(
         title=f"登记在{ended.name if ended else f'未知区划{county}'}的{SUBJECT_WORDS[subject]}",
         about="全部时间",
-        consequence="",
         columns=_case_columns(subject, "'stray'"),
         rows=_with_words(subject, "where i.county_id = :county"),
         order=_NEWEST_FIRST,
@@ -202,47 +192,8 @@ def _cases_of_county(asked: _Asked) -> _Listing:
     )
 
 
-def _findings(asked: _Asked) -> _Listing:
-    """Lines of one imported file."""
-    if not asked.place.is_whole:
-        raise UnknownAddress("导入的文件不分区划，只在全域的 /quality 查看。")
-    address = asked.address
-    file_name = asked.connection.scalar(
-        text("select file_name from import_batches where id = :id"), {"id": address.batch}
-    )
-    if file_name is None:
-        raise UnknownAddress(f"没有第 {address.batch} 批导入。")
-    conditions = ["f.batch_id = :batch"]
-    parameters: dict[str, Any] = {"batch": address.batch}
-    for name, column in (("check", "check_name"), ("column", "column_name")):
-        value = getattr(address, name)
-        if value is not None:
-            conditions.append(f"f.{column} = :{name}")
-            parameters[name] = value
-    kept = {"rejected": "having bool_or(f.is_rejection = 1)"}
-    kept["doubtful"] = "having not bool_or(f.is_rejection = 1)"
-    # A line met by several checks is one row, as it is one in the number of refused lines.
-    lines = (
-        "select f.line, string_agg(distinct nullif(f.column_name, ''), '、') as column_name,"
-        " max(f.is_rejection) as is_rejection, string_agg(distinct f.reason, '；') as reason"
-        f" from import_findings f where {' and '.join(conditions)}"
-        f" group by f.line {kept.get(address.result or '', '')}"
-    )
-    return _Listing(
-        title={"rejected": "拒绝的行", "doubtful": "存疑的行"}.get(
-            address.result or "", "拒绝与存疑的行"
-        ),
-        about=f"第{address.batch}批 · {file_name}",
-        consequence="原来的值只在导入时的检查报告里，90天后删除",
-        columns="l.line, l.column_name, l.is_rejection, l.reason",
-        rows=f"from ({lines}) l",
-        order="l.line",
-        parameters=parameters,
-    )
-
-
-def _units(asked: _Asked) -> tuple[str, str, list[ListRow]]:
-    """Units that have not reported all of a form, in the province's order."""
+def _units(asked: Asked) -> tuple[str, str, list[ListRow]]:
+    """Units that have not reported all of a form, or that have, in the province's order."""
     form = form_named(asked.address.form or "")
     month = month_named(asked.address.month or "")
     counties = asked.place.counties
@@ -253,7 +204,8 @@ def _units(asked: _Asked) -> tuple[str, str, list[ListRow]]:
     for county in counties:
         lacks = form_readings.lacking(form, month, county.id, found)
         is_missing = len(lacks) == len(form.figures)
-        if lacks and asked.address.result in (None, "missing" if is_missing else "partial"):
+        state = ("missing" if is_missing else "partial") if lacks else "complete"
+        if asked.address.result == state or (lacks and asked.address.result is None):
             rows.append(
                 UnitRow(
                     city_name=asked.place.tree.place_of(county.id)[0],
@@ -263,21 +215,13 @@ def _units(asked: _Asked) -> tuple[str, str, list[ListRow]]:
                 )
             )
     about = f"{form.department} · {month.year}年{month.month}月 · {len(counties)}个单位应报"
-    what = {"missing": "未报送", "partial": "部分报送"}.get(asked.address.result or "", "未报全")
+    what = {"missing": "未报送", "partial": "部分报送", "complete": "已报全"}.get(
+        asked.address.result or "", "未报全"
+    )
     return f"{form.name}月报{what}的单位", about, rows
 
 
 _NEWEST_FIRST = "i.registered_at desc, i.home_county_id, i.source_id, i.case_no, i.registered_month"
-
-
-def _source(asked: _Asked) -> SourceQuality | None:
-    """The source asked for; None for all, or for one that the table of sources does not know."""
-    key = asked.address.source
-    if key is None or key in asked.sources:
-        return asked.sources.get(key or "")
-    if key.isdecimal():
-        return None
-    raise UnknownAddress(f"没有来源 {key}。")
 
 
 def _case_columns(subject: str, reason: str) -> str:
@@ -306,8 +250,25 @@ def _with_words(subject: str, where: str | None = None) -> str:
 
 def _row(row: Row[Any]) -> ListRow:
     known = row._mapping
+    if "delivered" in known:
+        return BatchRow(
+            id=row.batch_id,
+            source_name=row.source_name,
+            kind=row.delivered,
+            file_name=row.file_name,
+            state=row.state,
+            started_at=row.started_at,
+            rows_read=row.rows_read,
+            rows_rejected=row.rows_rejected,
+            rows_doubtful=row.rows_doubtful,
+            has_findings=row.has_findings,
+        )
+    if "about" in known:
+        return quality_other_lists.row(row)
     if "line" in known:
         return FindingRow(
+            batch_id=row.batch_id,
+            started_at=row.started_at,
             line=row.line,
             column=row.column_name or "",
             is_rejection=bool(row.is_rejection),

@@ -6,6 +6,8 @@ Rows that come daily are looked at over the report's span, the others as they st
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, text
 
@@ -20,8 +22,44 @@ BY_MOMENT = {
     "agreements": "signed_at",
 }
 BY_DAY = ("staffing", "patrols")
+COMES_DAILY = (*BY_MOMENT, *BY_DAY)
 # A calendar that ends sooner can't tell the limits of cases of today.
 CALENDAR_AHEAD = timedelta(days=60)
+
+
+def rows_of(kind: str, tables: str = "") -> str:
+    """FROM and WHERE of a kind's rows `o`, joined with `tables`: for a count and for its list.
+
+    Parameters are those of `bound`.
+    """
+    found = f"{kind} o {tables}"
+    if kind in BY_MOMENT:
+        moment = f"o.{BY_MOMENT[kind]}"
+        found += f" where {moment} >= :start and {moment} < :end and o.county_id = any(:counties)"
+    if kind in BY_DAY:
+        found += " where o.day >= :first and o.day <= :last and o.county_id = any(:counties)"
+    return found
+
+
+# Of kinds that are told by counties: which county has one, and of when.
+COVERED = {
+    **{kind: f"select o.county_id, o.day as at from {rows_of(kind)}" for kind in BY_DAY},
+    "population": (
+        "select o.region_id as county_id, o.counted_on as at from population o"
+        " where o.region_id = any(:counties)"
+    ),
+}
+
+
+def bound(window: Window, county_ids: Sequence[int], zone: ZoneInfo) -> dict[str, Any]:
+    """Parameters of `rows_of`."""
+    return {
+        "start": window.start,
+        "end": window.end,
+        "first": window.start.astimezone(zone).date(),
+        "last": window.end.astimezone(zone).date(),
+        "counties": list(county_ids),
+    }
 
 
 def states(
@@ -50,19 +88,14 @@ def _by_moment(
     work_days: WorkCalendar,
 ) -> OtherData:
     moment = BY_MOMENT[kind]
-    lately = connection.scalar(
-        text(
-            f"select count(*) from {kind} where {moment} >= :start and {moment} < :end"
-            " and county_id = any(:counties)"
-        ),
-        {"start": window.start, "end": window.end, "counties": list(county_ids)},
-    )
+    parameters = bound(window, county_ids, work_days.zone)
+    lately = connection.scalar(text(f"select count(*) from {rows_of(kind)}"), parameters)
     newest = connection.scalar(
         text(
             f"select {moment} from {kind} where {moment} < :end and county_id = any(:counties)"
             f" order by {moment} desc limit 1"
         ),
-        {"end": window.end, "counties": list(county_ids)},
+        parameters,
     )
     return OtherData(
         key=kind,
@@ -79,15 +112,9 @@ def _by_day(
     window: Window,
     work_days: WorkCalendar,
 ) -> OtherData:
-    first = window.start.astimezone(work_days.zone).date()
-    last = window.end.astimezone(work_days.zone).date()
-    parameters = {"first": first, "last": last, "counties": list(county_ids)}
+    parameters = bound(window, county_ids, work_days.zone)
     lately, covered = connection.execute(
-        text(
-            f"select count(*), count(distinct county_id) from {kind}"
-            " where day >= :first and day <= :last and county_id = any(:counties)"
-        ),
-        parameters,
+        text(f"select count(*), count(distinct o.county_id) from {rows_of(kind)}"), parameters
     ).one()
     newest = connection.scalar(
         text(
@@ -109,10 +136,7 @@ def _by_day(
 
 def _population(connection: Connection, county_ids: Sequence[int]) -> OtherData:
     covered, newest = connection.execute(
-        text(
-            "select count(distinct region_id), max(counted_on) from population"
-            " where region_id = any(:counties)"
-        ),
+        text(f"select count(distinct d.county_id), max(d.at) from ({COVERED['population']}) d"),
         {"counties": list(county_ids)},
     ).one()
     is_partial = covered < len(county_ids)
@@ -137,5 +161,5 @@ def _calendar(work_days: WorkCalendar, today: date) -> OtherData:
 
 
 def _as_they_stand(connection: Connection, kind: str) -> OtherData:
-    rows = connection.scalar(text(f"select count(*) from {kind}")) or 0
+    rows = connection.scalar(text(f"select count(*) from {rows_of(kind)}")) or 0
     return OtherData(key=kind, state="good" if rows else "never", lately=rows, newest=None)

@@ -61,6 +61,7 @@ def outlines(connection: Connection) -> Iterable[OutlineSet]:
     for row in connection.execute(text("select * from geometry_sets order by id")):
         is_examined = row.approval_number is not None and row.approved_checksum == row.checksum
         yield OutlineSet(
+            id=row.id,
             name=row.name,
             origin=row.origin,
             datum=row.datum,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
-from dashboard.quality import QualityReport
+from dashboard.quality import ImportTotals, QualityReport
 from dashboard.quality_checks import INCIDENTS
 from dashboard.scope import Scope
 from data_access import (
@@ -51,6 +51,7 @@ def read(
         place = place_of(connection, region_code, scope)
         work_days = series_readings.calendar(connection, zone)
         found = tuple(quality_sources.states(connection, as_of))
+        span = window_of(connection, None, INCIDENTS, days, as_of, zone)
         with planned_for_this_moment(connection):
             completeness = tuple(
                 quality_completeness.completeness(connection, found, place, days, as_of, zone)
@@ -86,12 +87,20 @@ def read(
             others=quality_others.states(
                 connection,
                 [county.id for county in place.counties],
-                window_of(connection, None, INCIDENTS, days, as_of, zone),
+                span,
                 as_of,
                 work_days,
             ),
-            files=tuple(quality_imports.files(connection)) if place.is_whole else (),
-            findings=tuple(quality_imports.findings(connection)) if place.is_whole else (),
+            imported=quality_imports.totals(connection, span)
+            if place.is_whole
+            else ImportTotals(0, 0, 0, 0),
+            files=tuple(quality_imports.files(connection, span)) if place.is_whole else (),
+            polls=tuple(quality_imports.polls(connection, found, span, zone))
+            if place.is_whole
+            else (),
+            findings=tuple(quality_imports.findings(connection, found, span, zone))
+            if place.is_whole
+            else (),
             indicators=indicators,
             outlines=tuple(quality_places.outlines(connection)),
             stray_counties=stray,

@@ -54,8 +54,8 @@ def build(report: QualityReport, address: QualityAddress) -> html.Div:
                     completeness(report, here, zone),
                     forms(report, here),
                     imports(report, here, zone),
-                    others(report),
-                    outlines(report),
+                    others(report, here),
+                    outlines(report, here),
                     regions(report, here),
                 ],
                 className="quality-main",
@@ -73,8 +73,6 @@ def _cards(report: QualityReport) -> html.Div:
     in_states = " · ".join(f"{word}{n}" for word, n in by_health.items() if n and word != "中断")
     rows = sum(item.rows for item in report.completeness)
     gaps = sum(gap for item in report.completeness for _, _, gap in item.days)
-    rejected = sum(file.rows_rejected for file in report.files)
-    doubtful = sum(file.rows_doubtful for file in report.files)
     overdue = report.overdue_forms
     missing = sum(len(form.missing) for form in overdue)
     partial = sum(len(form.partial) for form in overdue)
@@ -110,9 +108,9 @@ def _cards(report: QualityReport) -> html.Div:
             card(
                 f"#{QualityIds.IMPORTS}",
                 "导入时拒绝的行",
-                f"{rejected:,}" if report.files else wording.NOTHING,
-                "行" if report.files else "",
-                _files_note(report, doubtful),
+                f"{report.imported.rejected:,}" if _has_imports(report) else wording.NOTHING,
+                "行" if _has_imports(report) else "",
+                _imports_note(report),
             ),
             card(
                 f"#{QualityIds.FORMS}",
@@ -139,12 +137,17 @@ def _cards(report: QualityReport) -> html.Div:
     )
 
 
-def _files_note(report: QualityReport, doubtful: int) -> str:
+def _has_imports(report: QualityReport) -> bool:
+    return bool(report.imported.files or report.imported.batches)
+
+
+def _imports_note(report: QualityReport) -> str:
     if not report.is_whole:
         return "导入不分区划，只在全域查看"
-    if not report.files:
+    if not _has_imports(report):
         return NO_FILES
-    return f"最近{len(report.files)}批，另存疑{doubtful:,}行"
+    imported = report.imported
+    return f"近{report.days}天{imported.batches:,}批，另存疑{imported.doubtful:,}行"
 
 
 def _definitions(report: QualityReport) -> html.Footer:

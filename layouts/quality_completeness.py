@@ -15,11 +15,11 @@ from dashboard.quality_addresses import DAYS, QualityAddress
 from dashboard.quality_checks import ALL_ROWS, ANY_GAP, CASE_CHECKS, SUBJECT_WORDS
 from layouts import quality_wording as words
 from layouts import wording
-from layouts.panel_frame import css_percent
 from layouts.quality_parts import (
     Children,
     Column,
     QualityIds,
+    day_bars,
     link,
     nothing,
     section,
@@ -108,12 +108,11 @@ def _days(item: Completeness) -> Children:
     most = max((rows for _, rows, _ in item.days), default=0)
     if not most:
         return wording.NOTHING
-    bars = [
-        html.Span(
-            html.I(style={"height": css_percent(gaps / rows if rows else 0)}),
-            style={"height": css_percent(rows / most)},
-            title=f"{words.day(day)} 登记{rows:,}件，有缺项{gaps:,}件",
+    return day_bars(
+        (
+            rows / most,
+            gaps / rows if rows else 0.0,
+            f"{words.day(day)} 登记{rows:,}件，有缺项{gaps:,}件",
         )
         for day, rows, gaps in item.days
-    ]
-    return html.Div(bars, className="quality-days")
+    )

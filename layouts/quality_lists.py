@@ -5,12 +5,19 @@ from zoneinfo import ZoneInfo
 
 from dash import dcc, html
 
-from dashboard.quality import QualityList
+from dashboard.quality import BatchRow, ListRow, QualityList
 from dashboard.quality_addresses import QualityAddress
 from layouts import quality_wording as words
-from layouts.quality_parts import Column, header, nothing, page, table
+from layouts.quality_parts import Children, Column, header, link, nothing, page, table
 
-NUMBERS = ("行号",)
+UNITS = {
+    "findings": " 行",
+    "batches": " 批",
+    "form": " 个",
+    "outlines": " 个",
+    "others": " 条",
+}
+NUMBERS = ("行号", "读入", "拒绝", "存疑")
 
 
 def build(found: QualityList, address: QualityAddress) -> html.Div:
@@ -55,7 +62,7 @@ def build(found: QualityList, address: QualityAddress) -> html.Div:
 
 
 def _unit(address: QualityAddress) -> str:
-    return {"findings": " 行", "form": " 个"}.get(address.kind, " 件")
+    return UNITS.get(address.kind, " 件")
 
 
 def _table(found: QualityList, address: QualityAddress, zone: ZoneInfo) -> html.Div:
@@ -63,8 +70,19 @@ def _table(found: QualityList, address: QualityAddress, zone: ZoneInfo) -> html.
         beyond = found.total and found.page > found.pages
         return html.Div(nothing("没有这一页" if beyond else "查询成功，没有这样的行", kind="plain"))
     columns = [Column(head, is_number=head in NUMBERS) for head in words.list_heads(address.kind)]
-    rows = [words.list_cells(row, zone) for row in found.rows]
+    rows = [_cells(row, address, zone) for row in found.rows]
     return table(columns, rows, label=found.title, css=f"is-{address.kind}")
+
+
+def _cells(row: ListRow, address: QualityAddress, zone: ZoneInfo) -> list[Children]:
+    """The cells of a row; of a file or poll the refused and doubtful rows open their lists."""
+    cells: list[Children] = list(words.list_cells(row, zone))
+    if isinstance(row, BatchRow) and row.has_findings:
+        numbers = (("rejected", row.rows_rejected), ("doubtful", row.rows_doubtful))
+        for place, (result, rows) in enumerate(numbers, start=len(cells) - len(numbers)):
+            if rows:
+                cells[place] = link(f"{rows:,}", address.to(batch=row.id, result=result).href())
+    return cells
 
 
 def _pages(found: QualityList, address: QualityAddress) -> html.Nav:

@@ -13,7 +13,7 @@ from dashboard.addresses import DEFAULT_SCREEN
 from layouts import quality_wording as words
 from layouts import wording
 from layouts.components.header import DEMO_TAG
-from layouts.panel_frame import marked
+from layouts.panel_frame import css_percent, marked
 
 Children = str | Component | Sequence[str | Component]
 
@@ -123,6 +123,19 @@ def table(
         className=f"quality-table {css}".strip(),
     )
     return html.Div(found, className="quality-scroll")
+
+
+def day_bars(days: Iterable[tuple[float, float, str]]) -> html.Div:
+    """One bar a day: its height, the part of it in the accent (both from 0 to 1), and its words."""
+    bars = [
+        html.Span(
+            html.I(style={"height": css_percent(part)}),
+            style={"height": css_percent(height)},
+            title=words_of_day,
+        )
+        for height, part, words_of_day in days
+    ]
+    return html.Div(bars, className="quality-days")
 
 
 def state(word: str, kind: str) -> html.Span:

@@ -14,6 +14,8 @@ from dashboard import import_kinds
 from dashboard.quality import (
     Computable,
     FormState,
+    OtherData,
+    OutlineSet,
     QualityReport,
     SourceQuality,
 )
@@ -129,7 +131,7 @@ def indicators(report: QualityReport) -> html.Section:
     return section(QualityIds.INDICATORS, "不能计算的指标", body, note=note)
 
 
-def others(report: QualityReport) -> html.Section:
+def others(report: QualityReport, here: QualityAddress) -> html.Section:
     """What is there beside cases, and which figures need it."""
     marks = {"good": "good", "quiet": "plain", "partial": "late", "short": "late"}
     columns = (
@@ -144,9 +146,9 @@ def others(report: QualityReport) -> html.Section:
         [
             html.Strong(words.OTHER_WORDS[item.key]),
             state(words.OTHER_STATES[item.state], marks.get(item.state, "unknown")),
-            wording.NOTHING if item.lately is None else f"{item.lately:,}",
+            _of_other(item, here),
             words.newest(item),
-            words.covered(item),
+            _coverage(item, here),
             words.OTHER_USES[item.key],
         ]
         for item in report.others
@@ -157,6 +159,18 @@ def others(report: QualityReport) -> html.Section:
         table(columns, rows, label="案件以外的各类数据"),
         note="“近来没有”是查询成功而没有新的，“未接入”是从未有过",
     )
+
+
+def _of_other(item: OtherData, here: QualityAddress) -> Children:
+    if item.lately is None:
+        return wording.NOTHING
+    return link(f"{item.lately:,}", here.to(other=item.key).href()) if item.lately else "0"
+
+
+def _coverage(item: OtherData, here: QualityAddress) -> Children:
+    if item.covered is None or not item.covered[0]:
+        return words.covered(item)
+    return link(words.covered(item), here.to(other=item.key, result="covered").href())
 
 
 def forms(report: QualityReport, here: QualityAddress) -> html.Section:
@@ -193,12 +207,12 @@ def _form_row(
     unreported = len(running.missing) + len(running.partial)
     return [
         [html.Strong(last.form), html.Small(last.department)],
-        f"{last.complete}/{last.units}",
+        _complete(last, here),
         _of_form(len(last.partial), last, here, "partial"),
         _of_form(len(last.missing), last, here, "missing"),
         _units(last),
         words.recent(last.received_at, report.as_of, ZoneInfo(report.zone)),
-        f"{running.complete}/{running.units}",
+        _complete(running, here),
         _of_form(unreported, running, here, None),
     ]
 
@@ -207,6 +221,12 @@ def _of_form(units: int, form: FormState, here: QualityAddress, result: str | No
     """A number of units that opens these units and what they lack."""
     listed = here.to(form=form.form, month=f"{form.month:%Y-%m}", result=result)
     return link(str(units), listed.href()) if units else "0"
+
+
+def _complete(form: FormState, here: QualityAddress) -> Children:
+    listed = here.to(form=form.form, month=f"{form.month:%Y-%m}", result="complete")
+    said = f"{form.complete}/{form.units}"
+    return link(said, listed.href()) if form.complete else said
 
 
 def _units(form: FormState) -> Children:
@@ -245,7 +265,7 @@ def regions(report: QualityReport, here: QualityAddress) -> html.Section:
     return section(QualityIds.REGIONS, "未知或已撤销的区划", body, note="全部时间")
 
 
-def outlines(report: QualityReport) -> html.Section:
+def outlines(report: QualityReport, here: QualityAddress) -> html.Section:
     if not report.outlines:
         body: Component = nothing("库中没有界线：地图只有底图", kind="unknown")
     else:
@@ -261,11 +281,21 @@ def outlines(report: QualityReport) -> html.Section:
                 html.Strong(item.name),
                 item.origin,
                 item.datum,
-                words.shapes(item)
-                + (f"，其中示意{item.illustrative:,}" if item.illustrative else ""),
+                _shapes(item, here),
                 state(words.approval(item), "plain" if item.is_examined else "late"),
             ]
             for item in report.outlines
         ]
         body = table(columns, rows, label="界线与审图号", css="is-outlines")
     return section(QualityIds.OUTLINES, "界线与审图号", body, note="审图号只对所审的这一套界线有效")
+
+
+def _shapes(item: OutlineSet, here: QualityAddress) -> Children:
+    """Numbers of lines by level, and of illustrative ones; each opens its regions."""
+    links: list[str | Component] = [
+        link(words.shape(level, count), here.to(outline=item.id, level=level).href())
+        for level, count in item.shapes
+    ]
+    if item.illustrative:
+        links.append(link(f"示意{item.illustrative:,}个", here.to(outline=item.id).href()))
+    return [part for each in links for part in ("、", each)][1:]

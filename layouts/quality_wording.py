@@ -3,15 +3,19 @@
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from dashboard import import_kinds
 from dashboard.quality import (
+    BatchRow,
     CaseRow,
     CheckCount,
     Completeness,
+    FindingGroup,
     FindingRow,
     FormState,
     KindContact,
     ListRow,
     OtherData,
+    OtherRow,
     OutlineSet,
     SourceQuality,
     StrayCounty,
@@ -172,7 +176,12 @@ def approval(item: OutlineSet) -> str:
 
 def shapes(item: OutlineSet) -> str:
     """90个县(市、区)、1,366个乡镇(街道)"""
-    return "、".join(f"{count:,}个{LEVEL_WORDS.get(level, level)}" for level, count in item.shapes)
+    return "、".join(shape(level, count) for level, count in item.shapes)
+
+
+def shape(level: str, count: int) -> str:
+    """1,366个乡镇(街道)"""
+    return f"{count:,}个{LEVEL_WORDS.get(level, level)}"
 
 
 def stray(item: StrayCounty) -> str:
@@ -187,10 +196,19 @@ def deadline(form: FormState) -> str:
     return f"{day(form.due_on)}{'已过' if form.is_due else '截止'}"
 
 
+def reason(item: FindingGroup) -> str:
+    """Why lines were refused or doubted; of several sentences of one check one, and that it is."""
+    return item.reason if item.is_one_reason else f"{item.reason}（等，各行不同）"
+
+
 def list_heads(kind: str) -> tuple[str, ...]:
     """Heads of the columns of a list's rows."""
     if kind == "findings":
-        return ("行号", "列", "结果", "原因")
+        return ("批次", "时间", "行号", "列", "结果", "原因")
+    if kind == "batches":
+        return ("批次", "文件", "种类", "来源", "开始", "状态", "读入", "拒绝", "存疑")
+    if kind in ("others", "outlines"):
+        return ("名称或区划", "时间", "说明")
     if kind == "form":
         return ("设区市", "单位", "情况", "缺报指标")
     return ("案件编号", "县(市、区)", "乡镇(街道)", "类别", "登记时间", "办理", "原因")
@@ -200,6 +218,8 @@ def list_cells(row: ListRow, zone: ZoneInfo) -> tuple[str, ...]:
     """The cells of one row of a list."""
     if isinstance(row, FindingRow):
         return (
+            str(row.batch_id),
+            full_instant(row.started_at, zone),
             f"{row.line:,}",
             row.column or wording.NOTHING,
             "拒绝" if row.is_rejection else "存疑",
@@ -215,9 +235,22 @@ def list_cells(row: ListRow, zone: ZoneInfo) -> tuple[str, ...]:
             "已办结" if row.is_closed else "在办",
             row.reason,
         )
+    if isinstance(row, BatchRow):
+        return (
+            str(row.id),
+            row.file_name,
+            import_kinds.in_words(row.kind),
+            row.source_name,
+            full_instant(row.started_at, zone),
+            STATE_WORDS.get(row.state, row.state),
+            *(f"{rows:,}" for rows in (row.rows_read, row.rows_rejected, row.rows_doubtful)),
+        )
+    if isinstance(row, OtherRow):
+        at = full_instant(row.at, zone) if isinstance(row.at, datetime) else row.at
+        return (row.name, str(at or wording.NOTHING), row.about or wording.NOTHING)
     return (
         row.city_name or wording.NOTHING,
         row.unit_name,
-        "未报送" if row.is_missing else "部分报送",
-        "、".join(row.lacks),
+        "未报送" if row.is_missing else "部分报送" if row.lacks else "已报全",
+        "、".join(row.lacks) or wording.NOTHING,
     )

@@ -186,7 +186,7 @@ def forms(report: QualityReport) -> Iterator[Line]:
 
 
 def imports(report: QualityReport) -> Iterator[Line]:
-    """The newest files, then the reasons for refusals and doubts."""
+    """The newest files, the polls of the span, then the reasons for refusals and doubts."""
     zone = ZoneInfo(report.zone)
     for file in report.files:
         yield (
@@ -197,14 +197,35 @@ def imports(report: QualityReport) -> Iterator[Line]:
             words.STATE_WORDS.get(file.state, file.state),
             f"拒绝{file.rows_rejected:,}，存疑{file.rows_doubtful:,}",
         )
+    older = report.imported.files - len(report.files)
+    if older:
+        yield (
+            "导入",
+            "更早的文件",
+            "批次",
+            f"{older:,}",
+            "未列出",
+            f"共{report.imported.files:,}批，见 /quality 的清单",
+        )
+    for polled in report.polls:
+        yield (
+            "轮询",
+            f"{polled.source_name} {import_kinds.in_words(polled.kind)}",
+            f"近{report.days}天{polled.polls:,}次有数据",
+            f"{polled.rows_read:,}",
+            "",
+            f"拒绝{polled.rows_rejected:,}，存疑{polled.rows_doubtful:,}",
+        )
     for item in report.findings:
+        brought = "轮询" if item.is_poll else "文件"
+        by_day = "，".join(f"{words.day(day)}{rows:,}" for day, rows in item.days)
         yield (
             "原因",
-            f"{item.source_name} 第{item.batch_id}批",
+            f"{item.source_name} {import_kinds.in_words(item.kind)} {brought}",
             item.column or wording.NOTHING,
             f"{item.rows:,}",
             "拒绝" if item.is_rejection else "存疑",
-            item.reason,
+            f"{words.reason(item)}；{by_day}",
         )
 
 

@@ -44,6 +44,15 @@ def cockpit(postgres: Callable[[str], URL], migrated_template: str) -> Iterator[
                 (4, "time_out_of_order", "办结时间", 0, "办结时间早于登记时间"),
             ],
         )
+        samples.add_file(
+            connection,
+            [(n, "unknown_case", "事件编号", 1, "案件不在库中，请先导入案件") for n in range(7)],
+            kind="steps",
+            source_id=samples.GRID,
+            is_poll=True,
+        )
+        samples.add_failing_kind(connection)
+        connection.execute(text("update import_batches set started_at = now()"))
         # The samples are of a fixed day.
         connection.execute(
             text(

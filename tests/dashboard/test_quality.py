@@ -7,6 +7,7 @@ import pytest
 from dashboard.freshness import Source
 from dashboard.quality import (
     CheckCount,
+    ImportTotals,
     IndicatorState,
     QualityReport,
     SourceQuality,
@@ -65,7 +66,9 @@ def quality_report(**parts) -> QualityReport:
             "sources": (),
             "completeness": (),
             "others": (),
+            "imported": ImportTotals(0, 0, 0, 0),
             "files": (),
+            "polls": (),
             "findings": (),
             "indicators": (),
             "outlines": (),

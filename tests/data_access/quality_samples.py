@@ -16,6 +16,11 @@ SENSITIVE_CLASS = "E05"
 def found(connection: Connection) -> None:
     """Regions, code lists and one source of every state; source 1 comes with the regions."""
     add_regions(connection)
+    add_lists_and_sources(connection)
+
+
+def add_lists_and_sources(connection: Connection) -> None:
+    """What `found` has beside the regions and what comes with them."""
     facts.write(connection, "zone", "Asia/Shanghai")
     connection.execute(
         insert(schema.code_lists),
@@ -91,6 +96,7 @@ def add_file(
     connection: Connection,
     findings: list[tuple[int, str, str, int, str]],
     kind: str = "incidents",
+    **more: Any,
 ) -> int:
     """A published file of 100 rows with findings (line, check, column, is_rejection, reason)."""
     rejected = {line for line, _, _, is_rejection, _ in findings if is_rejection}
@@ -98,19 +104,26 @@ def add_file(
     batch = connection.execute(
         insert(schema.import_batches)
         .values(
-            kind=kind,
-            source_id=OLD_FILE,
-            file_name="一月.csv",
-            file_sha256="a",
-            mapping_sha256="b",
-            state="published",
-            rows_read=100,
-            rows_accepted=100 - len(rejected),
-            rows_rejected=len(rejected),
-            rows_doubtful=len(doubtful),
+            {
+                "kind": kind,
+                "source_id": OLD_FILE,
+                "file_name": "一月.csv",
+                "file_sha256": "a",
+                "mapping_sha256": "b",
+                "state": "published",
+                "started_at": NOW - timedelta(hours=1),
+                "published_at": NOW - timedelta(hours=1),
+                "rows_read": 100,
+                "rows_accepted": 100 - len(rejected),
+                "rows_rejected": len(rejected),
+                "rows_doubtful": len(doubtful),
+            }
+            | more
         )
         .returning(schema.import_batches.c.id)
     ).scalar_one()
+    if not findings:
+        return int(batch)
     connection.execute(
         insert(schema.import_findings),
         [
@@ -127,6 +140,23 @@ def add_file(
         ],
     )
     return int(batch)
+
+
+def add_failing_kind(connection: Connection) -> None:
+    """Source 1 polled for incidents, which come, and steps, which fail."""
+    rows = [
+        {"kind": "incidents", "last_contact_at": NOW},
+        {
+            "kind": "steps",
+            "last_contact_at": NOW - timedelta(hours=1),
+            "last_error_at": NOW,
+            "last_error": "来源数据库没有应答，或不接受所写的表、列、查询（其错误代码 42P01）。"
+            "请检查网络、地址、账号的读取权限；恢复后自动继续。",
+            "failures": 5,
+        },
+    ]
+    for row in rows:
+        connection.execute(insert(schema.sync_contacts).values(source_key="grid", **row))
 
 
 def report_value(connection: Connection, indicator: str, region: int, **more: Any) -> None:

@@ -155,6 +155,8 @@ def test_lines_of_a_file_are_listed_once_with_all_their_reasons(known: Database)
     assert (rejected.total, doubtful.total) == (row.rows_rejected, row.rows_doubtful) == (2, 1)
     assert listed(known, ALL.to(batch=batch)).total == 3
     assert rejected.rows[0] == FindingRow(
+        batch_id=batch,
+        started_at=NOW - timedelta(hours=1),
         line=3,
         column="区、联系",
         is_rejection=True,

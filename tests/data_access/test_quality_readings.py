@@ -251,21 +251,56 @@ def test_cases_under_unknown_and_abolished_counties_are_named(known: Database) -
 
 def test_refused_and_doubtful_lines_are_counted_by_reason(known: Database) -> None:
     with known.write() as connection:
-        samples.add_file(connection, [(1, "personal_data", "联系", 1, "含有手机号，不得入库")])
-        newest = samples.add_file(
+        samples.add_file(connection, [(1, "unknown_region", "区", 1, "区域不在区划表中")])
+        samples.add_file(
             connection,
             [
                 (3, "unknown_region", "区", 1, "区域不在区划表中"),
-                (4, "unknown_region", "区", 1, "区域不在区划表中"),
+                (4, "unknown_region", "区", 1, "区域为空"),
                 (5, "time_out_of_order", "办结", 0, "时间早于登记时间"),
             ],
         )
+        samples.add_file(
+            connection,
+            [(1, "unknown_region", "区", 1, "区域不在区划表中")],
+            started_at=NOW - timedelta(days=8),
+        )
     found = report(known)
-    assert [(file.rows_rejected, file.rows_doubtful) for file in found.files] == [(2, 1), (1, 0)]
-    assert [(item.batch_id, item.check, item.rows) for item in found.findings] == [
-        (newest, "unknown_region", 2),
-        (newest, "time_out_of_order", 1),
+    assert [(file.rows_rejected, file.rows_doubtful) for file in found.files] == [
+        *((1, 0), (2, 1), (1, 0)),
     ]
+    assert [(item.check, item.is_poll, item.rows) for item in found.findings] == [
+        ("unknown_region", False, 3),
+        ("time_out_of_order", False, 1),
+    ]
+    assert [item.is_one_reason for item in found.findings] == [False, True]
+    assert (found.imported.files, found.imported.batches, found.imported.rejected) == (3, 2, 3)
+
+
+def test_what_a_poll_refused_is_there_after_many_further_polls(known: Database) -> None:
+    poll = {"is_poll": True, "source_id": samples.HOTLINE, "kind": "steps"}
+    with known.write() as connection:
+        samples.add_file(connection, [(3, "unknown_region", "区", 1, "区域不在区划表中")])
+        for days, lines in ((9, 5), (3, 2), (0, 1)):
+            samples.add_file(
+                connection,
+                [(line, "unknown_case", "编号", 1, "案件不在库中") for line in range(1, lines + 1)],
+                **poll,
+                started_at=NOW - timedelta(days=days),
+            )
+        for minutes in range(1, 16):
+            samples.add_file(connection, [], **poll, started_at=NOW - timedelta(minutes=minutes))
+    found = report(known)
+    assert [file.file_name for file in found.files] == ["一月.csv"], "files are not pushed off"
+    [polled] = found.polls
+    assert (polled.source_key, polled.kind, polled.polls) == ("hotline", "steps", 17)
+    assert (polled.rows_rejected, polled.rows_doubtful) == (3, 0)
+    assert [(day.day, troubled) for day, _, troubled in polled.days] == [(17, 2), (20, 1)]
+    of_polls = next(item for item in found.findings if item.is_poll)
+    assert (of_polls.rows, of_polls.reason) == (3, "案件不在库中")
+    assert [(day.day, rows) for day, rows in of_polls.days] == [(17, 2), (20, 1)]
+    month = report(known, days=30)
+    assert next(item for item in month.findings if item.is_poll).rows == 8
 
 
 def test_lines_without_a_number_bound_to_them_are_unexamined(known: Database) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dashboard import import_kinds
-from dashboard.quality import CaseRow, FindingRow, QualityList, QualityReport, UnitRow
+from dashboard.quality import (
+    BatchRow,
+    CaseRow,
+    FindingRow,
+    OtherRow,
+    QualityList,
+    QualityReport,
+    UnitRow,
+)
 from dashboard.quality_addresses import QualityAddress
 from data_access.imports.mapping_file import KINDS
 from layouts import quality, quality_lists
@@ -156,9 +165,30 @@ def test_refused_and_doubtful_lines_open_their_own_lists() -> None:
     found = links(part(page(samples.everything_wrong()), QualityIds.IMPORTS))
     assert "batch=12" in found["1,900"]
     assert "result=doubtful" in found["1,900"]
-    assert {"/quality?check=personal_data&batch=12&column=%E8%81%94%E7%B3%BB"} <= set(
-        found.values()
+    reason = QualityAddress.parse("/quality", found["100"].partition("?")[2])
+    assert (reason.imports, reason.source, reason.delivered) == ("files", "old", "incidents")
+    assert (reason.check, reason.column, reason.result) == ("personal_data", "联系", "rejected")
+    assert reason.as_of == samples.AS_OF
+
+
+def test_polls_are_summed_apart_from_files_and_open_their_lists() -> None:
+    section = part(page(samples.everything_wrong()), QualityIds.IMPORTS)
+    found = links(section)
+    assert {"imports=polls", "source=grid", "delivered=steps"} <= set(
+        found["2"].partition("?")[2].split("&")
     )
+    assert "result=rejected" in found["12"]
+    assert "读到300行，拒绝和存疑12行" in str(section)
+
+
+def test_what_is_not_listed_is_said_with_a_link_to_all() -> None:
+    [group] = samples.everything_wrong().findings
+    many = tuple(replace(group, column=f"列{n}") for n in range(43))
+    section = part(page(replace(samples.everything_wrong(), findings=many)), QualityIds.IMPORTS)
+    assert "更早的15批未列出" in text_of(section)
+    assert "imports=files" in links(section)["17批"]
+    assert "另有3种原因（300处）未列出" in text_of(section)
+    assert "result=all" in links(section)["全部拒绝与存疑的行"]
 
 
 def test_who_sees_a_part_is_told_that_files_are_not_for_them() -> None:
@@ -268,7 +298,28 @@ def test_cells_of_every_kind_of_row_fit_their_heads() -> None:
     zone = ZoneInfo("Asia/Shanghai")
     rows = {
         "cases": CASE,
-        "findings": FindingRow(line=3, column="", is_rejection=True, reason="列数不符"),
+        "findings": FindingRow(
+            batch_id=7,
+            started_at=samples.AS_OF,
+            line=3,
+            column="",
+            is_rejection=True,
+            reason="列数不符",
+        ),
+        "batches": BatchRow(
+            id=7,
+            source_name="网格系统",
+            kind="steps",
+            file_name="cases",
+            state="published",
+            started_at=samples.AS_OF,
+            rows_read=3,
+            rows_rejected=1,
+            rows_doubtful=0,
+            has_findings=True,
+        ),
+        "others": OtherRow(name="上城区", at=samples.AS_OF.date(), about=""),
+        "outlines": OtherRow(name="上城区", at=None, about="示意"),
         "form": UnitRow(city_name="杭州", unit_name="上城区", lacks=("甲", "乙"), is_missing=True),
     }
     for kind, row in rows.items():

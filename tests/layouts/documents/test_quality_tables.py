@@ -15,7 +15,7 @@ def test_every_line_has_every_column() -> None:
     lines = list(quality_tables.table(replace(samples.everything_wrong(), is_demo=False)))
     assert {len(line) for line in lines} == {len(quality_tables.HEADS)}
     assert {line[0] for line in lines[1:]} == {
-        *("报告", "来源", "指标", "完整", "其他", "月报", "导入", "原因", "区划", "界线"),
+        *("报告", "来源", "指标", "完整", "其他", "月报", "导入", "轮询", "原因", "区划", "界线"),
     }
 
 
