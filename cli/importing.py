@@ -70,7 +70,9 @@ def import_rows(
             from_url=address,
             progress=report,
         )
-    return show_outcome(outcome)
+    show_outcome(outcome)
+    if outcome.rows_read and not outcome.rows_accepted:
+        raise ImportRefused("没有一行可以接受，未导入任何数据；原因见检查报告，改正后重新导入。")
 
 
 @app.command(no_args_is_help=True)
@@ -97,10 +99,18 @@ def sync(
 
 
 def show_outcome(outcome: "ImportOutcome") -> None:
-    """What an import did: rows, checks, and where the report is."""
-    table = Table("行", "数", title="此前已导入，未作改动" if outcome.is_repeat else None)
-    table.add_row("读入", f"{outcome.rows_read:,}")
+    """What an import did: rows, what became of them, checks, and where the report is."""
+    table = Table(
+        *("行", "数"),
+        title="此前已导入，未作改动" if outcome.is_repeat else None,
+        caption="被拒绝的行也可能另有存疑之处，各项检查都计入",
+    )
+    table.add_row("读入", f"{outcome.rows_read:,}" if outcome.rows_read else "0（没有数据行）")
     table.add_row("接受", f"{outcome.rows_accepted:,}")
+    if not outcome.is_repeat:
+        table.add_row("　新增", f"{outcome.inserted:,}")
+        table.add_row("　有改动", f"{outcome.updated:,}")
+        table.add_row("　未变", f"{outcome.unchanged:,}")
     table.add_row("拒绝", f"{outcome.rows_rejected:,}")
     table.add_row("接受但存疑", f"{outcome.rows_doubtful:,}")
     for check in outcome.checks:

@@ -1,5 +1,7 @@
 """The `cockpit` command as an operator meets it: what is said, where, and with which status."""
 
+import csv
+import re
 import socket
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from data_access import service
 from data_access.database import Database
 from tests.case_builder import add_regions
 from tests.conftest import run_outside_a_transaction
+from tests.data_access.imports.conftest import BOSTON_MAPPING, SOUND_ROW, numbered
 
 ROOT = Path(__file__).parents[2]
 
@@ -191,6 +194,42 @@ def test_a_missing_mapping_is_named(
     run("db", "migrate")
     arguments = ("import", "incidents", "cases.csv", "--mapping", "nowhere.toml")
     assert "nowhere.toml" in said_by_main(monkeypatch, capsys, *arguments)
+
+
+def test_an_import_says_what_became_of_the_rows(
+    cockpit_database: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("db", "migrate", "--zone", "America/New_York")
+
+    def arguments(*rows: dict[str, str]) -> tuple[str, ...]:
+        file = tmp_path / f"{len(list(tmp_path.iterdir()))}.csv"
+        with file.open("w", encoding="utf-8", newline="") as stored:
+            writer = csv.DictWriter(stored, list(SOUND_ROW))
+            writer.writeheader()
+            writer.writerows(rows)
+        mapping = ("--mapping", str(BOSTON_MAPPING), "--reports", str(tmp_path / "reports"))
+        return ("import", "incidents", str(file), *mapping)
+
+    first, second = numbered(2)
+    assert counts_of(run(*arguments(first, second))) == ("2", "2", "2", "0", "0", "0")
+    changed = first | {"CLOSED_DT": "06/09/2015 08:00:00 AM"}
+    third = numbered(3)[2]
+    said = run(*arguments(changed, second, third, third))
+    assert counts_of(said) == ("4", "3", "1", "1", "1", "1")
+    assert "没有数据行" in run(*arguments()).output
+    unread = third | {"OPEN_DT": "gestern"}
+    assert "没有一行可以接受" in said_by_main(monkeypatch, capsys, *arguments(unread))
+
+
+def counts_of(said: Result) -> tuple[str, ...]:
+    """读入, 接受, 新增, 有改动, 未变, 拒绝."""
+    assert said.exit_code == 0, said.output
+    lines = re.findall(r"│[\s　]*(\S+)\s*│\s*(\d+)\s*│", said.output)
+    found = dict(lines)
+    return tuple(found[word] for word in ("读入", "接受", "新增", "有改动", "未变", "拒绝"))
 
 
 def test_the_dictionary_page_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
