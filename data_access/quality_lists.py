@@ -96,13 +96,15 @@ def _asked(
         database.read(timeout_seconds=READ_SECONDS) as connection,
         planned_for_this_moment(connection),
     ):
+        place = place_of(connection, address.region, scope)
+        found = quality_sources.states(connection, as_of, tells_errors=place.is_whole)
         yield Asked(
             connection=connection,
             address=address,
-            place=place_of(connection, address.region, scope),
+            place=place,
             as_of=as_of,
             zone=ZoneInfo(facts.zone_of(connection)),
-            sources={source.key: source for source in quality_sources.states(connection, as_of)},
+            sources={source.key: source for source in found},
         )
 
 

@@ -50,7 +50,7 @@ def read(
         zone = ZoneInfo(known.get("zone", facts.DEFAULT_ZONE))
         place = place_of(connection, region_code, scope)
         work_days = series_readings.calendar(connection, zone)
-        found = tuple(quality_sources.states(connection, as_of))
+        found = tuple(quality_sources.states(connection, as_of, tells_errors=place.is_whole))
         span = window_of(connection, None, INCIDENTS, days, as_of, zone)
         with planned_for_this_moment(connection):
             completeness = tuple(

@@ -1,6 +1,7 @@
 """How fresh each source is, as a whole and kind by kind: those polled, those brought as files."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +14,17 @@ from data_access.schema import import_batches, reported_values, sources
 from data_access.source_readings import Contact
 
 
-def states(connection: Connection, as_of: datetime) -> Iterable[SourceQuality]:
-    """All sources, judged one by one, in order of their id."""
+def states(
+    connection: Connection, as_of: datetime, *, tells_errors: bool
+) -> Iterable[SourceQuality]:
+    """All sources, judged one by one, in order of their id.
+
+    `tells_errors` is for who sees all: a reason may name a row, of whatever county.
+    """
     reported = _reported(connection, as_of)
     polled = source_readings.contacts(connection)
+    if not tells_errors:
+        polled = {key: [replace(each, last_error=None) for each in polled[key]] for key in polled}
     files = _files(connection, as_of)
     for row in connection.execute(select(sources).order_by(sources.c.id)):
         kinds = polled.get(row.key, [])
@@ -34,7 +42,7 @@ def states(connection: Connection, as_of: datetime) -> Iterable[SourceQuality]:
             last_contact_at=contact,
             last_row_at=last_row_at,
             last_error_at=row.last_error_at,
-            last_error=row.last_error if error is not None and _follows(error, contact) else None,
+            last_error=row.last_error if tells_errors and _follows(error, contact) else None,
             kinds=tuple(_kinds(row, health, kinds, files.get(row.id, {}), as_of)),
         )
 
@@ -124,8 +132,8 @@ def _files(connection: Connection, as_of: datetime) -> dict[int, dict[str, datet
     return found
 
 
-def _follows(error: datetime, contact: datetime | None) -> bool:
-    return contact is None or error > contact
+def _follows(error: datetime | None, contact: datetime | None) -> bool:
+    return error is not None and (contact is None or error > contact)
 
 
 def _age(moment: datetime | None, as_of: datetime) -> float | None:

@@ -58,7 +58,7 @@ def sources(report: QualityReport, zone: ZoneInfo) -> html.Section:
     )
     rows = [row for source in report.sources for row in _source_rows(source, report, zone)]
     body = (
-        table(columns, rows, label="各来源的新鲜程度")
+        table(columns, rows, label="各来源的新鲜程度", css="is-sources")
         if rows
         else nothing("没有登记任何来源：新鲜程度无从判断", kind="unknown")
     )

@@ -93,11 +93,14 @@ def note_failure(connection: Connection, polled: Polled, reason: str) -> None:
 
 
 def forget_others(connection: Connection, plan: Iterable[Polled]) -> None:
-    """Forget the contacts of kinds that the plan does not name: nobody would ever renew them."""
+    """Forget the contacts of kinds that the plan's sources deliver no more: none would come."""
     named = [(polled.source_key, polled.section.kind) for polled in plan]
     columns = sync_contacts.c
     connection.execute(
-        delete(sync_contacts).where(tuple_(columns.source_key, columns.kind).not_in(named))
+        delete(sync_contacts).where(
+            columns.source_key.in_({source for source, _ in named}),
+            tuple_(columns.source_key, columns.kind).not_in(named),
+        )
     )
 
 

@@ -111,6 +111,7 @@ def demo(writer: live_province.Writer) -> Iterator[None]:
         ("", "部分"),
         ("?check=no_limit&subject=incidents&source=grid", "案件编号"),
         (f"?form={quote('心理服务')}&month=2026-10", "设区市"),
+        ("?outline=1&level=county", "名称或区划"),
     ],
 )
 def test_every_file_of_a_demo_says_so_in_its_name_and_on_every_line(

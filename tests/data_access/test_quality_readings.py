@@ -213,12 +213,16 @@ def test_a_scope_bounds_every_count_and_hides_files(known: Database) -> None:
         samples.add(connection, whole_incident(1), whole_incident(2, county_id=SECOND))
         samples.add(connection, whole_incident(3, county_id=4711, region_id=4711))
         samples.add_file(connection, [(3, "unknown_region", "区", 1, "区域不在区划表中")])
+        samples.add_failing_kind(connection)
     mine = report(known, scope=Scope(counties=frozenset({SECOND})))
     assert completeness(mine, "grid").rows == 1
     assert (mine.files, mine.findings, mine.stray_counties) == ((), (), ())
+    assert (mine.polls, mine.imported.rejected) == ((), 0)
+    assert {kind.last_error for source in mine.sources for kind in source.kinds} == {None}
     assert {form.units for form in mine.forms} == {1}
     assert not mine.is_whole
     whole = report(known)
+    assert any(kind.last_error for source in whole.sources for kind in source.kinds)
     assert (len(whole.files), len(whole.findings), len(whole.stray_counties)) == (1, 1, 1)
 
 

@@ -601,7 +601,7 @@ def test_a_kind_that_fails_is_not_hidden_by_one_that_goes_on(
     def seen() -> tuple[str, str, dict[str, tuple[str, int]]]:
         with database.read() as connection:
             now = datetime.now(UTC)
-            [found] = quality_sources.states(connection, now)
+            [found] = quality_sources.states(connection, now, tells_errors=True)
             [of_wall] = source_readings.states(connection)
         finding = source_finding(known_source(of_wall), int(now.timestamp() * 1000))
         kinds = {kind.kind: (kind.health, kind.failures) for kind in found.kinds}
@@ -618,8 +618,13 @@ def test_a_kind_that_fails_is_not_hidden_by_one_that_goes_on(
     small_platform.run("alter table elsewhere rename to steps")
     steps_poller.turn()
     assert seen() == ("live", "live", {"incidents": ("live", 0), "steps": ("live", 0)})
+    other = "insert into sync_contacts (source_key, kind) values ('other', 'steps')"
+    with database.write() as connection:
+        connection.execute(text(other))
     running.once(database, [polled], report_folder=tmp_path / "reports", say=lambda _: None)
-    assert rows(database, "select kind from sync_contacts") == [("incidents",)], "no plan names it"
+    assert rows(database, "select source_key, kind from sync_contacts order by 1") == [
+        *(("other", "steps"), ("platform", "incidents")),
+    ]
 
 
 def test_a_kind_that_never_answered_is_silent_beside_one_that_does(
@@ -635,7 +640,7 @@ def test_a_kind_that_never_answered_is_silent_beside_one_that_does(
         )
     polled_once(small_platform)
     with database.read() as connection:
-        [found] = quality_sources.states(connection, datetime.now(UTC))
+        [found] = quality_sources.states(connection, datetime.now(UTC), tells_errors=True)
     assert found.health == "stale"
     steps = next(kind for kind in found.kinds if kind.kind == "steps")
     assert (steps.health, steps.last_contact_at, steps.age_seconds) == ("stale", None, None)
