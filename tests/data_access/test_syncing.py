@@ -560,30 +560,6 @@ def test_a_source_that_is_down_is_asked_later_and_later_and_recovers(
     ]
 
 
-STEPS_PLAN = f"""
-[[source]]
-kind = "steps"
-mapping = "steps.toml"
-url_variable = "{VARIABLE}"
-rows = "steps"
-watermark = {{ column = "id", type = "number", overlap = 2 }}
-"""
-STEPS = """
-kind = "steps"
-[source]
-key = "platform"
-name = "网格平台"
-[times]
-format = "%Y-%m-%d %H:%M:%S"
-[columns]
-case_no = "no"
-step = "step"
-occurred_at = "at"
-[constants]
-subject = "incident"
-"""
-
-
 def test_a_kind_that_fails_is_not_hidden_by_one_that_goes_on(
     small_platform: Platform, database: Database, tmp_path: Path
 ) -> None:
@@ -592,7 +568,7 @@ def test_a_kind_that_fails_is_not_hidden_by_one_that_goes_on(
     folder = small_platform.folder
     (folder / "steps.toml").write_text(STEPS, encoding="utf-8")
     (folder / "both.toml").write_text(STEPS_PLAN, encoding="utf-8")
-    small_platform.run("create table steps (id integer, no text, step text, at text)")
+    small_platform.run("create table flow (id integer, no text, step text, at text)")
     [steps] = plan.load(folder / "both.toml", {VARIABLE: polled.url})
     incidents_poller, steps_poller = (
         Poller(database, each, tmp_path / "reports", lambda _: None) for each in (polled, steps)
@@ -610,12 +586,12 @@ def test_a_kind_that_fails_is_not_hidden_by_one_that_goes_on(
     incidents_poller.turn()
     steps_poller.turn()
     assert seen() == ("live", "live", {"incidents": ("live", 0), "steps": ("live", 0)})
-    small_platform.run("alter table steps rename to elsewhere")
+    small_platform.run("alter table flow rename to elsewhere")
     for _ in range(5):
         steps_poller.turn()
         incidents_poller.turn()
     assert seen() == ("stale", "stale", {"incidents": ("live", 0), "steps": ("stale", 5)})
-    small_platform.run("alter table elsewhere rename to steps")
+    small_platform.run("alter table elsewhere rename to flow")
     steps_poller.turn()
     assert seen() == ("live", "live", {"incidents": ("live", 0), "steps": ("live", 0)})
     other = "insert into sync_contacts (source_key, kind) values ('other', 'steps')"
