@@ -215,7 +215,7 @@ def _reason_row(
     by_day: Mapping[date, int] = dict(item.days)
     most = max(by_day.values())
     bars = (
-        (rows / most, 1.0, f"{words.day(day)} {rows:,}行")
+        (rows / most, 1.0 if rows else 0.0, f"{words.day(day)} {rows:,}行")
         for day in _days(report, zone)
         for rows in [by_day.get(day, 0)]
     )
