@@ -217,7 +217,7 @@ SIMPLE = (
         table="work_calendar",
         fields=(
             DAY,
-            Field("is_workday", "是否工作日", "flag", words=("工作日", "workday")),
+            Field("is_workday", "是否工作日", "flag", words=("工作日", "上班", "workday")),
             Field(
                 *("label", "节日名称", "name"),
                 required=False,

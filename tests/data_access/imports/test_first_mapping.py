@@ -7,9 +7,11 @@ from openpyxl import Workbook
 
 from dashboard.errors import ImportRefused
 from data_access.imports import first_mapping
-from data_access.imports.mapping_file import load_mapping
+from data_access.imports.mapping_file import KINDS, load_mapping
+from tests.data_access.imports.killable import file_of
 
 FILES = Path(__file__).parent / "examples"
+CASES = ("incidents", "disputes")
 IDENTITY = "11010519491231002X"
 
 
@@ -17,7 +19,7 @@ def drafted(kind: str, file: Path, folder: Path) -> str:
     return first_mapping.write(kind, file, folder / "draft.toml").read_text("utf-8")
 
 
-@pytest.mark.parametrize("kind", ["incidents", "disputes"])
+@pytest.mark.parametrize("kind", CASES)
 def test_a_draft_of_cases_can_be_loaded_as_it_is(kind: str, tmp_path: Path) -> None:
     draft = drafted(kind, FILES / f"{kind}.csv", tmp_path)
     mapping = load_mapping(tmp_path / "draft.toml", kind).mapping
@@ -25,15 +27,9 @@ def test_a_draft_of_cases_can_be_loaded_as_it_is(kind: str, tmp_path: Path) -> N
     assert "请核对" in draft
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        *("regions", "zone_towns", "organisations", "staffing", "patrols", "receptions"),
-        *("reported", "targets"),
-    ],
-)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in CASES])
 def test_a_draft_of_a_table_names_the_columns_of_its_example(kind: str, tmp_path: Path) -> None:
-    draft = drafted(kind, FILES / f"{kind}.csv", tmp_path)
+    draft = drafted(kind, file_of(kind), tmp_path)
     mapping = load_mapping(tmp_path / "draft.toml", kind).mapping
     example = load_mapping(FILES.parents[3] / "docs" / "examples" / f"{kind}.toml").mapping
     assert mapping.columns == example.columns, draft
