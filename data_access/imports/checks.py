@@ -252,13 +252,17 @@ def _signed(chunk: Interpretation, signs: tuple[str, ...], reason: str) -> Itera
 def _unusable_case_no(chunk: Interpretation) -> Iterator[Hit]:
     lengths = [len(case_no) for case_no in chunk.case_no]
     shortest, longest = min(lengths, default=0), max(lengths, default=0)
-    if 0 < shortest <= longest <= LONGEST_CASE_NUMBER:
+    is_plain = "".join(chunk.case_no).isprintable()
+    if 0 < shortest <= longest <= LONGEST_CASE_NUMBER and is_plain:
         return
     for row, case_no in enumerate(chunk.case_no):
         if not case_no:
             yield Hit(row, chunk.case_column, "案件编号为空", "")
         elif len(case_no) > LONGEST_CASE_NUMBER:
             yield Hit(row, chunk.case_column, f"案件编号超过 {LONGEST_CASE_NUMBER} 个字符", case_no)
+        elif not case_no.rstrip(ROUNDED + UNCALCULATED).isprintable():
+            reason = "案件编号含有换行、制表符等看不见的字符，请去掉后再导入"
+            yield Hit(row, chunk.case_column, reason, case_no)
 
 
 def _missing_registered_at(chunk: Interpretation) -> Iterator[Hit]:

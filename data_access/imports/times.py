@@ -16,6 +16,8 @@ Instants = npt.NDArray[np.datetime64]
 ONE_HOUR = pd.Timedelta(hours=1)
 # How far ahead the clock of a source may be: zones and days written without an hour included.
 MOST_AHEAD = timedelta(days=1)
+# Of the numbers of a time only a second can be as large.
+SECOND_60 = r"(?<![\d.])6[01](?!\d)"
 # How typed times (Excel, Parquet, databases) are handed on, whatever the format of texts is.
 TYPED = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?P<offset>[+-]\d{2}:?\d{2})?"
 
@@ -87,14 +89,19 @@ def _local(given: "pd.Series[str]", pattern: str) -> pd.DatetimeIndex:
     """Times by the format; those as wide as it says are read all at once, a tenth of the time."""
     found = fixed_width.read(given.tolist(), pattern)
     if found is None:
-        return pd.DatetimeIndex(pd.to_datetime(given, format=pattern, errors="coerce")).as_unit(
-            "us"
-        )
+        return _leniently(given, pattern)
     left = np.isnat(found) & np.asarray(given != "")
     if left.any() and not fixed_width.has_adjoining(pattern):
-        rest = pd.to_datetime(given[left], format=pattern, errors="coerce")
-        found[left] = pd.DatetimeIndex(rest).as_unit("us").to_numpy()
+        found[left] = _leniently(given[left], pattern).to_numpy()
     return pd.DatetimeIndex(found)
+
+
+def _leniently(given: "pd.Series[str]", pattern: str) -> pd.DatetimeIndex:
+    """Times of any width; a second 60, which pandas reads as the next minute, is none."""
+    found = pd.to_datetime(given, format=pattern, errors="coerce")
+    if "%S" in pattern:
+        found = found.mask(given.str.contains(SECOND_60))
+    return pd.DatetimeIndex(found).as_unit("us")
 
 
 def _with_typed(

@@ -74,7 +74,12 @@ def test_a_sound_row_is_accepted_without_a_finding(judged: Judge) -> None:
     [
         ("CASE_ENQUIRY_ID", "", "unusable_case_no", ""),
         ("CASE_ENQUIRY_ID", "9" * 101, "unusable_case_no", "9" * 101),
+        ("CASE_ENQUIRY_ID", "90\n1", "unusable_case_no", "90\n1"),
+        ("CASE_ENQUIRY_ID", "90\t1", "unusable_case_no", "90\t1"),
+        ("CASE_ENQUIRY_ID", "901\u200b", "unusable_case_no", "901\u200b"),
         ("OPEN_DT", "", "missing_registered_at", ""),
+        ("OPEN_DT", "06/01/2015 9:00:60 AM", "unreadable_time", "06/01/2015 9:00:60 AM"),
+        ("OPEN_DT", "06/01/2015 09:00:60 AM", "unreadable_time", "06/01/2015 09:00:60 AM"),
         ("OPEN_DT", "2015-06-01 09:00", "unreadable_time", "2015-06-01 09:00"),
         ("CLOSED_DT", "06/31/2015 09:00:00 AM", "unreadable_time", "06/31/2015 09:00:00 AM"),
         ("TARGET_DT", "06/05/2035 08:30:00 AM", "implausible_time", "06/05/2035 08:30:00 AM"),
