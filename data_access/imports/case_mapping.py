@@ -169,6 +169,13 @@ class LocationRule(Section):
             raise ValueError("应写 lon 和 lat 两列，或只写 point 一列")
         return self
 
+    @field_validator("bounds")
+    @classmethod
+    def _in_order(cls, bounds: Box | None) -> Box | None:
+        if bounds and not (bounds[0] < bounds[2] and bounds[1] < bounds[3]):
+            raise ValueError("应依次为西、南、东、北：西小于东，南小于北")
+        return bounds
+
     def defaults_in_wgs84(self) -> list[tuple[float, float]]:
         """The coordinates that are no places, converted as those of the rows are."""
         named = np.array(self.defaults, dtype=np.float64).reshape(-1, 2)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from dashboard.errors import ImportRefused
 from dashboard.indicators import INDICATORS, REPORTED
+from dashboard.system_errors import words_of
 from data_access.imports import guessing, personal_data
 from data_access.imports.case_mapping import (
     DISPUTE_CHOICES,
@@ -155,7 +156,7 @@ def write(
     try:
         path.write_text(content, encoding="utf-8")
     except OSError as error:
-        raise ImportRefused(f"无法写入 {path}：{error.strerror}。请检查路径和权限。") from error
+        raise ImportRefused(f"无法写入 {path}：{words_of(error)}。请检查路径和权限。") from error
     return path
 
 

@@ -76,7 +76,8 @@ def _valid_pattern(pattern: str) -> str:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ValueError(f"应为正则表达式（{error}）") from error
+        place = f"第 {error.pos + 1} 个字符处有误" if error.pos is not None else "有误"
+        raise ValueError(f"应为正则表达式（{place}）") from error
     if "code" not in compiled.groupindex:
         raise ValueError("应为带命名组 (?P<code>…) 的正则表达式")
     return pattern

@@ -4,6 +4,7 @@ What a mapping may say stands in `mapping`.
 """
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dashboard.errors import MappingError
+from dashboard.system_errors import words_of
 from data_access.imports.case_mapping import DisputeMapping, IncidentMapping
 from data_access.imports.personal_data import found_in
 from data_access.imports.tables.fields import TableKind
@@ -66,9 +68,15 @@ def load_mapping(path: Path, kind: str | None = None) -> LoadedMapping:
     content = _content(path)
     try:
         table = tomllib.loads(content.decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
         raise MappingError(
-            f"映射文件 {path} 不是有效的 TOML（UTF-8）：{error}。请改正后重试。"
+            f"映射文件 {path} 不是有效的 TOML：第 {line} 行不是 UTF-8 编码。请另存为 UTF-8 后重试。"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise MappingError(
+            f"映射文件 {path} 不是有效的 TOML：{_place(error)}有误（多为引号、等号、括号不全，"
+            "或同一个键写了两次）。请改正后重试。"
         ) from error
     personal = list(_personal_texts(table))
     if personal:
@@ -114,6 +122,12 @@ def _number_in(text: str, *, is_code: bool) -> str | None:
     return None if is_grid else found_in(text)
 
 
+def _place(error: tomllib.TOMLDecodeError) -> str:
+    """Where the file is wrong; the reader's own words are English."""
+    found = re.search(r"line (\d+), column (\d+)", str(error))
+    return f"第 {found[1]} 行第 {found[2]} 个字符处" if found else "文件末尾"
+
+
 def _shape(path: Path, stated: Any, wanted: str | None) -> type[AnyMapping]:
     if stated not in SHAPES:
         kinds = "、".join(SHAPES)
@@ -130,7 +144,7 @@ def _content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise MappingError(
-            f"无法读取映射文件 {path}：{error.strerror}。请检查路径和权限。"
+            f"无法读取映射文件 {path}：{words_of(error)}。请检查路径和权限。"
         ) from error
 
 
@@ -146,6 +160,9 @@ _EXPECTED: Mapping[str, str] = {
     "list_type": "应为数组",
     "dict_type": "应为表",
     "model_type": "应为表",
+    "tuple_type": "应为数组",
+    "too_short": "应多写几项",
+    "too_long": "写了太多项",
     "date_type": "应为日期，例如 2000-01-01",
     "datetime_type": "应为日期时间，例如 2015-01-01T00:00:00",
 }
@@ -205,4 +222,4 @@ def expected(error: ErrorDetails) -> str:
     limits = [f"{word} {context[name]}" for name, word in _LIMITS.items() if name in context]
     if limits:
         return f"应{'、'.join(limits)}"
-    return _EXPECTED.get(error["type"], f"值不合要求（{error['msg']}）")
+    return _EXPECTED.get(error["type"], "值不合要求，请对照 docs/data-formats.md")

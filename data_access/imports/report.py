@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, delete, exists, func, select
 
 from dashboard.errors import ImportRefused
+from dashboard.system_errors import words_of
 from data_access.schema import import_batches, import_findings
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def write(connection: Connection, batch_id: int, folder: Path, titles: dict[str,
         unfinished.replace(path)
     except OSError as error:
         raise ImportRefused(
-            f"无法写入报告 {path}：{error.strerror}。请检查目录权限和剩余空间；"
+            f"无法写入报告 {path}：{words_of(error)}。请检查目录权限和剩余空间；"
             "已读入的行仍在，重新运行即可继续。"
         ) from error
     return path

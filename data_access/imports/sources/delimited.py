@@ -21,6 +21,7 @@ from pyarrow.compute import utf8_trim_whitespace
 from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
 
 from dashboard.errors import ImportRefused, MappingError
+from dashboard.system_errors import words_of
 from data_access.imports.sources.beginnings import LOOKED_AT, better_reading, refuse_no_text
 from data_access.imports.sources.rows import SIGNS, RawChunk, SourceFacts, positions
 
@@ -146,7 +147,7 @@ class DelimitedFile:
             yield
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ImportRefused(
-                f"文件 {self._path} 不是完整的 gzip 文件（{error}）。请重新取得文件后再导入。"
+                f"文件 {self._path} 不是完整的 gzip 文件。请重新取得文件后再导入。"
             ) from error
         except UnclosedQuote as error:
             raise ImportRefused(
@@ -161,7 +162,7 @@ class DelimitedFile:
             ) from error
         except OSError as error:
             raise ImportRefused(
-                f"无法读取文件 {self._path}：{error.strerror or error}。请检查路径和权限。"
+                f"无法读取文件 {self._path}：{words_of(error)}。请检查路径和权限。"
             ) from error
 
     def _positions(self, header: list[str], wanted: list[str]) -> dict[str, int]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
 
 from openpyxl.chartsheet import Chartsheet
@@ -18,7 +19,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
 from dashboard.errors import ImportRefused, MappingError
-from data_access.imports.sources.file_bytes import readable, sha256_of
+from data_access.imports.sources.file_bytes import Broken, readable, sha256_of
 from data_access.imports.sources.rows import (
     UNCALCULATED,
     RawChunk,
@@ -27,7 +28,7 @@ from data_access.imports.sources.rows import (
     spreadsheet_text,
 )
 
-WRONG = (BadZipFile, InvalidFileException, KeyError, EOFError)
+WRONG = (Broken, BadZipFile, InvalidFileException, ParseError, KeyError, EOFError)
 # Number formats by which Excel shows 123 as 00000123.
 LEADING_ZEROS = re.compile("0{2,}")
 
@@ -75,8 +76,15 @@ class ExcelFile:
         with readable(self._path, "Excel", *WRONG):
             reader = _Workbook(self._path, read_only=True, data_only=True, keep_links=False)
             with closing(reader.archive):
-                reader.read()
+                self._read(reader)
                 yield from itertools.islice(_rows_of(self._chosen(reader.wb)), first - 1, None)
+
+    def _read(self, reader: ExcelReader) -> None:
+        try:
+            reader.read()
+        except (OSError, ValueError, ParseError) as error:
+            # Of the archive openpyxl says so by an OSError as well.
+            raise Broken("不是 Excel 工作簿，或其中有损坏的部分") from error
 
     def _chosen(self, book: Any) -> Any:
         sheets = book.worksheets

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data_access.imports.sources.delimited import open_bytes
-from data_access.imports.sources.file_bytes import readable, sha256_of
+from data_access.imports.sources.file_bytes import Broken, readable, sha256_of
 from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
 
 GEOMETRY = "geometry"
@@ -80,7 +80,7 @@ def _features_in(blocks: Iterator[str]) -> Iterator[dict[str, Any]]:
     """Features of the array `features`, whatever stands before it.
 
     Raises:
-        ValueError: there is no such array, or it ends in the middle.
+        Broken: there is no such array, or it ends in the middle.
     """
     decoder = json.JSONDecoder()
     held = ""
@@ -91,7 +91,7 @@ def _features_in(blocks: Iterator[str]) -> Iterator[dict[str, Any]]:
             held = held[bracket + 1 :]
             break
     else:
-        raise ValueError("没有 features 数组")
+        raise Broken("没有 features 数组")
     while True:
         held = held.lstrip(" \t\r\n,")
         if held.startswith("]"):
@@ -101,10 +101,10 @@ def _features_in(blocks: Iterator[str]) -> Iterator[dict[str, Any]]:
         except ValueError:
             block = next(blocks, "")
             if not block:
-                raise ValueError("features 数组没有结尾") from None
+                raise Broken("features 数组没有结尾") from None
             held += block
             continue
         if not isinstance(feature, dict):
-            raise ValueError("features 中有不是对象的内容")
+            raise Broken("features 中有不是对象的内容")
         yield feature
         held = held[end:]

@@ -50,12 +50,12 @@ def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Pat
             "classes.codes.street-lights.category",
             "service",
         ),
-        ("default_share = 0.05", "default_share = 5", "location.default_share", "le 1"),
+        ("default_share = 0.05", "default_share = 5", "location.default_share", "应不大于 1"),
         (
             "map_centre = [-71.08, 42.32]",
             "map_centre = [42.32, -271.08]",
             "database.map_centre.1",
-            "ge -90",
+            "不小于 -90",
         ),
         ('encoding = "utf-8-sig"', 'encoding = "gb99"', "file.encoding", "gb18030"),
         ('label = "路灯"', f'label = "{"长" * 41}"', "street-lights.label", "不超过 40 个字符"),
@@ -65,6 +65,11 @@ def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Pat
             ('format = "%m/%d/%Y %I:%M:%S %p"', f'format = "{wrong}"', "times.format", "strptime")
             for wrong in ("MM/DD", "%Y-%Q", "%d%", "%Y-%m-%d %Y", "%H:%M", "")
         ),
+        *(
+            ("bounds = [", f"bounds = {wrong} # [", "location.bounds", "西、南、东、北")
+            for wrong in ("[-70.0, 42.0, -71.0, 43.0]", "[-71.0, 43.0, -70.0, 42.0]")
+        ),
+        ("(?P<code>[0-9]{1,2})", "(?P<code>[0-9", "region.patterns.0", "个字符处有误"),
         ('zone = "America/New_York"', 'zone = "America"', "database.zone", "IANA"),
         *(
             ('encoding = "utf-8-sig"', f'encoding = "{wrong}"', "file.encoding", "gb18030")
@@ -100,16 +105,26 @@ def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:
         assert f"键 {key}：此键必填" in str(refused.value)
 
 
-@pytest.mark.parametrize("content", [b"kind = ", b"\xff\xfe"])
-def test_a_file_that_is_no_toml_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"kind = ", "第 1 行第 8 个字符处有误|文件末尾有误"),
+        (b"a = 1\na = 2\n", "第 2 行第 6 个字符处有误"),
+        (b'a = "x', "文件末尾有误"),
+        (b"a = 1\nb = '\xff\xfe'", "第 2 行不是 UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_refused_with_the_place(
+    tmp_path: Path, content: bytes, place: str
+) -> None:
     path = tmp_path / "broken.toml"
     path.write_bytes(content)
-    with pytest.raises(MappingError, match=r"broken\.toml 不是有效的 TOML"):
+    with pytest.raises(MappingError, match=rf"broken\.toml 不是有效的 TOML：({place})"):
         load_mapping(path)
 
 
 def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(MappingError, match=r"无法读取映射文件 .*nowhere\.toml"):
+    with pytest.raises(MappingError, match=r"无法读取映射文件 .*nowhere\.toml：没有这个文件"):
         load_mapping(tmp_path / "nowhere.toml")
 
 

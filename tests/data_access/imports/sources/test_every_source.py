@@ -350,8 +350,24 @@ def test_a_file_that_is_cut_short_is_refused(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(content)
-    with pytest.raises(ImportRefused, match=f"不是完整的 {form} 文件"):
+    with pytest.raises(ImportRefused, match=f"不是完整的 {form} 文件") as refused:
         open_source(path, FileSection()).facts(["a"])
+    said = str(refused.value).replace(str(path), "")
+    assert not re.search("[A-Za-z]{3}", said.replace(form, "").replace("features", "")), said
+
+
+def test_an_archive_that_is_no_workbook_is_refused_in_chinese(tmp_path: Path) -> None:
+    path = tmp_path / "other.xlsx"
+    with zipfile.ZipFile(path, "w") as stored:
+        stored.writestr("[Content_Types].xml", "<Types/>")
+    with pytest.raises(ImportRefused, match="不是完整的 Excel 文件（不是 Excel 工作簿"):
+        open_source(path, FileSection()).header()
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none.geojson"])
+def test_a_file_that_is_not_there_is_said_in_chinese(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ImportRefused, match="：没有这个文件或目录。"):
+        open_source(tmp_path / name, FileSection()).facts(["a"])
 
 
 def test_features_are_read_one_by_one_whatever_stands_around_them(tmp_path: Path) -> None:
