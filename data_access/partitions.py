@@ -7,6 +7,9 @@ from sqlalchemy import Connection, text
 PARTITIONED_TABLES = ("incidents", "disputes", "steps", "case_versions")
 # Loaders ask for the months of what they load; the rest is made as time goes on.
 MONTHS_BACK, MONTHS_AHEAD = 1, 3
+# Twenty years: each month takes locks on four tables and their indexes until the transaction ends,
+# and a server with usual settings has none left after some thirty-five.
+MOST_AT_ONCE = 240
 
 
 def ensure_months_around(connection: Connection, day: date) -> None:
@@ -21,14 +24,16 @@ def ensure_months_around(connection: Connection, day: date) -> None:
 def ensure_months_of(connection: Connection, staged: str) -> None:
     """Create the missing partitions for the months of a staged table (`registered_month`).
 
-    Only of those that occur: one mistyped year would ask for hundreds, and each takes locks.
+    Only of those that occur, and of many the newest: one mistyped year would ask for hundreds.
+    Rows of the others go to the default partition.
     """
     connection.execute(
         text(
             "select cockpit_ensure_month(month) from"
             f" (select distinct registered_month as month from {staged}"
-            "  where registered_month is not null) months"
-        )
+            "  where registered_month is not null order by month desc limit :most) months"
+        ),
+        {"most": MOST_AT_ONCE},
     )
 
 

@@ -42,6 +42,19 @@ def test_of_staged_rows_only_months_that_occur_get_a_partition(database: Databas
         assert partitions(connection, "steps") - before == {"steps_199503", "steps_209901"}
 
 
+def test_of_very_many_staged_months_the_newest_get_a_partition(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data_access.partitions.MOST_AT_ONCE", 2)
+    with database.write() as connection:
+        before = partitions(connection, "steps")
+        connection.execute(text("create temporary table staged (registered_month date)"))
+        months = "('1995-03-01'), ('1996-01-01'), ('1997-01-01')"
+        connection.execute(text(f"insert into staged values {months}"))
+        ensure_months_of(connection, "staged")
+        assert partitions(connection, "steps") - before == {"steps_199601", "steps_199701"}
+
+
 def test_the_tables_partitioned_are_those_of_the_schema() -> None:
     found = {
         table.name
