@@ -72,6 +72,12 @@ def _known_encoding(name: str) -> str:
     return name
 
 
+def _usable_delimiter(sign: str) -> str:
+    if sign in '"\r\n\0':
+        raise ValueError('应为一个分隔列的字符，例如 "," 或 "\\t"')
+    return sign
+
+
 def _valid_pattern(pattern: str) -> str:
     try:
         compiled = re.compile(pattern)
@@ -207,7 +213,9 @@ class FileSection(Section):
     """How a file is to be read; what the form of the file does not need is passed over."""
 
     encoding: Annotated[str, AfterValidator(_known_encoding)] = "utf-8-sig"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    delimiter: Annotated[
+        str, Field(min_length=1, max_length=1), AfterValidator(_usable_delimiter)
+    ] = ","
     # Of an Excel file: the sheet (the first without it) and the row of the header.
     sheet: Text | None = None
     header_row: Annotated[int, Field(ge=1)] = 1

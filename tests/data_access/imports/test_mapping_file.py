@@ -58,6 +58,10 @@ def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Pat
             "不小于 -90",
         ),
         ('encoding = "utf-8-sig"', 'encoding = "gb99"', "file.encoding", "gb18030"),
+        ('delimiter = ","', 'delimiter = ",,"', "file.delimiter", "应为一个字符"),
+        ('delimiter = ","', 'delimiter = ""', "file.delimiter", "应为非空文本"),
+        ('delimiter = ","', 'delimiter = "\\n"', "file.delimiter", "应为一个分隔列的字符"),
+        ('delimiter = ","', "delimiter = '\"'", "file.delimiter", "应为一个分隔列的字符"),
         ('label = "路灯"', f'label = "{"长" * 41}"', "street-lights.label", "不超过 40 个字符"),
         ('label = "路灯"', 'label = "13800138000"', "street-lights.label", "不得含手机号"),
         ('"PWDx" = "', f'"{"x" * 41}" = "', "holder.values", "不超过 40 个字符"),
@@ -108,7 +112,7 @@ def test_every_wrong_key_is_named_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "place"),
     [
-        (b"kind = ", "第 1 行第 8 个字符处有误|文件末尾有误"),
+        (b"kind = ", "文件末尾有误"),
         (b"a = 1\na = 2\n", "第 2 行第 6 个字符处有误"),
         (b'a = "x', "文件末尾有误"),
         (b"a = 1\nb = '\xff\xfe'", "第 2 行不是 UTF-8"),
