@@ -118,6 +118,18 @@ def test_cases_of_regions_that_are_all_cities_are_rejected(
     assert (outcome.rows_accepted, found(outcome)) == (0, {"wrong_level": 2})
 
 
+def test_two_months_far_apart_make_no_others(
+    imported: Importer, sound_rows: Rows, write_csv: Writer, rows_of: Reader
+) -> None:
+    rows = sound_rows(3, TARGET_DT="", CLOSED_DT="")
+    rows[0]["OPEN_DT"] = "06/01/2012 09:00:00 AM"
+    rows[1]["OPEN_DT"] = "06/01/2062 09:00:00 AM"
+    outcome = imported(write_csv(rows))
+    assert (outcome.inserted, found(outcome)) == (2, {"implausible_time": 1})
+    tables = rows_of("select relname from pg_class where relname ~ '^incidents_20(1|6)[0-9]{3}$'")
+    assert {name for (name,) in tables} == {"incidents_201206", "incidents_201506"}
+
+
 def test_a_file_without_rows_changes_nothing(
     imported: Importer, write_csv: Writer, rows_of: Reader
 ) -> None:
