@@ -16,6 +16,7 @@ from dashboard.addresses import DEFAULT_SCREEN
 from dashboard.asks import Ask
 from dashboard.errors import ScreenConfigError
 from dashboard.indicators import DAILY_FLOWS, INDICATOR_BY_KEY, Indicator
+from dashboard.system_errors import words_of
 
 BUILT_IN = Path(__file__).with_name("screens") / "wall.toml"
 
@@ -166,7 +167,7 @@ def load_screens(path: Path | None = None) -> dict[str, Screen]:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise ScreenConfigError(
-            f"大屏配置文件 {file} 读不出来({error.strerror})。请检查 COCKPIT_SCREENS 与文件权限。"
+            f"大屏配置文件 {file} 读不出来({words_of(error)})。请检查 COCKPIT_SCREENS 与文件权限。"
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScreenConfigError(

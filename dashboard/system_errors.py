@@ -1,6 +1,7 @@
 """What errors of the operating system are called in sentences for operators."""
 
 import errno
+import socket
 
 _WORDS = {
     errno.ENOENT: "没有这个文件或目录",
@@ -15,9 +16,12 @@ _WORDS = {
     errno.EIO: "磁盘读写出错",
     errno.ENAMETOOLONG: "文件名过长",
     errno.EMFILE: "打开的文件过多",
+    errno.EADDRNOTAVAIL: "本机没有这个地址",
 }
 
 
 def words_of(error: OSError) -> str:
     """A few words of Chinese; the number of the error where it is a rare one."""
+    if isinstance(error, socket.gaierror):
+        return "没有这个主机名"
     return _WORDS.get(error.errno or 0, f"系统错误 {error.errno}")

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from dashboard import demo_mark
 from dashboard.errors import ArchiveRefused
+from dashboard.system_errors import words_of
 
 MANIFEST = "manifest.json"
 GZIP_LEVEL = 6
@@ -72,7 +73,7 @@ def export(
         return ArchivedFile(table, file.name, rows, _sha256(file))
     except OSError as error:
         raise ArchiveRefused(
-            f"无法写入归档文件 {file}：{error.strerror}。数据未作任何改动。"
+            f"无法写入归档文件 {file}：{words_of(error)}。数据未作任何改动。"
         ) from error
 
 

@@ -19,6 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import URL, Connection, create_engine, text
 
 from dashboard.errors import BackupError
+from dashboard.system_errors import words_of
 from data_access.database import Database
 from data_access.feed import libpq_url
 from data_access.server_programs import find_clients
@@ -59,7 +60,7 @@ def backup(url: URL, file: Path) -> str:
         checksum_file(file).write_text(f"{digest}  {file.name}\n", encoding="utf-8")
         half_made.rename(file)
     except OSError as error:
-        raise BackupError(f"无法写入备份 {file}：{error.strerror}。") from error
+        raise BackupError(f"无法写入备份 {file}：{words_of(error)}。") from error
     finally:
         half_made.unlink(missing_ok=True)
     return digest

@@ -14,6 +14,7 @@ from pathlib import Path
 from sqlalchemy import Connection, func, select, text
 
 from dashboard.errors import HoldRefused
+from dashboard.system_errors import words_of
 from data_access.archive_choice import BY_KEY, KINDS
 from data_access.schema import case_holds
 
@@ -40,7 +41,7 @@ def case_numbers(file: Path) -> list[str]:
     try:
         lines = file.read_text("utf-8-sig").splitlines()
     except OSError as error:
-        raise HoldRefused(f"读不到文件 {file}（{error.strerror}）。") from error
+        raise HoldRefused(f"读不到文件 {file}（{words_of(error)}）。") from error
     except UnicodeDecodeError as error:
         raise HoldRefused(f"{file} 不是 UTF-8 文本：应每行一个案件编号。") from error
     return [number for line in lines if (number := line.strip())]

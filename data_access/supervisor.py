@@ -27,6 +27,7 @@ from typing import Protocol
 import psutil
 
 from dashboard.errors import ChildProcessFailed, EmbeddedServerError, PortInUse, SettingsError
+from dashboard.system_errors import words_of
 
 STOP_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.1
@@ -235,7 +236,7 @@ def port_is_free(host: str, port: int) -> bool:
         if error.errno == errno.EADDRINUSE:
             return False
         raise SettingsError(
-            f"无法在 {host}:{port} 上监听：{error.strerror}。"
+            f"无法在 {host}:{port} 上监听：{words_of(error)}。"
             "请检查 COCKPIT_HOST 和 COCKPIT_PORT（1024 以下的端口需要 root）。"
         ) from error
     return True
