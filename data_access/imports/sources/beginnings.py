@@ -11,6 +11,7 @@ from dashboard.errors import ImportRefused
 
 LOOKED_AT = 1 << 16
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
+MARKUP = ("<html", "<!doctype", "<?xml", "<table", "<meta")
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 ENCODINGS = ("utf-8-sig", "gb18030", "utf-16")
 DELIMITERS = {",": "逗号", "\t": "制表符", ";": "分号", "|": "竖线"}
@@ -32,7 +33,13 @@ def refuse_no_text(name: str, beginning: bytes, encoding: str) -> None:
             f"文件 {name} 是 UTF-16 编码（Excel 的“Unicode 文本”），不是 {encoding}。"
             '请在映射文件中写 file.encoding = "utf-16"，或把文件另存为 CSV UTF-8。'
         )
-    if "\x00" in first_line(beginning, encoding):
+    line = first_line(beginning, encoding)
+    if line.lstrip().lower().startswith(MARKUP):
+        raise ImportRefused(
+            f"文件 {name} 是网页或 XML 形式的表格（有些系统导出的 .xls 如此），不能读取。"
+            "请在 Excel 中打开，另存为 .xlsx 后再导入。"
+        )
+    if "\x00" in line:
         raise ImportRefused(
             f"文件 {name} 的标题行含有不是文字的内容：它不是 CSV 等文本，或编码不是 {encoding}。"
             "请检查文件，以及映射文件的键 file.encoding。"

@@ -6,8 +6,8 @@ lost. Here too: what a cell looks like, where that is more than its value.
 
 import itertools
 import re
+import zlib
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -15,7 +15,6 @@ from zipfile import BadZipFile
 
 from openpyxl.chartsheet import Chartsheet
 from openpyxl.reader.excel import ExcelReader
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
 from dashboard.errors import ImportRefused, MappingError
@@ -28,7 +27,7 @@ from data_access.imports.sources.rows import (
     spreadsheet_text,
 )
 
-WRONG = (Broken, BadZipFile, InvalidFileException, ParseError, KeyError, EOFError)
+WRONG = (Broken, BadZipFile, zlib.error, ParseError, KeyError, EOFError)
 # Number formats by which Excel shows 123 as 00000123.
 LEADING_ZEROS = re.compile("0{2,}")
 
@@ -73,11 +72,11 @@ class ExcelFile:
         return names
 
     def _rows(self, first: int) -> Iterator[tuple[Any, ...]]:
-        with readable(self._path, "Excel", *WRONG):
-            reader = _Workbook(self._path, read_only=True, data_only=True, keep_links=False)
-            with closing(reader.archive):
-                self._read(reader)
-                yield from itertools.islice(_rows_of(self._chosen(reader.wb)), first - 1, None)
+        # A stream, as openpyxl goes by the ending of a name, which may be wrong.
+        with readable(self._path, "Excel", *WRONG), self._path.open("rb") as stored:
+            reader = _Workbook(stored, read_only=True, data_only=True, keep_links=False)
+            self._read(reader)
+            yield from itertools.islice(_rows_of(self._chosen(reader.wb)), first - 1, None)
 
     def _read(self, reader: ExcelReader) -> None:
         try:

@@ -10,7 +10,10 @@ import pyarrow.parquet as pq
 
 from dashboard.errors import MappingError
 from data_access.imports.sources.file_bytes import readable, sha256_of
-from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
+from data_access.imports.sources.rows import ROUNDED, RawChunk, SourceFacts, as_text, positions
+
+# Bits of a float -> up to where it holds every whole number.
+EXACT_IN = {16: 2**11, 32: 2**24}
 
 
 class ParquetFile:
@@ -90,7 +93,17 @@ def _texts(column: pa.Array) -> list[str]:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         filled: list[str] = pc.fill_null(column, "").to_pylist()
         return filled
+    if pa.types.is_floating(column.type) and column.type.bit_width in EXACT_IN:
+        return _narrow(column, EXACT_IN[column.type.bit_width])
     return [as_text(value) for value in _values(column)]
+
+
+def _narrow(column: pa.Array, limit: int) -> list[str]:
+    """Numbers that are kept in less than a double, marked as rounded as doubles are."""
+    return [
+        f"{as_text(value)}{ROUNDED}" if abs(value or 0) > limit else as_text(value)
+        for value in column.to_pylist()
+    ]
 
 
 def _values(column: pa.Array) -> list[Any]:

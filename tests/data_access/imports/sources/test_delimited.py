@@ -175,6 +175,7 @@ def test_a_file_that_is_not_of_its_encoding_is_refused(tmp_path: Path) -> None:
         (b"\xd0\xcf\x11\xe0" + b"\x00" * 600, r"旧版 Excel（\.xls）.*另存为 \.xlsx"),
         ("no,text\n1,a\n".encode("utf-16"), 'UTF-16 编码.*file.encoding = "utf-16"'),
         ("no,text\n1,a\n".encode("utf-16-le"), "不是文字的内容"),
+        (b"\n<HTML><table><tr><td>no</td></tr></table>", r"网页或 XML 形式的表格.*另存为 \.xlsx"),
         (b"\x7fELF\x02\x00\x00\n", "不是文字的内容"),
     ],
 )

@@ -243,6 +243,14 @@ def test_a_day_of_a_database_or_of_parquet_is_the_time_at_which_it_begins() -> N
     assert times.local.tolist() == [datetime(2026, 11, 1)]
 
 
+def test_a_number_kept_in_less_than_a_double_is_marked_sooner(tmp_path: Path) -> None:
+    columns = {"a": pa.array([20260103.0, 330102.0, None], pa.float32())}
+    pq.write_table(pa.table(columns), tmp_path / "floats.parquet")
+    source = open_source(tmp_path / "floats.parquet", FileSection())
+    (chunk,) = source.chunks(["a"], after_line=0, size=10)
+    assert chunk.columns["a"] == [f"20260104{ROUNDED}", "330102", ""]
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -354,6 +362,12 @@ def test_a_file_that_is_cut_short_is_refused(
         open_source(path, FileSection()).facts(["a"])
     said = str(refused.value).replace(str(path), "")
     assert not re.search("[A-Za-z]{3}", said.replace(form, "").replace("features", "")), said
+
+
+def test_a_workbook_is_known_by_its_content_whatever_its_name(tmp_path: Path) -> None:
+    write_sheet(tmp_path / "rows.xlsx").rename(tmp_path / "rows.xls")
+    source = open_source(tmp_path / "rows.xls", FileSection())
+    assert pairs(list(source.chunks(WANTED, after_line=0, size=4))) == EXPECTED
 
 
 def test_an_archive_that_is_no_workbook_is_refused_in_chinese(tmp_path: Path) -> None:
