@@ -74,7 +74,7 @@ test-pg: $(INSTALLED) ## 在本机找得到的各版 PostgreSQL（15—18；16�
 	[ -z "$$missing" ] || echo "没有安装、未测试：$$missing（Debian 12 有 postgresql-15；16 和 18 由依赖自带）"; \
 	exit $$failed
 
-soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化
+soak: $(INSTALLED) chromium ## 长时间测试：4 分钟断库、3000 次变化、1000 次强行终止导入、1000 段汇总历史
 	@$(FIND_CHROMIUM); COCKPIT_CHROMIUM="$$found" $(BIN)/pytest -m soak $(ARGS)
 
 bench: $(INSTALLED) chromium ## 测量并写入 docs/performance.md

@@ -9,6 +9,8 @@ from typer.main import get_command
 from cli import app
 from dashboard.settings import Settings, variable
 from layouts.documents.indicator_dictionary import indicator_dictionary
+from tests.data_access import test_rollup_property
+from tests.data_access.imports import test_killed_imports
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -101,6 +103,12 @@ def test_every_command_says_what_it_does() -> None:
 def test_every_command_of_make_is_explained() -> None:
     explained = set(re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, flags=re.MULTILINE))
     assert {"demo", "demo-boston", "serve", "test", "check", "fix", "test-pg", "soak"} <= explained
+
+
+def test_the_soaks_sentence_names_what_takes_its_time() -> None:
+    [told] = re.findall(r"^soak:.*## (.*)", MAKEFILE, flags=re.MULTILINE)
+    assert f"{test_killed_imports.SOAK_KILLS} 次强行终止导入" in told
+    assert f"{test_rollup_property.SOAK_HISTORIES} 段汇总历史" in told
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -41,6 +41,7 @@ from tests.case_builder import (
 from tests.conftest import run_outside_a_transaction
 
 ZONE = ZoneInfo("Asia/Shanghai")
+SOAK_HISTORIES = 1000
 MEASURES = [measure.column for flow in ROLLED_UP_FLOWS for measure in flow.measures()]
 # Cases there are before the history begins; each belongs to one of the writers, who alone changes
 # it, as the sources of two cities do.
@@ -514,7 +515,7 @@ def test_they_do_whatever_is_reformed_meanwhile(
 def test_rollups_equal_the_rows_through_many_histories(
     base: str, postgres: Callable[[str], URL]
 ) -> None:
-    property_of(base, postgres, 1000)()
+    property_of(base, postgres, SOAK_HISTORIES)()
 
 
 @pytest.mark.parametrize("table", ["rollup_deltas", "spread_deltas"])
