@@ -155,4 +155,4 @@ def _failure(error: object) -> str:
 def _kind_of(error: object) -> str:
     """What can be said of any failure: drivers repeat parts of the address, too."""
     state = getattr(error, "sqlstate", None)
-    return f"{type(error).__name__}{f' {state}' if state else ''}"
+    return f"错误码 {state}" if state else f"驱动的错误类别 {type(error).__name__}"

@@ -76,10 +76,10 @@ def test_another_databases_words_are_not_repeated(empty_database_url: URL) -> No
     engine.dispose()
     url = empty_database_url.render_as_string(hide_password=False)
     for query, expected in (
-        ("select name::int as number from handed_over", "有的值与查询所要的类型或格式不符"),
-        ("select number from handed_over", "没有所读的列"),
-        ("nowhere", "没有这个表或视图"),
-        ("select number from", "查询的写法有误"),
+        ("select name::int as number from handed_over", "类型或格式不符，错误码 22P02"),
+        ("select number from handed_over", "没有所读的列，错误码 42703"),
+        ("nowhere", "没有这个表或视图，错误码 42P01"),
+        ("select number from", "查询的写法有误，错误码 42601"),
     ):
         with pytest.raises(ImportRefused, match=expected) as refused:
             open_source(query, FileSection(), from_url=url).facts(["number"])
