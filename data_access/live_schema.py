@@ -144,6 +144,7 @@ def _statements(zone: str) -> Iterable[str]:
     for subject, columns in VERSIONED_COLUMNS.items():
         yield from _version_triggers(subject, columns)
         yield from _red_card_trigger(subject, zone)
+    yield from _reception_version_triggers()
     yield from _step_trigger()
     for table in PLAIN_TABLES:
         yield from _plain_triggers(table)
@@ -232,6 +233,19 @@ def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[st
         "delete",
         f"\n  {keep.format(deleted='true')};{told['delete']}",
     )
+
+
+def _reception_version_triggers() -> Iterable[str]:
+    keep = (
+        "\n  insert into reception_versions (reception_id, recorded_to, is_deletion, was)"
+        " select o.id, clock_timestamp(), {deleted}, to_jsonb(o) from old_rows o"
+    )
+    changed = " join new_rows n using (id) where to_jsonb(o) is distinct from to_jsonb(n);"
+    for operation, deleted, which in (("update", "false", changed), ("delete", "true", ";")):
+        body = f"{keep.format(deleted=deleted)}{which}"
+        yield from _statement_trigger(
+            f"receptions_{operation}_version", "receptions", operation, body
+        )
 
 
 def _red_card_trigger(subject: Subject, zone: str) -> Iterable[str]:

@@ -24,7 +24,8 @@ from data_access.partitions import ensure_months_around
 SCRIPTS = Path(__file__).parent / "migrations"
 # What writers and their triggers touch.
 WRITERS_TABLES = (
-    *("incidents", "disputes", "steps", "case_versions", "receptions", "return_visits"),
+    *("incidents", "disputes", "steps", "case_versions", "receptions", "reception_versions"),
+    "return_visits",
     *("agreements", "staffing", "patrols", "outbox", "rollup_deltas", "spread_deltas"),
 )
 # Deadlock, lock timeout: somebody writes. Long enough for a commit, short enough not to hold up.

@@ -248,6 +248,16 @@ receptions = Table(
     Index("uq_receptions_reception_no", "county_id", "source_id", "reception_no", unique=True),
 )
 
+# The reception as it was before a correction or deletion; written by trigger, never updated.
+reception_versions = Table(
+    "reception_versions",
+    metadata,
+    Column("reception_id", Integer, primary_key=True),
+    Column("recorded_to", DateTime(timezone=True), primary_key=True),
+    Column("is_deletion", Boolean, nullable=False),
+    Column("was", JSONB, nullable=False),
+)
+
 return_visits = Table(
     "return_visits",
     metadata,

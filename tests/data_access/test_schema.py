@@ -104,6 +104,7 @@ TEXT_COLUMNS = {
     "outbox": {"subject": "name of a table"},
     "population": {"origin": "which census"},
     "ranking_groups": {"code": CODE, "name": "title of the group"},
+    "reception_versions": {"was": "row of receptions, hence its columns only"},
     "receptions": {"reception_no": "number that the source gives the reception"},
     "region_geometries": {"level": CODE, "outline": "well-known binary of a region"},
     "region_lineage": {"kind": CODE},

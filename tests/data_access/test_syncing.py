@@ -337,6 +337,14 @@ def test_receptions_are_polled_by_a_growing_number_and_deleted_by_their_keys(
     assert (outcome.read, changes(outcome)) == (3, (1, 1, 1)), "1 is before the overlap"
     found = rows(database, "select reception_no, people from receptions order by 1")
     assert found == [("R1", 2), ("R3", 2), ("R4", 2), ("R5", 3), ("R6", 2), ("R7", 2)]
+    versions = rows(
+        database,
+        "select was ->> 'reception_no', (was ->> 'people')::int, is_deletion"
+        " from reception_versions order by 1",
+    )
+    assert versions == [("R2", 2, True), ("R5", 2, False)]
+    assert changes(once()) == (0, 0, 0)
+    assert rows(database, "select count(*) from reception_versions") == [(2,)]
     assert rows(database, "select last_row_at is not null from sources where key = 'hall'") == [
         (True,)
     ]
