@@ -86,7 +86,10 @@ def test_a_sound_row_is_accepted_without_a_finding(judged: Judge) -> None:
         ("OPEN_DT", "06/01/1915 09:00:00 AM", "implausible_time", "06/01/1915 09:00:00 AM"),
         ("Source", "Twit\ufffder", "unreadable_text", "Twit\ufffder"),
         ("Source", "Twit\x00er", "unreadable_text", "Twit\ufffder"),
-        ("Source", f"Call{ROUNDED}", "rounded_number", "Call"),
+        (
+            *("Source", f"4444{ROUNDED}", "rounded_number"),
+            "〔数字，末几位已失，不显示，4 个字符〕",
+        ),
         ("Source", UNCALCULATED, "uncalculated", ""),
     ],
 )

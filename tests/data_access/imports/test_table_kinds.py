@@ -665,13 +665,13 @@ def test_a_percent_sign_stands_only_with_rates() -> None:
 
 def test_months_and_numbers_are_never_read_as_others(load: Importer, rows_of: Reader) -> None:
     load("regions")
-    months = [("202611", 1), ("202612", 2), ("46024", 3), ("2026111", 4)]
+    months = [("202511", 1), ("202512", 2), ("46024", 3), ("2025111", 4)]
     lines = [f"视频联网率,330102,{month},{number},1000" for month, number in months]
     outcome = load("reported", "指标,区划代码,月份,分子,分母\n" + "\n".join(lines))
     assert found(outcome) == {"unreadable_value": 2}
     assert rows_of("select period_start, numerator from reported_values order by 1") == [
-        (date(2026, 11, 1), 1.0),
-        (date(2026, 12, 1), 2.0),
+        (date(2025, 11, 1), 1.0),
+        (date(2025, 12, 1), 2.0),
     ]
     residents = ['"1,323,467"', "95%", '"1,2,3"', '"12,34"', "1_000"]
     lines = [f"330102,{number}," for number in residents]
