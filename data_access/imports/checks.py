@@ -133,7 +133,7 @@ def judge(chunk: Interpretation, checks: Iterable[RowCheck]) -> Judgement:
     is_rejected = np.zeros(len(chunk.lines), dtype=bool)
     has_doubtful_times = np.zeros(len(chunk.lines), dtype=bool)
     findings = unusable(chunk.raw)
-    words = {coded.column for coded in _coded(chunk)} | {chunk.case_column}
+    words = _columns_of_words(chunk)
     for check in checks:
         first_hits: dict[int, Hit] = {}
         for hit in check.look(chunk):
@@ -205,9 +205,14 @@ def _coded(chunk: Interpretation) -> list[Coded]:
     return [coded for coded in (*rules, *chunk.choices.values()) if coded is not None]
 
 
+def _columns_of_words(chunk: Interpretation) -> set[str]:
+    """Columns that hold no free text by rights: looked up in a list, or the cases' numbers."""
+    return {coded.column for coded in _coded(chunk)} | {chunk.case_column}
+
+
 def _personal_data(chunk: Interpretation) -> Iterator[Hit]:
     """Texts that were understood as times, degrees or listed codes are none of a person's."""
-    words = {coded.column for coded in _coded(chunk)} | {chunk.case_column}
+    words = _columns_of_words(chunk)
     for column, rows in chunk.unexplained.items():
         texts = chunk.texts[column]
         unlisted = range(len(texts)) if rows is None else rows

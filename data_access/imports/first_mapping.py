@@ -181,9 +181,7 @@ def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Itera
 
 
 def _looks_personal(name: str, column: list[str]) -> bool:
-    if is_personal(name) or personal_data.look_like_names(column):
-        return True
-    if personal_data.look_like_free_text(column):
+    if is_personal(name) or personal_data.no_names(column):
         return True
     if not personal_data.might_hold_any(column):
         return False

@@ -148,9 +148,13 @@ def look_like_names(texts: Iterable[str]) -> bool:
     return _are_most(_is_like_a_name, texts)
 
 
-def look_like_free_text(texts: Iterable[str]) -> bool:
-    """Whether most of a column's values are sentences; names of organisations may be long."""
-    return _are_most(_is_sentence, texts)
+def no_names(texts: list[str]) -> str | None:
+    """What most of a column's values are (人名, 自由文本) that are no names of things, or None:
+    those of organisations may be long.
+    """
+    if look_like_names(texts):
+        return "人名"
+    return "自由文本" if _are_most(_is_sentence, texts) else None
 
 
 def looks_like(text: str) -> str | None:

@@ -42,18 +42,18 @@ def publish(
     reference_rows.ensure(connection, mapping, batch.source_id)
     ensure_months_of(connection, batch.table)
     _resolve(connection, batch, mapping)
-    is_most = refresh_rollups is not None and _are_most(connection)
-    if is_most:
+    count_anew = refresh_rollups if refresh_rollups and _are_most(connection) else None
+    if count_anew:
         connection.execute(text("set local session_replication_role = replica"))
     steps = _append_steps_of_new(connection, batch, mapping)
     inserted = _insert_new(connection, batch, mapping)
     updated = _update_changed(connection, batch, mapping)
     steps += _append_steps_of_changed(connection, batch, mapping)
     _renew_doubts(connection, batch)
-    if refresh_rollups and is_most:
+    if count_anew:
         _announce(connection, mapping)
         connection.execute(text("set local session_replication_role = origin"))
-        refresh_rollups(connection)
+        count_anew(connection)
     else:
         # The mapping may have brought classes that are sensitive.
         rollups.follow_classes(connection)

@@ -234,7 +234,7 @@ def _texts_found(column: ReadColumn, days: list[date | None]) -> Iterator[tuple[
         return
     texts = column.texts
     joined = "\n".join(set(texts))
-    if column.field.must_not_be_names and (kind := _kind_of_names(texts)):
+    if column.field.must_not_be_names and (kind := personal_data.no_names(texts)):
         for row in range(len(texts)):
             reason = f"此列像是{kind}，不得入库"
             found = _finding(PERSONAL, column, True, reason, row)
@@ -252,13 +252,6 @@ def _texts_found(column: ReadColumn, days: list[date | None]) -> Iterator[tuple[
             for row, text_ in enumerate(texts):
                 if any(sign in text_ for sign in signs):
                     yield row, _finding(check, column, True, reason, row)
-
-
-def _kind_of_names(texts: list[str]) -> str | None:
-    """What most of the texts of a column of names are that are none of things."""
-    if personal_data.look_like_names(texts):
-        return "人名"
-    return "自由文本" if personal_data.look_like_free_text(texts) else None
 
 
 def _is_own_code(column: ReadColumn, row: int) -> bool:
