@@ -30,6 +30,19 @@ Computable = Literal[
 UNCOMPUTABLE: frozenset[Computable] = frozenset(
     ("no_source", "no_field", "no_population", "not_reported")
 )
+# Data beside the cases, by key.
+OTHER_WORDS = {
+    "receptions": "接待",
+    "return_visits": "回访",
+    "agreements": "调解协议",
+    "staffing": "网格员到岗",
+    "patrols": "巡查",
+    "population": "常住人口",
+    "calendar": "工作日历",
+    "organisations": "承办单位",
+    "codes": "代码表",
+    "targets": "目标值",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

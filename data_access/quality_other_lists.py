@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from dashboard.errors import UnknownAddress
 from dashboard.indicators import INDICATOR_BY_KEY
-from dashboard.quality import OtherRow
+from dashboard.quality import OTHER_WORDS, OtherRow
 from dashboard.quality_checks import INCIDENTS
 from data_access import quality_others
 from data_access.quality_listing import Asked, Listing
@@ -36,17 +36,6 @@ _SHOWN = {
     ),
     "targets": (_REGION, _PLACE, "o.valid_from", "o.indicator"),
 }
-_TITLES = {
-    "receptions": "接待",
-    "return_visits": "回访",
-    "agreements": "调解协议",
-    "staffing": "网格员到岗",
-    "patrols": "巡查",
-    "population": "常住人口",
-    "organisations": "承办单位",
-    "codes": "代码",
-    "targets": "目标值",
-}
 
 
 def others(asked: Asked) -> Listing:
@@ -62,7 +51,7 @@ def others(asked: Asked) -> Listing:
             raise UnknownAddress(f"其他数据中没有按县(市、区)计覆盖的 {kind}。")
         covered = quality_others.COVERED[kind]
         return Listing(
-            title=f"有{_TITLES[kind]}的县(市、区)",
+            title=f"有{OTHER_WORDS[kind]}的县(市、区)",
             about=_span(asked, kind),
             columns="r.name, o.at, '' as about",
             rows="from (select d.county_id, max(d.at) as at"
@@ -74,7 +63,7 @@ def others(asked: Asked) -> Listing:
         raise UnknownAddress(f"其他数据中没有 {kind} 的清单。")
     tables, name, at, about = _SHOWN[kind]
     return Listing(
-        title=_TITLES[kind],
+        title=OTHER_WORDS[kind],
         about=_span(asked, kind),
         columns="x.name, x.at, x.about",
         rows=f"from (select {name} as name, {at} as at, {about} as about"

@@ -12,6 +12,7 @@ from dash.development.base_component import Component
 
 from dashboard import import_kinds
 from dashboard.quality import (
+    OTHER_WORDS,
     Computable,
     FormState,
     OtherData,
@@ -144,7 +145,7 @@ def others(report: QualityReport, here: QualityAddress) -> html.Section:
     )
     rows: list[list[Children]] = [
         [
-            html.Strong(words.OTHER_WORDS[item.key]),
+            html.Strong(OTHER_WORDS[item.key]),
             state(words.OTHER_STATES[item.state], marks.get(item.state, "unknown")),
             _of_other(item, here),
             words.newest(item),

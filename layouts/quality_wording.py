@@ -37,18 +37,6 @@ COMPUTABLE_WORDS = {
     "no_population": "缺人口",
     "not_reported": "未报送",
 }
-OTHER_WORDS = {
-    "receptions": "接待",
-    "return_visits": "回访",
-    "agreements": "调解协议",
-    "staffing": "网格员到岗",
-    "patrols": "巡查",
-    "population": "常住人口",
-    "calendar": "工作日历",
-    "organisations": "承办单位",
-    "codes": "代码表",
-    "targets": "目标值",
-}
 OTHER_STATES = {
     "good": "正常",
     "quiet": "近来没有",

@@ -19,6 +19,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dashboard import demo_mark
 from dashboard.errors import ImportRefused
 from dashboard.reporting_forms import FORM_BY_NAME, MONTH, FormFigure, month_named
+from dashboard.system_errors import words_of
 from data_access.forms import layout
 from data_access.forms.sheet import (
     FILLED_SHEET,
@@ -74,7 +75,7 @@ def read(file: Path) -> FilledForm:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise ImportRefused(f"无法读取 {file}：{error.strerror}。请检查路径和权限。") from error
+        raise ImportRefused(f"无法读取 {file}：{words_of(error)}。请检查路径和权限。") from error
     book = _opened(file)
     try:
         sheet = _sheet(book, file)

@@ -20,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from dashboard import demo_mark
 from dashboard.errors import FormExists, SettingsError
 from dashboard.reporting_forms import DUE_WORKDAY, FormFigure
+from dashboard.system_errors import words_of
 from data_access.forms.sheet import (
     CELL_ROW,
     FIGURE_ROW,
@@ -80,7 +81,7 @@ def write(sheet: FormSheet, due: date, folder: Path) -> Path:
         workbook(sheet, due).save(unfinished)
         unfinished.replace(path)
     except OSError as error:
-        raise SettingsError(f"无法写入 {path}：{error.strerror}。请检查目录和权限。") from error
+        raise SettingsError(f"无法写入 {path}：{words_of(error)}。请检查目录和权限。") from error
     return path
 
 

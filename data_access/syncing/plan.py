@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from dashboard import import_kinds
 from dashboard.errors import SettingsError
+from dashboard.system_errors import words_of
 from data_access.imports.mapping import Section, Text
 from data_access.imports.mapping_file import LoadedMapping, expected, load_mapping
 from data_access.imports.personal_columns import refuse_personal_columns
@@ -177,7 +178,7 @@ def _sections(path: Path) -> list[PolledSection]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SettingsError(f"无法读取 {path}：{error.strerror}。请检查路径和权限。") from error
+        raise SettingsError(f"无法读取 {path}：{words_of(error)}。请检查路径和权限。") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} 不是有效的 TOML（UTF-8）：{error}。请改正。") from error
     try:

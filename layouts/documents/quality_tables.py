@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 from dashboard import demo_mark, import_kinds
 from dashboard.errors import SettingsError
-from dashboard.quality import QualityReport, SourceQuality
+from dashboard.quality import OTHER_WORDS, QualityReport, SourceQuality
 from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS
+from dashboard.system_errors import words_of
 from layouts import quality_wording as words
 from layouts import wording
 
@@ -152,7 +153,7 @@ def others(report: QualityReport) -> Iterator[Line]:
         coverage = f"覆盖{words.covered(item)}；" if item.covered else ""
         yield (
             "其他",
-            words.OTHER_WORDS[item.key],
+            OTHER_WORDS[item.key],
             words.newest(item),
             lately,
             words.OTHER_STATES[item.state],
@@ -259,7 +260,7 @@ def write(report: QualityReport, path: Path) -> None:
         with path.open("w", encoding="utf-8-sig", newline="") as stored:
             csv.writer(stored).writerows([map(as_text, line) for line in table(report)])
     except OSError as error:
-        raise SettingsError(f"无法写入 {path}：{error.strerror}。请检查目录和权限。") from error
+        raise SettingsError(f"无法写入 {path}：{words_of(error)}。请检查目录和权限。") from error
 
 
 def as_text(cell: str) -> str:
