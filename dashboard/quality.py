@@ -118,7 +118,7 @@ class Completeness:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportedFile:
-    """One file on its way or published; `rows_read == rows_accepted + rows_rejected` at its end."""
+    """One file or poll on its way or published; `rows_read == rows_accepted + rows_rejected` at its end."""
 
     id: int
     source_name: str
@@ -293,22 +293,6 @@ class UnitRow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BatchRow:
-    """A file or poll with the numbers of its rows."""
-
-    id: int
-    source_name: str
-    kind: str
-    file_name: str
-    state: str
-    started_at: datetime
-    rows_read: int
-    rows_rejected: int
-    rows_doubtful: int
-    has_findings: bool
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OtherRow:
     """A row that is no case: its place or name, when it is of, and what it says."""
 
@@ -317,7 +301,7 @@ class OtherRow:
     about: str
 
 
-ListRow = CaseRow | FindingRow | UnitRow | BatchRow | OtherRow
+ListRow = CaseRow | FindingRow | UnitRow | ImportedFile | OtherRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

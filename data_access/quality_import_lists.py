@@ -10,7 +10,7 @@ from sqlalchemy import text
 from dashboard import import_kinds
 from dashboard.errors import UnknownAddress
 from dashboard.quality_checks import INCIDENTS
-from data_access.quality_imports import DELIVERED_AS, IN_SPAN, IS_KEPT
+from data_access.quality_imports import BATCH_COLUMNS, BATCHES, DELIVERED_AS, IN_SPAN, IS_KEPT
 from data_access.quality_listing import Asked, Listing
 from data_access.quality_window import window_of
 
@@ -64,13 +64,8 @@ def batches(asked: Asked) -> Listing:
     return Listing(
         title=f"导入的{_BROUGHT[asked.address.imports or 'all']}",
         about=about,
-        columns=(
-            "b.id as batch_id, coalesce(s.name, '未登记的来源' || b.source_id) as source_name,"
-            " b.kind as delivered, b.file_name, b.state, b.started_at, b.rows_read,"
-            " b.rows_rejected, b.rows_doubtful,"
-            " exists (select from import_findings f where f.batch_id = b.id) as has_findings"
-        ),
-        rows=f"from import_batches b left join sources s on s.id = b.source_id where {condition}",
+        columns=BATCH_COLUMNS,
+        rows=f"{BATCHES} where {condition}",
         order="b.id desc",
         parameters=parameters,
     )

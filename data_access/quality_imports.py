@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, text
 
 from dashboard.quality import (
     FindingGroup,
@@ -24,6 +24,11 @@ FILES_SHOWN = 12
 # Of a batch `b`: not the ones given up, whose rows were never seen.
 IS_KEPT = "b.state <> 'abandoned'"
 IN_SPAN = f"{IS_KEPT} and b.started_at >= :start and b.started_at <= :end"
+BATCHES = "from import_batches b left join sources s on s.id = b.source_id"
+BATCH_COLUMNS = (
+    "b.*, coalesce(s.name, '未登记的来源' || b.source_id) as source_name,"
+    " exists (select from import_findings f where f.batch_id = b.id) as has_findings"
+)
 DELIVERED_AS = {"files": "not b.is_poll", "polls": "b.is_poll", "all": "true"}
 _DAY = "(b.started_at at time zone :zone)::date"
 
@@ -47,29 +52,32 @@ def files(connection: Connection, window: Window) -> Iterable[ImportedFile]:
     """The newest files, whatever their age, newest first."""
     rows = connection.execute(
         text(
-            "select b.*, coalesce(s.name, '未登记的来源' || b.source_id) as source_name,"
-            " exists (select from import_findings f where f.batch_id = b.id) as has_findings"
-            " from import_batches b left join sources s on s.id = b.source_id"
+            f"select {BATCH_COLUMNS} {BATCHES}"
             f" where {IS_KEPT} and not b.is_poll and b.started_at <= :end"
             " order by b.id desc limit :limit"
         ),
         {"limit": FILES_SHOWN, "end": window.end},
     )
     for row in rows:
-        yield ImportedFile(
-            id=row.id,
-            source_name=row.source_name,
-            kind=row.kind,
-            file_name=row.file_name,
-            state=row.state,
-            started_at=row.started_at,
-            published_at=row.published_at,
-            rows_read=row.rows_read,
-            rows_accepted=row.rows_accepted,
-            rows_rejected=row.rows_rejected,
-            rows_doubtful=row.rows_doubtful,
-            has_findings=row.has_findings,
-        )
+        yield batch_of(row)
+
+
+def batch_of(row: Row[Any]) -> ImportedFile:
+    """A row of `BATCH_COLUMNS`."""
+    return ImportedFile(
+        id=row.id,
+        source_name=row.source_name,
+        kind=row.kind,
+        file_name=row.file_name,
+        state=row.state,
+        started_at=row.started_at,
+        published_at=row.published_at,
+        rows_read=row.rows_read,
+        rows_accepted=row.rows_accepted,
+        rows_rejected=row.rows_rejected,
+        rows_doubtful=row.rows_doubtful,
+        has_findings=row.has_findings,
+    )
 
 
 def polls(

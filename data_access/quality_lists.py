@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, text
 
 from dashboard.errors import UnknownAddress
-from dashboard.quality import BatchRow, CaseRow, FindingRow, ListRow, QualityList, UnitRow
+from dashboard.quality import CaseRow, FindingRow, ListRow, QualityList, UnitRow
 from dashboard.quality_addresses import QualityAddress
 from dashboard.quality_checks import CHECK_BY_KEY, SUBJECT_WORDS, reason_in_words
 from dashboard.reporting_forms import form_named, month_named
@@ -23,6 +23,7 @@ from data_access import (
     facts,
     form_readings,
     quality_import_lists,
+    quality_imports,
     quality_other_lists,
     quality_sources,
     quality_sql,
@@ -252,19 +253,8 @@ def _with_words(subject: str, where: str | None = None) -> str:
 
 def _row(row: Row[Any]) -> ListRow:
     known = row._mapping
-    if "delivered" in known:
-        return BatchRow(
-            id=row.batch_id,
-            source_name=row.source_name,
-            kind=row.delivered,
-            file_name=row.file_name,
-            state=row.state,
-            started_at=row.started_at,
-            rows_read=row.rows_read,
-            rows_rejected=row.rows_rejected,
-            rows_doubtful=row.rows_doubtful,
-            has_findings=row.has_findings,
-        )
+    if "has_findings" in known:
+        return quality_imports.batch_of(row)
     if "about" in known:
         return quality_other_lists.row(row)
     if "line" in known:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dash import dcc, html
 
-from dashboard.quality import BatchRow, ListRow, QualityList
+from dashboard.quality import ImportedFile, ListRow, QualityList
 from dashboard.quality_addresses import QualityAddress
 from layouts import quality_wording as words
 from layouts.quality_parts import Children, Column, header, link, nothing, page, table
@@ -77,7 +77,7 @@ def _table(found: QualityList, address: QualityAddress, zone: ZoneInfo) -> html.
 def _cells(row: ListRow, address: QualityAddress, zone: ZoneInfo) -> list[Children]:
     """The cells of a row; of a file or poll the refused and doubtful rows open their lists."""
     cells: list[Children] = list(words.list_cells(row, zone))
-    if isinstance(row, BatchRow) and row.has_findings:
+    if isinstance(row, ImportedFile) and row.has_findings:
         numbers = (("rejected", row.rows_rejected), ("doubtful", row.rows_doubtful))
         for place, (result, rows) in enumerate(numbers, start=len(cells) - len(numbers)):
             if rows:

@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 
 from dashboard import import_kinds
 from dashboard.quality import (
-    BatchRow,
     CaseRow,
     CheckCount,
     Completeness,
     FindingGroup,
     FindingRow,
     FormState,
+    ImportedFile,
     KindContact,
     ListRow,
     OtherData,
@@ -223,7 +223,7 @@ def list_cells(row: ListRow, zone: ZoneInfo) -> tuple[str, ...]:
             "已办结" if row.is_closed else "在办",
             row.reason,
         )
-    if isinstance(row, BatchRow):
+    if isinstance(row, ImportedFile):
         return (
             str(row.id),
             row.file_name,

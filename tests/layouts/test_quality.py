@@ -11,9 +11,9 @@ import pytest
 
 from dashboard import import_kinds
 from dashboard.quality import (
-    BatchRow,
     CaseRow,
     FindingRow,
+    ImportedFile,
     OtherRow,
     QualityList,
     QualityReport,
@@ -306,13 +306,15 @@ def test_cells_of_every_kind_of_row_fit_their_heads() -> None:
             is_rejection=True,
             reason="列数不符",
         ),
-        "batches": BatchRow(
+        "batches": ImportedFile(
             id=7,
             source_name="网格系统",
             kind="steps",
             file_name="cases",
             state="published",
             started_at=samples.AS_OF,
+            published_at=None,
+            rows_accepted=2,
             rows_read=3,
             rows_rejected=1,
             rows_doubtful=0,
