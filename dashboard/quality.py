@@ -118,7 +118,9 @@ class Completeness:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImportedFile:
-    """One file or poll on its way or published; `rows_read == rows_accepted + rows_rejected` at its end."""
+    """One file or poll on its way or published; at its end `rows_read` are those accepted and those
+    rejected.
+    """
 
     id: int
     source_name: str
