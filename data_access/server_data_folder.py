@@ -49,7 +49,6 @@ DEFAULT_SETTINGS: Mapping[str, str] = {
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    "wal_compression": "on",
     "random_page_cost": "1.1",
     "jit": "off",  # readings take milliseconds; compiling them would take longer
     "timezone": "UTC",

@@ -106,7 +106,9 @@ def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None
     """Temporary table `arriving`: staged rows with ids for codes, keys, and what is to be done.
 
     A region is the version valid on the day of registration; where none was, the latest one. One
-    that lay in no county is passed over: a case has to have one.
+    that lay in no county is passed over: a case has to have one. Every region of the batch is
+    known by now; the outer join lets the planner expect every row, where an inner one made it
+    expect few and look each case up month by month.
     """
     owned = _owned(mapping)
     differs = (
@@ -136,7 +138,7 @@ def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None
                 o.id as holder_id, m.id as centre_id, cast(:platform as text) as platform,
                 coalesce(c.is_sensitive, false) as is_sensitive
               from local s
-              join regions_by_day r using (region_code, registered_on)
+              left join regions_by_day r using (region_code, registered_on)
               left join organisations o on o.code = s.holder_code
               left join organisations m on m.code = s.centre_code
               left join codes c on c.list_key = :list_key and c.code = s.class_code
@@ -156,7 +158,7 @@ def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None
             "list_key": mapping.classes.list_key,
         },
     )
-    connection.execute(text("analyze arriving"))
+    connection.execute(text("analyze arriving (line, case_no, key_month, is_new, is_changed)"))
 
 
 def _append_steps_of_new(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
