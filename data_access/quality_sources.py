@@ -29,6 +29,7 @@ def states(
     for row in connection.execute(select(sources).order_by(sources.c.id)):
         kinds = polled.get(row.key, [])
         contact, error = source_readings.worst(kinds, row.last_contact_at, row.last_error_at)
+        heard = None if any(kind.last_contact_at is None for kind in kinds) else contact
         last_row_at = row.last_row_at or reported.get(row.id)
         health = _health(row, contact, error, as_of, has_rows=last_row_at is not None)
         yield SourceQuality(
@@ -38,8 +39,8 @@ def states(
             kind=row.kind,
             health=health,
             cycle_seconds=row.cycle_seconds,
-            age_seconds=_age(contact, as_of),
-            last_contact_at=contact,
+            age_seconds=_age(heard, as_of),
+            last_contact_at=heard,
             last_row_at=last_row_at,
             last_error_at=row.last_error_at,
             last_error=row.last_error if tells_errors and _follows(error, contact) else None,

@@ -44,6 +44,8 @@ def states(connection: Connection) -> tuple[SourceState, ...]:
     found = []
     for row in connection.execute(select(sources).order_by(sources.c.id)):
         contact, error = worst(polled.get(row.key, ()), row.last_contact_at, row.last_error_at)
+        if row.last_contact_at is None:
+            contact = None  # 未接入: nothing on the wall is from it, so it makes nothing old
         found.append(
             SourceState(
                 key=row.key,

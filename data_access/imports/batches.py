@@ -82,8 +82,7 @@ def claim_batch(connection: Connection, claim: Claim, layout: Layout) -> Batch:
 
     Unfinished batches of the same kind and source are abandoned: their rows were never seen.
     """
-    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": NUMBERING_LOCK})
-    source_id = _source_id(connection, claim.source.key)
+    source_id = source_number(connection, claim.source.key)
     latest = _latest_batch(connection, source_id, claim.kind)
     same = (claim.facts.sha256, claim.mapping_sha256)
     if latest and (latest.file_sha256, latest.mapping_sha256) == same:
@@ -106,6 +105,34 @@ def claim_batch(connection: Connection, claim: Claim, layout: Layout) -> Batch:
     batch = Batch(batch_id, source_id, "staging")
     _create_table(connection, batch, layout)
     return batch
+
+
+def source_number(connection: Connection, key: str) -> int:
+    """Number of the source: its own, or one kept for it until `ensure_source` writes the source.
+
+    Others wait for this transaction's end to get one.
+    """
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": NUMBERING_LOCK})
+    for statement in (
+        f"create schema if not exists {SCHEMA}",
+        f"create table if not exists {NEW_SOURCES} (key text primary key, id smallint not null)",
+    ):
+        connection.exec_driver_sql(statement)
+    known = connection.scalar(select(sources.c.id).where(sources.c.key == key))
+    kept = connection.scalar(text(f"select id from {NEW_SOURCES} where key = :key"), {"key": key})
+    if known is not None or kept is not None:
+        return int(known if known is not None else kept)
+    return int(
+        connection.execute(
+            text(
+                f"insert into {NEW_SOURCES} select :key, 1 + greatest("
+                f"(select coalesce(max(id), 0) from {NEW_SOURCES}),"
+                " (select coalesce(max(id), 0) from sources),"
+                " (select coalesce(max(source_id), 0) from import_batches)) returning id"
+            ),
+            {"key": key},
+        ).scalar_one()
+    )
 
 
 def resume_line(connection: Connection, batch: Batch, layout: Layout) -> int:
@@ -141,30 +168,6 @@ def close(connection: Connection, batch: Batch) -> None:
         .values(state="published", published_at=func.now())
     )
     drop(connection, batch)
-
-
-def _source_id(connection: Connection, key: str) -> int:
-    """Number of the source: its own, or one kept for it until `publishing` writes the source."""
-    for statement in (
-        f"create schema if not exists {SCHEMA}",
-        f"create table if not exists {NEW_SOURCES} (key text primary key, id smallint not null)",
-    ):
-        connection.exec_driver_sql(statement)
-    known = connection.scalar(select(sources.c.id).where(sources.c.key == key))
-    kept = connection.scalar(text(f"select id from {NEW_SOURCES} where key = :key"), {"key": key})
-    if known is not None or kept is not None:
-        return int(known if known is not None else kept)
-    return int(
-        connection.execute(
-            text(
-                f"insert into {NEW_SOURCES} select :key, 1 + greatest("
-                f"(select coalesce(max(id), 0) from {NEW_SOURCES}),"
-                " (select coalesce(max(id), 0) from sources),"
-                " (select coalesce(max(source_id), 0) from import_batches)) returning id"
-            ),
-            {"key": key},
-        ).scalar_one()
-    )
 
 
 def _latest_batch(connection: Connection, source_id: int, kind: str) -> Row[Any] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import Connection, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
+from data_access.imports import batches, reference_rows
 from data_access.imports.tables.steps import UNKNOWN_CASE
 from data_access.schema import (
     import_batches,
@@ -86,7 +87,12 @@ def note_contact(connection: Connection, polled: Polled, *, brought_rows: bool =
 
 
 def note_failure(connection: Connection, polled: Polled, reason: str) -> None:
-    """The error, in words without values; a source that never delivered has no row in `sources`."""
+    """The error, in words without values; also of a source that has never delivered anything."""
+    number = batches.source_number(connection, polled.source_key)
+    section = polled.loaded.mapping.source.model_copy(
+        update={"is_live": True, "cycle_seconds": polled.cycle_seconds}
+    )
+    reference_rows.ensure_source(connection, section, polled.section.kind, number)
     values = {"last_error_at": func.now(), "last_error": reason}
     _note(connection, polled, values | {"failures": sync_contacts.c.failures + 1})
     connection.execute(update(sources).where(sources.c.key == polled.source_key).values(values))

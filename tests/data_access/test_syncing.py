@@ -23,6 +23,7 @@ from typer.testing import CliRunner
 import cli
 from dashboard.errors import SourceUnavailable
 from dashboard.freshness import Source, source_finding
+from dashboard.quality import SourceQuality
 from data_access import archiving, quality_sources, rollups, source_readings
 from data_access.database import Database
 from data_access.imports import report
@@ -628,6 +629,35 @@ def test_a_kind_that_never_answered_is_silent_beside_one_that_does(
     assert found.health == "stale"
     steps = next(kind for kind in found.kinds if kind.kind == "steps")
     assert (steps.health, steps.last_contact_at, steps.age_seconds) == ("stale", None, None)
+
+
+def test_a_source_that_fails_before_its_first_row_is_told_and_makes_nothing_old(
+    small_platform: Platform, database: Database, tmp_path: Path
+) -> None:
+    small_platform.add(1)
+    small_platform.run("alter table cases rename to elsewhere")
+    folder = tmp_path / "reports"
+    poller = Poller(database, small_platform.polled(), folder, lambda _: None)
+
+    def seen() -> tuple[SourceQuality, str]:
+        with database.read() as connection:
+            now = datetime.now(UTC)
+            [found] = quality_sources.states(connection, now, tells_errors=True)
+            [of_wall] = source_readings.states(connection)
+        return found, source_finding(known_source(of_wall), int(now.timestamp() * 1000))["state"]
+
+    poller.turn()
+    poller.turn()
+    found, on_the_wall = seen()
+    assert (found.name, found.health, on_the_wall) == ("网格平台", "stale", "live")
+    assert (found.last_contact_at, found.age_seconds, found.last_row_at) == (None, None, None)
+    assert "不接受所写的表" in (found.last_error or "")
+    assert [(kind.kind, kind.failures) for kind in found.kinds] == [("incidents", 2)]
+    small_platform.run("alter table elsewhere rename to cases")
+    poller.turn()
+    found, on_the_wall = seen()
+    assert (found.health, on_the_wall, found.last_error) == ("live", "live", None)
+    assert rows(database, "select source_id, case_no from incidents") == [(found.id, "C0001")]
 
 
 @pytest.mark.parametrize(
