@@ -40,6 +40,7 @@ _OWN = "the cockpit's own, written by one process"
 LOCAL: Mapping[str, str] = {
     "receptions": "no case of theirs; the county may be corrected, a distribution column may not",
     "reception_versions": "beside the receptions",
+    "daily_figure_versions": "beside the figures of a day",
     **dict.fromkeys(("staffing", "patrols", "reported_values", "population", "targets"), _BY_DAY),
     **dict.fromkeys(("geometry_sets", "region_geometries"), "outlines, read one county at a time"),
     **dict.fromkeys(("rollups", "rollup_months", "rollup_slots", "rollup_spreads"), _SUMS),

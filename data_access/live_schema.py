@@ -26,9 +26,10 @@ from data_access.rollups.tables import GROUPS, SLOTS_FROM
 # program that does not know of the second writes and deletes the first alone.
 INSTALLED, SUMMED = "live_schema", "live_sums"
 CHANGES_CHANNEL = "cockpit_changes"
+DAILY_FIGURES = ("staffing", "patrols")
 # Subjects whose changes reach the wall without a roll-up: read by day, or as they are.
 PLAIN_TABLES = (
-    *("staffing", "patrols", "reported_values", "targets", "sources"),
+    *(*DAILY_FIGURES, "reported_values", "targets", "sources"),
     *("regions", "region_lineage", "zone_towns", "population", "codes", "work_calendar"),
     "region_ranking_groups",
 )
@@ -145,6 +146,8 @@ def _statements(zone: str) -> Iterable[str]:
         yield from _version_triggers(subject, columns)
         yield from _red_card_trigger(subject, zone)
     yield from _reception_version_triggers()
+    for table in DAILY_FIGURES:
+        yield from _daily_figure_version_triggers(table, zone)
     yield from _step_trigger()
     for table in PLAIN_TABLES:
         yield from _plain_triggers(table)
@@ -248,6 +251,24 @@ def _reception_version_triggers() -> Iterable[str]:
         )
 
 
+def _daily_figure_version_triggers(table: str, zone: str) -> Iterable[str]:
+    """Of days that are over: within its day a figure is not corrected, it goes on."""
+    keep = (
+        "\n  insert into daily_figure_versions"
+        " (subject, town_id, day, recorded_to, is_deletion, was)"
+        f" select '{table}', o.town_id, o.day, clock_timestamp(), {{deleted}}, to_jsonb(o)"
+        " from old_rows o"
+    )
+    is_over = f"o.day < (now() at time zone '{zone}')::date"
+    changed = " join new_rows n using (town_id, day) where to_jsonb(o) is distinct from to_jsonb(n)"
+    for operation, deleted, which in (
+        ("update", "false", f"{changed} and {is_over};"),
+        ("delete", "true", f" where {is_over};"),
+    ):
+        body = f"{keep.format(deleted=deleted)}{which}"
+        yield from _statement_trigger(f"{table}_{operation}_version", table, operation, body)
+
+
 def _red_card_trigger(subject: Subject, zone: str) -> Iterable[str]:
     """红牌时点: five working days after the limit, same time of day, from the work calendar."""
     name = f"cockpit_{subject}_red_card"
@@ -319,7 +340,7 @@ def _step_trigger() -> Iterable[str]:
 
 
 def _plain_triggers(table: str) -> Iterable[str]:
-    county = "county_id" if table in ("staffing", "patrols") else "0"
+    county = "county_id" if table in DAILY_FIGURES else "0"
     changed_rows = {
         "insert": "new_rows",
         "update": "(select * from new_rows union all select * from old_rows) t",

@@ -25,8 +25,8 @@ SCRIPTS = Path(__file__).parent / "migrations"
 # What writers and their triggers touch.
 WRITERS_TABLES = (
     *("incidents", "disputes", "steps", "case_versions", "receptions", "reception_versions"),
-    "return_visits",
-    *("agreements", "staffing", "patrols", "outbox", "rollup_deltas", "spread_deltas"),
+    *("return_visits", "agreements", "staffing", "patrols", "daily_figure_versions"),
+    *("outbox", "rollup_deltas", "spread_deltas"),
 )
 # Deadlock, lock timeout: somebody writes. Long enough for a commit, short enough not to hold up.
 WRITTEN_TO = ("40P01", "55P03")

@@ -20,6 +20,7 @@ from data_access.schema.cases import (
     steps,
 )
 from data_access.schema.figures import (
+    daily_figure_versions,
     form_submissions,
     patrols,
     population,
@@ -70,6 +71,7 @@ __all__ = [
     "code_lists",
     "code_mappings",
     "codes",
+    "daily_figure_versions",
     "database_facts",
     "disputes",
     "form_submissions",

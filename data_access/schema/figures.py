@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     func,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from data_access.schema.base import metadata
 
@@ -56,6 +57,19 @@ patrols = Table(
     Column("due", Integer, nullable=False),
     Column("done", Integer, nullable=False),
     Index("ix_patrols_day_county_id", "day", "county_id"),
+)
+
+# A row of `staffing` or `patrols` as it was before a correction or deletion, of a day that was
+# over: within its day a row changes with every poll. Written by trigger, never updated.
+daily_figure_versions = Table(
+    "daily_figure_versions",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("town_id", Integer, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("recorded_to", DateTime(timezone=True), primary_key=True),
+    Column("is_deletion", Boolean, nullable=False),
+    Column("was", JSONB, nullable=False),
 )
 
 # Valid until the next one of the same indicator and region; `value` in the unit that

@@ -102,6 +102,10 @@ TEXT_COLUMNS = {
     },
     "organisations": {"code": CODE, "name": "official name of an authority", "kind": CODE},
     "outbox": {"subject": "name of a table"},
+    "daily_figure_versions": {
+        "subject": "name of a table",
+        "was": "row of that table, hence its columns only",
+    },
     "population": {"origin": "which census"},
     "ranking_groups": {"code": CODE, "name": "title of the group"},
     "reception_versions": {"was": "row of receptions, hence its columns only"},

@@ -40,6 +40,7 @@ VOLATILE = {
     "rollup_deltas": ("id",),
     "case_versions": ("recorded_from", "recorded_to"),
     "reception_versions": ("reception_id", "recorded_to", "was"),
+    "daily_figure_versions": ("recorded_to",),
 }
 # Facts that are about now, with times of now, or about this database alone.
 VOLATILE_FACTS = ("rollup_slots_from", "point_secret", "red_card_moves")

@@ -89,6 +89,36 @@ def test_a_formula_without_its_result_rejects_the_row(
     assert outcome.rows_rejected == before.rows_rejected + 1
 
 
+def test_a_day_that_is_over_keeps_what_was_corrected(
+    load: Importer, rows_of: Reader, site: Database
+) -> None:
+    load("regions")
+    with site.read() as connection:
+        today = connection.scalar(text("select (now() at time zone 'Asia/Shanghai')::date"))
+    yesterday = today - timedelta(days=1)
+    head = "乡镇代码,日期,在册网格员数,在线网格员数,有上报的网格员数\n"
+    for online in (20, 22):
+        said = "".join(
+            f"330102001,{day},24,{online},18\n330102002,{day},30,25,12\n"
+            for day in (yesterday, today)
+        )
+        load("staffing", text=head + said)
+    kept = (
+        "select subject, town.code, v.day, (v.was ->> 'online')::int, v.is_deletion"
+        " from daily_figure_versions v join regions town on town.id = v.town_id"
+        " order by v.recorded_to, town.code"
+    )
+    corrected = ("staffing", "330102001", yesterday, 20, False)
+    assert [tuple(row) for row in rows_of(kept)] == [corrected]
+    with site.write() as connection:
+        connection.execute(text("delete from staffing where day >= :day"), {"day": yesterday})
+    deleted = [
+        ("staffing", "330102001", yesterday, 22, True),
+        ("staffing", "330102002", yesterday, 25, True),
+    ]
+    assert [tuple(row) for row in rows_of(kept)] == [corrected, *deleted]
+
+
 REGIONS_HEADER = "区划代码,名称,简称,级别,上级代码,启用日期,原代码,变更方式,是否行政区\n"
 
 
