@@ -45,6 +45,7 @@ def publish(
     count_anew = refresh_rollups if refresh_rollups and _are_most(connection) else None
     if count_anew:
         connection.execute(text("set local session_replication_role = replica"))
+    _forget_steps_of_deleted(connection, batch, mapping)
     steps = _append_steps_of_new(connection, batch, mapping)
     inserted = _insert_new(connection, batch, mapping)
     updated = _update_changed(connection, batch, mapping)
@@ -159,6 +160,23 @@ def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None
         },
     )
     connection.execute(text("analyze arriving (line, case_no, key_month, is_new, is_changed)"))
+
+
+def _forget_steps_of_deleted(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
+    """Steps of deleted cases that come again: these are numbered from one once more."""
+    connection.execute(
+        text(
+            """
+            delete from steps t using arriving a, case_versions v
+            where a.is_new and v.is_deletion
+              and (v.subject, v.home_county_id, v.source_id, v.case_no, v.registered_month)
+                = (:subject, a.home_county_id, :source, a.case_no, a.key_month)
+              and (t.subject, t.home_county_id, t.source_id, t.case_no, t.registered_month)
+                = (v.subject, v.home_county_id, v.source_id, v.case_no, v.registered_month)
+            """
+        ),
+        {"subject": mapping.subject, "source": batch.source_id},
+    )
 
 
 def _append_steps_of_new(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:

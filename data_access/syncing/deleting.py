@@ -1,6 +1,7 @@
 """Rows that their source took back: which they are, and removing them.
 
-Of a case the delete trigger keeps the version; its steps stay, as they did happen.
+Of a case the delete trigger keeps the version; its steps stay, as they did happen, until it comes
+again (`imports.publishing`).
 """
 
 from collections.abc import Mapping, Set
@@ -17,7 +18,7 @@ KEYS: Mapping[str, tuple[str, str]] = {
     "disputes": ("case_no", "registered_at"),
     "receptions": ("reception_no", "received_at"),
 }
-SUBJECTS = {"incidents": "incident", "disputes": "dispute"}
+CASES = ("incidents", "disputes")
 # So few may always go.
 FEW = 10
 
@@ -61,27 +62,6 @@ def delete(connection: Connection, batch: Batch, kind: str, gone: Set[str]) -> i
         f" and not exists (select from {batch.table} s where s.{key} = t.{key})"
     )
     bound = {"source": batch.source_id, "gone": sorted(gone)}
-    if kind in SUBJECTS:
+    if kind in CASES:
         connection.execute(text(f"delete from case_doubts t where {which}"), bound)
     return connection.execute(text(f"delete from {kind} t where {which}"), bound).rowcount
-
-
-def clear_way(connection: Connection, batch: Batch, kind: str) -> None:
-    """Remove the steps of deleted cases that come again: they are numbered from one once more."""
-    if kind not in SUBJECTS:
-        return
-    connection.execute(
-        text(
-            f"""
-            delete from steps t using {batch.table} s, case_versions v
-            where v.is_deletion and v.subject = :subject and v.source_id = :source
-              and v.case_no = s.case_no and v.registered_month = s.registered_month
-              and t.subject = v.subject and t.home_county_id = v.home_county_id
-              and t.source_id = v.source_id and t.case_no = v.case_no
-              and t.registered_month = v.registered_month
-              and not exists (
-                select from {kind} i where i.source_id = :source and i.case_no = s.case_no)
-            """
-        ),
-        {"subject": SUBJECTS[kind], "source": batch.source_id},
-    )

@@ -63,14 +63,13 @@ class PolledStreet:
     def finish(self, connection: Connection, batch: Batch) -> None:
         """The kind's checks of the whole, then archived months."""
         self.inner.finish(connection, batch)
-        if self.kind in deleting.SUBJECTS:
+        if self.kind in deleting.CASES:
             _reject_archived(connection, batch, self.kind, self.polled.key_column)
 
     def publish(
         self, connection: Connection, batch: Batch, refresh_rollups: RefreshRollups | None
     ) -> Published:
         """Rows, deletions, watermark and heartbeat, all by the caller's transaction."""
-        deleting.clear_way(connection, batch, self.kind)
         published = self.inner.publish(connection, batch, refresh_rollups)
         self.deleted = deleting.delete(connection, batch, self.kind, self.gone)
         watermarks.move(connection, self.polled, self.mark)

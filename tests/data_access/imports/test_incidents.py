@@ -513,6 +513,23 @@ def test_a_doubt_that_a_correction_removes_is_gone(
     assert rows_of("select has_doubtful_times from incidents") == [(False,)]
 
 
+def test_a_case_that_was_deleted_and_comes_again_has_its_steps_from_one(
+    imported: Importer, sound_rows: Rows, write_csv: Writer, rows_of: Reader, engine: Engine
+) -> None:
+    rows = sound_rows(3)
+    imported(write_csv(rows, "first.csv"))
+    steps = "select case_no, step_no, step, occurred_at from steps order by 1, 2"
+    before = rows_of(steps)
+    with engine.begin() as connection:
+        gone = {"n": rows[1]["CASE_ENQUIRY_ID"]}
+        connection.execute(text("delete from incidents where case_no = :n"), gone)
+    outcome = imported(write_csv(sound_rows(4), "second.csv"))
+    assert (outcome.inserted, outcome.updated, outcome.unchanged) == (2, 0, 2)
+    assert [
+        row for row in rows_of(steps) if row.case_no != sound_rows(4)[3]["CASE_ENQUIRY_ID"]
+    ] == (before)
+
+
 @pytest.mark.parametrize("refresh", [None, rollups.rebuild], ids=["by triggers", "rebuilt"])
 def test_rollups_are_exact_after_a_first_import_and_a_correction(
     imported: Importer,
