@@ -15,6 +15,8 @@ import chinese_calendar
 
 DayKind = Literal["workday", "weekend", "holiday"]
 
+# What a calendar may hold: another year is a slip of the pen.
+FIRST_YEAR, LAST_YEAR = 1950, 2150
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
 FESTIVAL_NAMES = {festival.value: festival.chinese for festival in chinese_calendar.Holiday}

@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from dashboard.work_calendar import FIRST_YEAR, LAST_YEAR
 from data_access.imports.personal_data import found_in
 from data_access.schema.regions import LEVELS
 
@@ -126,8 +127,8 @@ class CalendarSection(Section):
     """Work calendar for a database without one; official holidays are known for China only."""
 
     rule: Literal["weekdays", "china"] = "weekdays"
-    first_year: Annotated[int, Field(ge=1950, le=2150)]
-    last_year: Annotated[int, Field(ge=1950, le=2150)]
+    first_year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
+    last_year: Annotated[int, Field(ge=FIRST_YEAR, le=LAST_YEAR)]
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection, text
 
+from dashboard.work_calendar import FIRST_YEAR, LAST_YEAR
 from data_access import red_cards, rollups
 from data_access.imports.batches import Batch
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
@@ -32,12 +33,34 @@ def _more_than_due(row: Row) -> str | None:
     return "完成多于应完成" if due is not None and (done or 0) > due else None
 
 
+def _no_year_of_ours(row: Row) -> str | None:
+    day = row.get("day")
+    if day is None or FIRST_YEAR <= day.year <= LAST_YEAR:
+        return None
+    return f"年份不在 {FIRST_YEAR} 至 {LAST_YEAR} 之间"
+
+
 def _before_calendar(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
     red_cards.begin_change(connection)
 
 
 def _after_calendar(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
-    """workday_no counts the working days up to each day, over the whole calendar."""
+    """Days that no file lists are presumed (推定) by their weekday, as offices hand over only what
+    differs; workday_no counts the working days up to each day, over the whole calendar.
+    """
+    connection.execute(
+        text(
+            """
+            insert into work_calendar (day, is_workday, is_presumed, workday_no)
+            select day::date, extract(isodow from day) < 6, true, 0
+            from (select date_trunc('year', min(day)::timestamp) as first,
+                    date_trunc('year', max(day)::timestamp) + interval '1 year' as beyond
+                  from work_calendar) years,
+              generate_series(first, beyond - interval '1 day', interval '1 day') as day
+            on conflict do nothing
+            """
+        )
+    )
     connection.execute(
         text(
             """
@@ -226,6 +249,7 @@ SIMPLE = (
             ),
         ),
         key=("day",),
+        checks=(TableCheck("unlikely_year", "年份有误", "day", _no_year_of_ours),),
         derived={"is_presumed": "false"},
         at_first={"workday_no": "0"},
         before=_before_calendar,

@@ -633,6 +633,25 @@ def test_working_days_are_numbered_anew(load: Importer, rows_of: Reader) -> None
     ) == [(0,)]
 
 
+def test_a_calendar_of_exceptions_is_filled_up_by_weekdays(
+    load: Importer, rows_of: Reader, site: Database
+) -> None:
+    load("regions")
+    with site.write() as connection:
+        connection.execute(text("delete from work_calendar"))
+    lines = "2024-10-04,否,国庆节\n2026-10-10,是,调休上班\n2962-10-01,否,国庆节\n"
+    outcome = load("calendars", "日期,是否上班,节日\n" + lines)
+    assert (outcome.rows_accepted, found(outcome)) == (2, {"unlikely_year": 1})
+    assert rows_of(
+        "select min(day), max(day), count(*)::int, count(*) filter (where is_presumed)::int"
+        " from work_calendar"
+    ) == [(date(2024, 1, 1), date(2026, 12, 31), 366 + 365 + 365, 366 + 365 + 363)]
+    fridays = "select workday_no from work_calendar where day in ('2026-10-09', '2026-10-16')"
+    first, second = (number for (number,) in rows_of(f"{fridays} order by day"))
+    assert second - first == 6
+    assert rows_of("select is_workday from work_calendar where day = '2024-10-04'") == [(False,)]
+
+
 def test_another_file_of_a_source_changes_what_differs_and_no_more(
     load: Importer, rows_of: Reader
 ) -> None:
