@@ -4,6 +4,7 @@ An indicator whose base is 0 because nothing happened is `quiet`; one whose base
 there are rows lacks a field. The span is the last 30 days, so that a month's first day is no alarm.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -73,11 +74,15 @@ def states(
     states = [_state(indicator, bases, known) for indicator in INDICATORS]
     unpeopled = _without_residents(connection, counties)
     states = [unpeopled if unpeopled and state.key == unpeopled.key else state for state in states]
-    reported = {
-        reading.indicator: reading
-        for reading in reported_readings.read(connection, [region.id], as_of)
-    }
-    return (*states, *(_reported(indicator, reported[indicator.key]) for indicator in REPORTED))
+    own, of_counties = {}, Counter[str]()
+    ids = {region.id, *(county.id for county in counties)}
+    for reading in reported_readings.read(connection, ids, as_of):
+        if reading.region_id == region.id:
+            own[reading.indicator] = reading
+        elif reading.status != "no_data":
+            of_counties[reading.indicator] += 1
+    reported = (_reported(each, own[each.key], of_counties[each.key]) for each in REPORTED)
+    return (*states, *reported)
 
 
 def _has_base(indicator: Indicator) -> bool:
@@ -165,7 +170,13 @@ def _without_residents(connection: Connection, counties: Sequence[Region]) -> In
     return _not(indicator, "no_population", f"{len(names)}个县(市、区)没有常住人口数：{shown}")
 
 
-def _reported(indicator: Indicator, reading: Reading) -> IndicatorState:
+def _reported(indicator: Indicator, reading: Reading, counties: int) -> IndicatorState:
+    if reading.status == "no_data" and counties:
+        return _not(
+            indicator,
+            "not_reported",
+            f"本级从未报送（{counties}个县(市、区)报过，本级的数不由它们相加）",
+        )
     if reading.status == "no_data":
         return _not(indicator, "not_reported", "从未报送")
     if reading.status == "empty_base":

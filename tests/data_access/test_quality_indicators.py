@@ -73,10 +73,15 @@ def test_a_figure_never_reported_is_told_from_one_of_an_empty_base(empty: Databa
     with empty.write() as connection:
         samples.report_value(connection, "centres_built", 330000)
         samples.report_value(connection, "petition_backlog", 330000, numerator=0, denominator=0)
+        samples.report_value(connection, "video_online", COUNTIES[0])
     found = states(empty)
     assert found["centres_built"][0] == "known"
     assert found["petition_backlog"][0] == "quiet"
     assert found["video_intact"] == ("not_reported", "从未报送")
+    assert found["video_online"] == (
+        "not_reported",
+        "本级从未报送（1个县(市、区)报过，本级的数不由它们相加）",
+    )
 
 
 def test_with_rows_of_every_subject_nothing_of_cases_is_missing(database: Database) -> None:
