@@ -87,6 +87,9 @@ _DASHES_AND_INVISIBLE = str.maketrans(
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_CHARACTERS = "10X98765432"
 EARLIEST_BIRTH = 1880
+# Of 15 digits: in the code of a grid, those of its 街道 (001 …) or 镇 (100 …) stand at the place of
+# a year before. Who was born then is over a hundred.
+EARLIEST_SHORT_BIRTH = 1920
 # First two digits by GB/T 2260.
 PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[12]")
 
@@ -236,7 +239,8 @@ def _is_long(text: str, registered_on: date | None) -> bool:
 
 def _is_short(text: str, registered_on: date | None) -> bool:
     """Years have two digits and are of the 20th century: later births have 18 digits only."""
-    if not PROVINCE.match(text) or _day(f"19{text[6:12]}") is None:
+    born = _day(f"19{text[6:12]}")
+    if not PROVINCE.match(text) or born is None or born.year < EARLIEST_SHORT_BIRTH:
         return False
     return registered_on is None or text[6:12] != f"{registered_on:%y%m%d}"
 
