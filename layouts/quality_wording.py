@@ -57,7 +57,12 @@ OTHER_USES = {
     "codes": "类别、渠道的名称，敏感类别",
     "targets": "与目标值的对照",
 }
-STATE_WORDS = {"staging": "读入中", "staged": "待发布", "published": "已发布"}
+STATE_WORDS = {
+    "staging": "读入中",
+    "staged": "待发布",
+    "published": "已发布",
+    "refused": "全部拒绝，未导入",
+}
 LEVEL_WORDS = {
     "province": "省",
     "city": "设区市",

@@ -5,7 +5,7 @@ and the file is read again from its start. What goes into the table stands in `s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
 from typing import Any
 
@@ -25,13 +25,15 @@ SOURCE_LOCK = 7_301_012
 LOCK_PATIENCE_SECONDS = 15.0
 LOCK_RETRY_SECONDS = 0.25
 
+# States of a batch that nothing more is done with.
+ENDED = ("published", "refused")
 # Column of a staging table -> its type; `line` is the key of all of them.
 Layout = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One file under one mapping; `state` is staging, staged, published or abandoned."""
+    """One file under one mapping; `state` is staging, staged, published, refused or abandoned."""
 
     id: int
     source_id: int
@@ -80,14 +82,18 @@ class Claim:
 def claim_batch(connection: Connection, claim: Claim, layout: Layout) -> Batch:
     """The batch of these rows and mapping: the unfinished or last published one, or a new one.
 
+    One that had rows rejected begins again, unless it is a poll: what they lacked may be there now.
     Unfinished batches of the same kind and source are abandoned: their rows were never seen.
     """
     source_id = source_number(connection, claim.source.key)
     latest = _latest_batch(connection, source_id, claim.kind)
     same = (claim.facts.sha256, claim.mapping_sha256)
     if latest and (latest.file_sha256, latest.mapping_sha256) == same:
-        return Batch(latest.id, source_id, latest.state)
-    if latest and latest.state != "published":
+        batch = Batch(latest.id, source_id, latest.state)
+        if latest.state not in ENDED or claim.is_poll or not latest.rows_rejected:
+            return batch
+        return _begin_again(connection, batch, layout)
+    if latest and latest.state not in ENDED:
         _abandon(connection, Batch(latest.id, source_id, latest.state))
     batch_id = connection.execute(
         insert(import_batches)
@@ -148,13 +154,33 @@ def resume_line(connection: Connection, batch: Batch, layout: Layout) -> int:
     staged = connection.scalar(text(f"select count(*) from {batch.table}"))
     if staged == kept.rows_read - kept.rows_rejected:
         return int(kept.staged_through_line)
-    _forget(connection, batch, layout)
+    _begin_again(connection, batch, layout)
     return 0
 
 
 def drop(connection: Connection, batch: Batch) -> None:
     """Remove the staging table."""
     connection.exec_driver_sql(f"drop table if exists {batch.table}")
+
+
+def refused(connection: Connection, batch: Batch) -> bool:
+    """End a batch whose rows were all rejected; False where it is none. A poll's is published, as
+    the contact that it is.
+    """
+    columns = import_batches.c
+    ended = connection.execute(
+        update(import_batches)
+        .where(
+            columns.id == batch.id,
+            columns.rows_accepted == 0,
+            columns.rows_rejected > 0,
+            ~columns.is_poll,
+        )
+        .values(state="refused")
+    )
+    if ended.rowcount:
+        drop(connection, batch)
+    return bool(ended.rowcount)
 
 
 def close(connection: Connection, batch: Batch) -> None:
@@ -188,8 +214,8 @@ def _abandon(connection: Connection, batch: Batch) -> None:
     )
 
 
-def _forget(connection: Connection, batch: Batch, layout: Layout) -> None:
-    """Begin the batch again: nothing read, nothing found."""
+def _begin_again(connection: Connection, batch: Batch, layout: Layout) -> Batch:
+    """The batch with nothing read and nothing found."""
     drop(connection, batch)
     _create_table(connection, batch, layout)
     connection.execute(delete(import_findings).where(import_findings.c.batch_id == batch.id))
@@ -203,8 +229,10 @@ def _forget(connection: Connection, batch: Batch, layout: Layout) -> None:
             rows_accepted=0,
             rows_rejected=0,
             rows_doubtful=0,
+            published_at=None,
         )
     )
+    return replace(batch, state="staging")
 
 
 def _create_table(connection: Connection, batch: Batch, layout: Layout) -> None:

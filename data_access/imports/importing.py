@@ -248,6 +248,9 @@ class _Run:
             return report.write(self.connection, batch.id, folder, self.street.titles())
 
     def _publish(self, batch: Batch, refresh_rollups: RefreshRollups | None) -> Published:
+        with self.connection.begin():
+            if batches.refused(self.connection, batch):
+                return Published(0, 0, 0)
         self.progress("发布", 0, 1)
         with self.connection.begin():
             published = self.street.publish(self.connection, batch, refresh_rollups)

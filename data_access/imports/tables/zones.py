@@ -39,8 +39,10 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
       select from {rows} m where m.town = s.town and m.line < s.line and {m_is_open})"""
     for field, check, reason, condition in (
         ("zone", NOT_A_ZONE, "此区划是行政区，不是功能区", not_a_zone),
-        ("town", TWO_ZONES, "库中该乡镇（街道）已属某功能区，且未终止", in_the_database),
-        ("town", TWO_ZONES, "文件中该乡镇（街道）已属某功能区，且未终止", in_a_line_before),
+        (
+            *("town", TWO_ZONES, "库中或文件前面的行里，该乡镇（街道）已属某功能区，且未终止"),
+            f"({in_the_database}) or ({in_a_line_before})",
+        ),
     ):
         code = f"(select r.code from regions r where r.id = s.{field})"
         reject(connection, batch, mapping, field, check, reason, condition, code)

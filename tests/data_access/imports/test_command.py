@@ -43,7 +43,9 @@ def test_a_kind_is_imported_and_its_report_named(
     assert "上级区域无法识别" in result.stdout
     assert "findings.csv" in result.stdout
     assert rows_of("select count(*) from regions") == [(10,)]
-    assert "未作改动" in cockpit(*words).stdout
+    patrols = ("import", "patrols", FILES / "patrols.csv", "--mapping", MAPPINGS / "patrols.toml")
+    assert "未作改动" not in cockpit(*patrols).stdout
+    assert "未作改动" in cockpit(*patrols).stdout
 
 
 @pytest.mark.parametrize(

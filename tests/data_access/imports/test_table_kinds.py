@@ -119,6 +119,24 @@ def test_a_day_that_is_over_keeps_what_was_corrected(
     assert [tuple(row) for row in rows_of(kept)] == [corrected, *deleted]
 
 
+def test_a_file_that_was_refused_is_read_again_when_what_it_lacked_is_there(
+    load: Importer, rows_of: Reader
+) -> None:
+    refused = load("staffing")
+    assert (refused.rows_accepted, refused.is_repeat) == (0, False)
+    state = "select state, published_at is not null from import_batches where kind = 'staffing'"
+    assert rows_of(state) == [("refused", False)]
+    assert rows_of("select key from sources") == []
+    load("regions")
+    again = load("staffing")
+    assert again.batch_id == refused.batch_id
+    assert again.inserted == again.rows_accepted > 0
+    assert rows_of(state) == [("published", True)]
+    assert found(again).get("unknown_region", 0) < found(refused)["unknown_region"]
+    assert len(rows_of("select 1 from sources where key = 'grid-staffing'")) == 1
+    assert rows_of("select count(*) from pg_tables where tablename like 'batch%'") == [(0,)]
+
+
 REGIONS_HEADER = "区划代码,名称,简称,级别,上级代码,启用日期,原代码,变更方式,是否行政区\n"
 
 
