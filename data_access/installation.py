@@ -25,7 +25,7 @@ from data_access import migrating, rollups, service
 from data_access.database import Database
 from data_access.database_status import database_status
 from data_access.imports.incidents import ImportOutcome, import_incidents
-from data_access.schema import import_batches
+from data_access.schema import import_batches, regions
 from data_access.server_data_folder import (
     ROOM_FOR_FIRST_START,
     ROOM_FOR_LATER_STARTS,
@@ -80,6 +80,8 @@ def run(
                 server.create_database(installation.database)
                 _bring_up_to_date(server.url(installation.database), installation, report)
             owner = server.url(installation.database)
+            with closing(Database(owner)) as database:
+                tell_if_empty(database, say)
             polling = service.sync_programs(settings, owner) if installation.polls else ()
             service.run(
                 settings,
@@ -197,8 +199,20 @@ def serve(settings: Settings, *, say: Say, report: Report, on_ready: Callable[[]
     with closing(Database(settings.database_url)) as database:
         with contextlib.suppress(DatabaseUnavailable):
             require_current_schema(database)
+            tell_if_empty(database, say)
         polling = service.sync_programs(settings, database.url)
         service.run(settings, database.url, say=say, on_ready=on_ready, others=polling)
+
+
+def tell_if_empty(database: Database, say: Say) -> None:
+    """Say what to do where no region is known: the wall is not ready before one is."""
+    with database.read() as connection:
+        if connection.scalar(select(~exists().select_from(regions))):
+            say(
+                "库中尚无区划，大屏还没有内容。请另开一个终端，先用 cockpit import regions"
+                " 导入区划，再导入其他数据（见 docs/data-formats.md）。"
+                "导入后大屏自动显示，不必重启。"
+            )
 
 
 def require_current_schema(database: Database) -> None:

@@ -129,6 +129,26 @@ def test_a_fault_of_the_program_stays_one(tmp_path: Path) -> None:
         raise psycopg.errors.UndefinedTable("no such table")
 
 
+def test_a_database_without_regions_says_what_to_do(empty_database_url: URL) -> None:
+    migrating.migrate(empty_database_url)
+    said: list[str] = []
+    database = Database(empty_database_url)
+    installation.tell_if_empty(database, said.append)
+    assert len(said) == 1
+    assert "cockpit import regions" in said[0]
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "insert into regions "
+                " (id, code, name, short_name, pinyin, level, sort_order, valid_from)"
+                " values (1, '330000', '浙江省', '浙江', 'zhe jiang', 'province', 1, '2020-01-01')"
+            )
+        )
+    installation.tell_if_empty(database, said.append)
+    database.close()
+    assert len(said) == 1
+
+
 def test_a_schema_of_another_version_is_refused(empty_database_url: URL) -> None:
     database = Database(empty_database_url)
     with pytest.raises(MigrationError, match="cockpit db migrate"):
