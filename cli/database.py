@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
@@ -163,14 +164,18 @@ def release(
 @app.command("holds")
 def list_holds(on: On = "main") -> None:
     """现有的留存：名称、件数、自何时起。"""
-    from data_access import holds
+    from data_access import facts, holds
     from data_access.installation import require_current_schema
 
     with open_database(on) as opened:
         require_current_schema(opened)
         with opened.read() as connection:
             found = holds.holds(connection)
-    lines = [(each.name, f"{each.cases:,}", f"{each.since:%Y-%m-%d %H:%M}") for each in found]
+            zone = ZoneInfo(facts.zone_of(connection))
+    lines = [
+        (each.name, f"{each.cases:,}", f"{each.since.astimezone(zone):%Y-%m-%d %H:%M}")
+        for each in found
+    ]
     console.print(lines_table("留存的案件", ("名称", "件数", "自"), lines))
 
 
@@ -198,6 +203,7 @@ def distribute(
 @app.command()
 def status(on: On = "main") -> None:
     """版本、案件数、各来源最近一次联系。"""
+    from data_access import facts
     from data_access.database_status import database_status
 
     with open_database(on) as opened, opened.read() as connection:
@@ -209,6 +215,7 @@ def status(on: On = "main") -> None:
     table.add_row("事件", f"{found.incidents:,}")
     table.add_row("矛盾纠纷", f"{found.disputes:,}")
     table.add_row("未并入汇总的变化", f"{found.pending_deltas:,}")
+    zone = ZoneInfo(found.zone or facts.DEFAULT_ZONE)
     for source, at in found.contacts:
-        table.add_row(source, f"{at:%Y-%m-%d %H:%M:%S %Z}" if at else "从未联系")
+        table.add_row(source, f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if at else "从未联系")
     console.print(table)

@@ -134,6 +134,26 @@ def test_a_database_is_backed_up_and_restored_into_an_empty_one(
         run_outside_a_transaction(postgres("postgres"), f"drop database {name} with (force)")
 
 
+def test_times_are_told_in_the_zone_of_the_database(cockpit_database: URL) -> None:
+    run("db", "migrate", "--zone", "Asia/Shanghai")
+    with closing(Database(cockpit_database)) as database, database.write() as connection:
+        add_regions(connection)
+        connection.execute(
+            text("update sources set last_contact_at = '2026-11-23 09:56:05+00' where id = 1")
+        )
+        connection.execute(
+            text(
+                "insert into case_holds (hold, subject, case_no, source_id, home_county_id,"
+                " registered_month, held_at) values"
+                " ('review-7', 'incident', 'A-1', 1, 330102, '2026-11-01', '2026-11-23 17:30+00')"
+            )
+        )
+    assert "2026-11-24 01:30" in run("db", "holds").output
+    said = run("db", "status").output
+    assert "2026-11-23 17:56:05" in said
+    assert "UTC" not in said
+
+
 def test_without_citus_nothing_is_distributed(
     cockpit_database: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
