@@ -51,6 +51,7 @@ class _Chinese:
 
         for name, words in WORDS.items():
             setattr(rich_utils, name, words)
+        rich_utils._make_rich_text = _folded
         for param in self.get_params(ctx):
             param.display_type_rich = partial(_type_words, param)
             param._get_number_range_help_str = partial(_range_words, param)
@@ -124,6 +125,13 @@ def _wrong_parameter(error: Any) -> str:
     if type(error).__name__ == "MissingParameter":
         return f"缺少 {name}。"
     return f"{name} 的值不对{_wanted(param)}。"
+
+
+def _folded(*, text: str, style: str = "", **_: object) -> Any:
+    """A help text that goes on in the next line where typer would cut it: it has no spaces."""
+    from rich.text import Text
+
+    return Text(text, style=style, overflow="fold")
 
 
 def _type_words(param: Any, ctx: Any) -> str:

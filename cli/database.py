@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from cli.chinese import Commands
-from cli.terminal import On, console, lines_table, open_database, say
+from cli.terminal import On, draw, lines_table, open_database, say
 from dashboard.errors import DataUnavailable
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def list_holds(on: On = "main") -> None:
         (each.name, f"{each.cases:,}", f"{each.since.astimezone(zone):%Y-%m-%d %H:%M}")
         for each in found
     ]
-    console.print(lines_table("留存的案件", ("名称", "件数", "自"), lines))
+    draw(lines_table("留存的案件", ("名称", "件数", "自"), lines))
 
 
 @app.command()
@@ -218,4 +218,4 @@ def status(on: On = "main") -> None:
     zone = ZoneInfo(found.zone or facts.DEFAULT_ZONE)
     for source, at in found.contacts:
         table.add_row(source, f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" if at else "从未联系")
-    console.print(table)
+    draw(table)

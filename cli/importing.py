@@ -13,6 +13,7 @@ from cli.terminal import (
     On,
     Reports,
     console,
+    draw,
     open_database,
     progress_bars,
     say,
@@ -115,7 +116,7 @@ def show_outcome(outcome: "ImportOutcome") -> None:
     table.add_row("接受但存疑", f"{outcome.rows_doubtful:,}")
     for check in outcome.checks:
         table.add_row(f"{'拒绝' if check.rejects else '存疑'}：{check.title}", f"{check.rows:,}")
-    console.print(table)
+    draw(table)
     console.print(f"检查报告：{outcome.report}", soft_wrap=True)
 
 

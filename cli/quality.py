@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cli.chinese import Commands
-from cli.terminal import On, console, lines_table, open_database, say
+from cli.terminal import On, console, draw, lines_table, open_database, say
 from dashboard.errors import DataUnavailable
 
 INDICATOR_PAGE = Path(__file__).parents[1] / "docs" / "indicators.md"
@@ -31,8 +31,10 @@ def check(
         require_current_schema(opened)
         report = quality_readings.read(opened, region, days=days, now=datetime.now(UTC))
     for title, lines in quality_tables.worth_telling(report).items():
-        said = lines_table(title, quality_tables.HEADS[1:], [line[1:] for line in lines])
-        console.print(said if lines else f"{title}：{quality_tables.NOTHING_FOUND[title]}")
+        if lines:
+            draw(lines_table(title, quality_tables.HEADS[1:], [line[1:] for line in lines]))
+        else:
+            console.print(f"{title}：{quality_tables.NOTHING_FOUND[title]}", soft_wrap=True)
     if csv is not None:
         quality_tables.write(report, csv)
         say(f"已写入 {csv}{'（演示数据）' if report.is_demo else ''}。")

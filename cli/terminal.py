@@ -4,6 +4,7 @@ Here also what every command that works on a database needs: finding it by the o
 a stop signal. The commands themselves stand in the modules beside this one.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 On = Annotated[str, typer.Option("--on", help="内嵌数据库：main、demo 或 boston")]
 Reports = Annotated[Path, typer.Option(help="检查报告存放的目录")]
 REPORTS = Path("artifacts/imports")
+# Of a table in a file or a pipe, where there is no terminal to fit into.
+WIDE = 200
 
 console = Console(highlight=False)
 errors = Console(stderr=True, highlight=False)
@@ -37,10 +40,19 @@ def say(sentence: str) -> None:
 
 def lines_table(title: str, heads: Iterable[str], lines: Iterable[Iterable[str]]) -> Table:
     """A table for the terminal."""
-    table = Table(*heads, title=title, title_justify="left")
+    table = Table(title=title, title_justify="left")
+    for head in heads:
+        # A sentence in Chinese is one long word, and of such a word rich would cut the end off.
+        table.add_column(head, overflow="fold")
     for line in lines:
         table.add_row(*map(escape, line))
     return table
+
+
+def draw(table: Table) -> None:
+    """A table on stdout: as wide as the terminal, or as `COLUMNS` says, or else wide."""
+    fits = console.is_terminal or "COLUMNS" in os.environ
+    Console(highlight=False, width=None if fits else WIDE).print(table)
 
 
 @contextmanager

@@ -26,12 +26,14 @@ def commands(command: object = None, path: tuple[str, ...] = ()) -> Iterator[tup
 
 
 def said(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *arguments: str,
+    width: int = 200,
 ) -> tuple[int, str, str]:
     """Status, stdout and stderr of `cockpit …`."""
     monkeypatch.setattr("sys.argv", ["cockpit", *arguments])
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("TERMINAL_WIDTH", "200")
+    monkeypatch.setenv("COLUMNS", str(width))
     status = 0
     try:
         cli.main()
@@ -52,6 +54,17 @@ def test_a_help_page_has_no_foreign_word_but_names(
     names = {word for other in commands() for word in other}
     left = OF_NAMES.sub("", page)
     assert set(re.findall(r"[A-Za-z][A-Za-z-]+", left)) - names == set()
+
+
+@pytest.mark.parametrize("path", commands(), ids=" ".join)
+def test_a_help_page_cuts_no_sentence_on_a_narrow_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: tuple[str, ...]
+) -> None:
+    def words(width: int) -> str:
+        page = said(monkeypatch, capsys, *path, "--help", width=width)[1]
+        return re.sub(r"[\s╭─╮│╰╯]", "", page)
+
+    assert words(72) == words(200)
 
 
 @pytest.mark.parametrize(

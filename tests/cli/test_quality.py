@@ -8,6 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import URL, text
 
+import cli
 from data_access import facts
 from data_access.database import Database
 from tests.case_builder import add_everything
@@ -47,6 +48,29 @@ def test_what_is_wrong_is_named_with_status_1_and_written_to_a_file(
     with file.open(encoding="utf-8-sig", newline="") as stored:
         parts = {row[0] for row in csv.reader(stored)}
     assert {"来源", "指标", "完整", "月报"} <= parts
+
+
+@pytest.mark.parametrize("columns", [None, "80"])
+def test_no_sentence_is_cut_where_there_is_no_terminal(
+    province: URL,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    columns: str | None,
+) -> None:
+    file = tmp_path / "质量.csv"
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("sys.argv", ["cockpit", "check", "--csv", str(file)])
+    with pytest.raises(SystemExit):
+        cli.main()
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    with file.open(encoding="utf-8-sig", newline="") as stored:
+        forms = [row[-1] for row in csv.reader(stored) if row[0] == "月报"]
+    # On one line where nothing says how wide the page is.
+    assert forms
+    assert columns or all(sentence in printed for sentence in forms)
 
 
 def test_a_stale_source_is_named(
