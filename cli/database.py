@@ -28,10 +28,20 @@ def migrate(
 ) -> None:
     """把数据库结构升级到本程序的版本。"""
     from data_access import migrating
+    from data_access.database_status import database_status
 
     with open_database(on, may_be_new=True) as opened:
+        with opened.read() as connection:
+            before = database_status(connection).revision
         migrating.migrate(opened.url, zone=zone)
-    say("数据库结构已是最新。")
+        with opened.read() as connection:
+            now = database_status(connection)
+    if before is None:
+        say(f"已建立数据库结构（版本 {now.revision}，时区 {now.zone}）。")
+    elif before != now.revision:
+        say(f"数据库结构已由版本 {before} 升级到 {now.revision}。")
+    else:
+        say("数据库结构已是最新。")
 
 
 @app.command()
@@ -74,9 +84,12 @@ def in_words(figures: "Iterable[WrongFigure]") -> str:
 def rebuild(on: On = "main") -> None:
     """由明细行重新计算全部汇总。"""
     from data_access import rollups
+    from data_access.installation import require_current_schema
 
-    with open_database(on) as opened, opened.write() as connection:
-        rollups.rebuild(connection)
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        with opened.write() as connection:
+            rollups.rebuild(connection)
     say("汇总已重新计算。")
 
 

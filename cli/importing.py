@@ -131,15 +131,18 @@ def template(
     """生成部门月报的 Excel 表样，每个县(市、区)一行，带填报检查。已有的文件不会被覆盖。"""
     from dashboard.reporting_forms import FORMS, form_named, month_named
     from data_access.forms import publishing, writing
+    from data_access.installation import require_current_schema
 
     wanted = FORMS if form == "all" else (form_named(form),)
     first = month_named(month)
-    with open_database(on) as opened, opened.read() as connection:
-        sheets = [publishing.sheet_for(connection, each, first, region) for each in wanted]
-        writing.require_no_file((sheet for sheet, _ in sheets), out)
-        for sheet, due in sheets:
-            written = writing.write(sheet, due, out)
-            say(f"已写入 {written}（{len(sheet.units)}个单位，{due} 截止）。")
+    with open_database(on) as opened:
+        require_current_schema(opened)
+        with opened.read() as connection:
+            sheets = [publishing.sheet_for(connection, each, first, region) for each in wanted]
+    writing.require_no_file((sheet for sheet, _ in sheets), out)
+    for sheet, due in sheets:
+        written = writing.write(sheet, due, out)
+        say(f"已写入 {written}（{len(sheet.units)}个单位，{due} 截止）。")
 
 
 @app.command("import-form")

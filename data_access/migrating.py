@@ -62,8 +62,7 @@ def migrate(url: URL | str, *, zone: str | None = None) -> None:
     except ProgrammingError as error:
         if "permission denied" in str(error.orig):
             raise MigrationError(
-                f"数据库用户无权升级结构({error.orig});"
-                "请以库的所有者或超级用户运行 cockpit db migrate。"
+                "数据库用户无权升级结构；请以库的所有者或超级用户运行 cockpit db migrate。"
             ) from error
         raise
     finally:

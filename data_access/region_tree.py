@@ -79,8 +79,8 @@ class RegionTree:
         roots = self.roots()
         if not roots:
             raise UnknownRegion(
-                "库中尚无区划;请用写明区划的对照文件导入(cockpit import incidents),"
-                "或运行演示(make demo)。"
+                "库中尚无区划；请先导入区划（cockpit import regions），"
+                "或在案件的映射文件中写明要建立的区划（[regions]）。"
             )
         return roots[0]
 
@@ -179,7 +179,7 @@ class RegionTree:
         for row in administrative:
             if str(row.id) == code:
                 return row
-        raise UnknownRegion(f"没有代码为 {code} 的区划;应为本库中设区市或县(市、区)的代码。")
+        raise UnknownRegion(f"没有代码为 {code} 的区划；应为本库中设区市或县(市、区)的代码。")
 
 
 def load(connection: Connection) -> RegionTree:

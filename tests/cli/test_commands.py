@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 import cli
 from cli import quality
 from cli.terminal import progress_bars
-from data_access import service
+from data_access import migrating, service
 from data_access.database import Database
 from tests.case_builder import add_regions
 from tests.conftest import run_outside_a_transaction
@@ -179,10 +179,19 @@ def test_an_empty_database_is_migrated_and_then_agrees_with_its_rows(
 ) -> None:
     before = run("db", "status")
     assert "空" in before.stdout
-    assert run("db", "migrate", "--zone", "America/New_York").exit_code == 0
+    made = run("db", "migrate", "--zone", "America/New_York")
+    assert made.exit_code == 0
+    assert re.search(r"已建立数据库结构（版本 \d+，时区 America/New_York）", made.output)
+    assert "已是最新" in run("db", "migrate").output
     after = run("db", "status")
     assert "America/New_York" in after.stdout
     assert run("db", "verify").exit_code == 0
+
+
+def test_an_older_database_is_told_to_have_been_upgraded(cockpit_database: URL) -> None:
+    run("db", "migrate")
+    migrating.downgrade(cockpit_database, "0016")
+    assert "数据库结构已由版本 0016 升级到" in run("db", "migrate").output
 
 
 def test_rollups_that_differ_are_named_and_set_right(

@@ -31,7 +31,8 @@ def province(cockpit_database: URL) -> URL:
 def test_a_database_of_another_schema_is_not_checked(
     cockpit_database: URL, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "cockpit db migrate" in said_by_main(monkeypatch, capsys, "check")
+    for command in (("check",), ("template", "all", "2026-11"), ("db", "rebuild")):
+        assert "cockpit db migrate" in said_by_main(monkeypatch, capsys, *command)
 
 
 def test_what_is_wrong_is_named_with_status_1_and_written_to_a_file(

@@ -115,7 +115,7 @@ def test_an_unknown_code_is_refused_with_a_sentence(code: str) -> None:
 
 
 def test_an_empty_database_says_what_to_do() -> None:
-    with pytest.raises(UnknownRegion, match="库中尚无区划"):
+    with pytest.raises(UnknownRegion, match="库中尚无区划；请先导入区划（cockpit import regions）"):
         _ = RegionTree([]).root
 
 
