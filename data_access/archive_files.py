@@ -59,6 +59,8 @@ def export(
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        # Cases are in it: for who archives, not for every user of the machine.
+        file.touch(mode=0o600)
         # Without a time of writing in the header, equal rows are equal files.
         with file.open("wb") as raw, gzip.GzipFile("", "wb", GZIP_LEVEL, raw, mtime=0) as packed:
             with driver.cursor() as cursor:

@@ -35,6 +35,14 @@ DEFAULT_PRIVILEGES = (
 # Kind of an entry in the list of a dump's contents.
 DEFAULT_PRIVILEGES_ENTRY = " DEFAULT ACL "
 CHUNK = 1024 * 1024
+# Words of PostgreSQL's programs, and what they mean for an operator.
+ADVICE = {
+    "No space left on device": "磁盘已满，请腾出空间，再重新执行。",
+    "input file": "备份文件不完整，或不是 cockpit db backup 写的，请改用另一份备份。",
+    "end of file": "备份文件不完整，请改用另一份备份。",
+    "permission denied": "数据库用户没有权限，请以库的所有者或超级用户执行。",
+    "connection to server": "连不上数据库，请检查它是否在运行，再重新执行。",
+}
 
 
 def checksum_file(file: Path) -> Path:
@@ -55,12 +63,17 @@ def backup(url: URL, file: Path) -> str:
     program = find_clients(_major(url), "pg_dump") / "pg_dump"
     half_made = file.with_name(f"{file.name}.part")
     try:
+        # Every case is in it: for who backs up, not for every user of the machine.
+        half_made.unlink(missing_ok=True)
+        half_made.touch(mode=0o600)
         _run([program, "--format=custom", f"--file={half_made}", _address(url)], url)
         digest = _sha256(half_made)
         checksum_file(file).write_text(f"{digest}  {file.name}\n", encoding="utf-8")
         half_made.rename(file)
     except OSError as error:
-        raise BackupError(f"无法写入备份 {file}：{words_of(error)}。") from error
+        raise BackupError(
+            f"无法写入备份 {file}：{words_of(error)}。请检查目录、权限和剩余空间。"
+        ) from error
     finally:
         half_made.unlink(missing_ok=True)
     return digest
@@ -152,8 +165,14 @@ def _run(argv: list[Path | str], url: URL) -> str:
     if done.returncode != 0:
         name = Path(argv[0]).name
         said = done.stderr.strip().splitlines() or ["没有任何输出"]
-        raise BackupError(f"{name} 未能完成：{said[0]}。请排除原因后重新执行，数据未作改动。")
+        raise BackupError(f"{name} 未能完成，数据未作改动：{_advice(said[0])}（原话：{said[0]}）")
     return done.stdout
+
+
+def _advice(said: str) -> str:
+    """What to do about what one of PostgreSQL's programs says."""
+    known = (advice for words, advice in ADVICE.items() if words in said)
+    return next(known, "请按它的原话排除原因，再重新执行。")
 
 
 def _sha256(file: Path) -> str:

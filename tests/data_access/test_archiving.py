@@ -4,6 +4,7 @@ import csv
 import gzip
 import hashlib
 import json
+import stat
 import threading
 import time
 from collections.abc import Callable
@@ -279,6 +280,7 @@ def test_the_files_bring_every_row_back(
         before = checksums(connection, apart_from=not_of_the_files)
     run(filled, tmp_path)
     month = tmp_path / "before-2025-01" / "2024-11"
+    assert {stat.S_IMODE(file.stat().st_mode) for file in month.glob("*.gz")} == {0o600}
     manifest = json.loads((month / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["cases_that_stay"] == 7
     with filled.write() as connection:

@@ -1,5 +1,6 @@
 """A backup goes into a fresh server and everything is there, and works; what is refused."""
 
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -118,7 +119,7 @@ def test_a_damaged_backup_is_refused_and_nothing_is_made(dump: Path, elsewhere: 
 def test_half_a_backup_without_its_checksum_leaves_nothing(dump: Path, elsewhere: Database) -> None:
     checksum_file(dump).unlink()
     dump.write_bytes(dump.read_bytes()[: dump.stat().st_size // 2])
-    with pytest.raises(BackupError, match="pg_restore 未能完成"):
+    with pytest.raises(BackupError, match=r"pg_restore 未能完成.*备份文件不完整"):
         restore(elsewhere.url, dump)
     with elsewhere.read() as connection:
         assert tables(connection) == 0
@@ -143,9 +144,13 @@ def test_an_older_backup_is_never_overwritten(filled: Database, dump: Path) -> N
 def test_a_folder_that_is_not_there_is_said_and_nothing_half_made_stays(
     filled: Database, tmp_path: Path
 ) -> None:
-    with pytest.raises(BackupError, match="pg_dump 未能完成"):
+    with pytest.raises(BackupError, match="没有这个文件或目录。请检查目录"):
         backup(filled.url, tmp_path / "nowhere" / "monday.dump")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_is_for_its_owner_only(dump: Path) -> None:
+    assert stat.S_IMODE(dump.stat().st_mode) == 0o600
 
 
 def test_programs_of_another_version_are_not_taken() -> None:
