@@ -10,7 +10,7 @@ import typer
 from rich.table import Table
 
 from cli.chinese import Commands
-from cli.terminal import On, draw, lines_table, open_database, say
+from cli.terminal import On, draw, embedded_folder, lines_table, open_database, say
 from dashboard.errors import DataUnavailable
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def restore(
     from data_access import backup
 
     with open_database(on, may_be_new=True) as opened:
-        backup.restore(opened.url, file)
+        backup.restore(opened.url, file, embedded=embedded_folder(on))
     say(f"已由 {file} 恢复。请执行 cockpit db migrate，再以 cockpit db verify 核对。")
 
 

@@ -107,6 +107,16 @@ def open_database(on: str, *, may_be_new: bool = False) -> Iterator["Database"]:
         yield opened
 
 
+def embedded_folder(on: str) -> Path | None:
+    """The data folder of the embedded database; None where the settings name another database."""
+    from data_access.service import embedded_server
+
+    settings = Settings.from_environment()
+    if settings.database_url is not None:
+        return None
+    return embedded_server(settings, on).folder.path
+
+
 def stop_event() -> threading.Event:
     """An event that a stop signal sets, for processes that end at their next round."""
     stop = threading.Event()

@@ -79,10 +79,11 @@ def backup(url: URL, file: Path) -> str:
     return digest
 
 
-def restore(url: URL, file: Path) -> None:
+def restore(url: URL, file: Path, *, embedded: Path | None = None) -> None:
     """Put a backup into an empty database, in one transaction: all of it or nothing.
 
-    The user must be allowed to make roles where they are missing.
+    The user must be allowed to make roles where they are missing. `embedded` is the data folder of
+    an embedded database, which another one is not made beside but instead of.
 
     Raises:
         BackupError: the file is damaged or none of ours, or the database is not empty.
@@ -91,7 +92,7 @@ def restore(url: URL, file: Path) -> None:
     _require_sound(file)
     program = find_clients(_major(url), "pg_restore") / "pg_restore"
     with closing(Database(url)) as database, database.write() as connection:
-        _require_empty(connection)
+        _require_empty(connection, embedded)
         for role in ROLES:
             _ensure_role(connection, role)
     with tempfile.TemporaryDirectory() as folder:
@@ -110,16 +111,18 @@ def _require_sound(file: Path) -> None:
         raise BackupError(f"备份 {file} 已损坏：校验值与 {noted.name} 不符。请改用另一份备份。")
 
 
-def _require_empty(connection: Connection) -> None:
+def _require_empty(connection: Connection, embedded: Path | None) -> None:
     found = connection.scalar(
         text("select count(*) from pg_class where relnamespace = 'public'::regnamespace")
     )
     if found:
         name = connection.engine.url.database
-        raise BackupError(
-            f"数据库 {name} 不是空的，未作任何改动。请新建一个空库（create database … template"
-            " template0 encoding 'UTF8'），再恢复到其中。"
+        advice = (
+            "请新建一个空库（create database … template template0 encoding 'UTF8'），再恢复到其中。"
+            if embedded is None
+            else f"请先停止驾驶舱，把数据目录 {embedded} 移走，再重新执行：会新建一个空库。"
         )
+        raise BackupError(f"数据库 {name} 不是空的，未作任何改动。{advice}")
 
 
 def _ensure_role(connection: Connection, role: str) -> None:

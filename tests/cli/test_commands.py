@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 import cli
 from cli import quality
-from cli.terminal import progress_bars
+from cli.terminal import embedded_folder, progress_bars
 from data_access import migrating, service
 from data_access.database import Database
 from tests.case_builder import add_regions
@@ -152,6 +152,16 @@ def test_times_are_told_in_the_zone_of_the_database(cockpit_database: URL) -> No
     said = run("db", "status").output
     assert "2026-11-23 17:56:05" in said
     assert "UTC" not in said
+
+
+def test_the_folder_of_an_embedded_database_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COCKPIT_DATA_FOLDER", str(tmp_path))
+    monkeypatch.setenv("COCKPIT_DATABASE_URL", "postgresql:///cockpit")
+    assert embedded_folder("main") is None
+    monkeypatch.delenv("COCKPIT_DATABASE_URL")
+    assert embedded_folder("main") == tmp_path
 
 
 def test_without_citus_nothing_is_distributed(

@@ -134,6 +134,12 @@ def test_a_database_with_something_in_it_is_left_alone(filled: Database, dump: P
         assert checksums(connection) == before
 
 
+def test_of_an_embedded_database_the_folder_to_move_is_named(filled: Database, dump: Path) -> None:
+    with pytest.raises(BackupError, match=r"不是空的.*把数据目录 /srv/main 移走") as refused:
+        restore(filled.url, dump, embedded=Path("/srv/main"))
+    assert "create database" not in str(refused.value)
+
+
 def test_an_older_backup_is_never_overwritten(filled: Database, dump: Path) -> None:
     before = dump.read_bytes()
     with pytest.raises(BackupError, match="已存在"):
