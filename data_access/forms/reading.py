@@ -52,6 +52,15 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """A white cell that can't be taken: where, whose it is by the form's own words, and why."""
+
+    cell: str
+    of: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class FilledForm:
     """A form that was read: where it belongs, its figures, name and checksum of its file."""
 
@@ -79,14 +88,17 @@ def read(file: Path) -> FilledForm:
     book = _opened(file)
     try:
         sheet = _sheet(book, file)
-        _require_layout(book, sheet, file)
-        figures, wrong = _figures(_page(book, FILLED_SHEET, file), sheet)
+        page = _page(book, FILLED_SHEET, file)
+        figures, wrong = _figures(page, sheet)
+        _require_layout(layout.changes(page, _page(book, TRACE_SHEET, file), sheet), wrong, file)
     finally:
         book.close()
     if wrong:
+        found = _first(
+            [f"“{FILLED_SHEET}”{fault.cell}（{fault.of}）{fault.reason}" for fault in wrong]
+        )
         raise ImportRefused(
-            f"{file.name} 有{len(wrong)}处不能接受，未作任何改动：{_first(wrong)}。"
-            "请改正后再次导入。"
+            f"{file.name} 有{len(wrong)}处不能接受，未作任何改动：{found}。请改正后再次导入。"
         )
     return FilledForm(sheet, tuple(figures), file.name, hashlib.sha256(content).hexdigest())
 
@@ -164,21 +176,23 @@ def _sheet(book: Any, file: Path) -> FormSheet:
     )
 
 
-def _require_layout(book: Any, sheet: FormSheet, file: Path) -> None:
+def _require_layout(changed: list[str], wrong: list[Fault], file: Path) -> None:
     """Refuse a form of which anything but the white cells was changed: its figures may stand in
-    other places, or be those of somebody else.
+    other places, or be those of somebody else. What such a form calls its units is not repeated.
     """
-    changed = layout.changes(_page(book, FILLED_SHEET, file), _page(book, TRACE_SHEET, file), sheet)
-    if changed:
-        raise ImportRefused(
-            f"{file.name} 有{len(changed)}处被改动过，未作任何改动：{_first(changed)}。"
-            "请在原表样上填报，只填白色格，不要改动其他各格，不要增删行列。"
-        )
+    if not changed:
+        return
+    cells = _first([f"“{FILLED_SHEET}”{fault.cell} {fault.reason}" for fault in wrong])
+    also = f"另有{len(wrong)}处填报不能接受：{cells}。" if wrong else ""
+    raise ImportRefused(
+        f"{file.name} 有{len(changed)}处被改动过，未作任何改动：{_first(changed)}。{also}"
+        "请在原表样上填报，只填白色格，不要改动其他各格，不要增删行列。"
+    )
 
 
-def _figures(page: Worksheet, sheet: FormSheet) -> tuple[list[Figure], list[str]]:
+def _figures(page: Worksheet, sheet: FormSheet) -> tuple[list[Figure], list[Fault]]:
     figures: list[Figure] = []
-    wrong: list[str] = []
+    wrong: list[Fault] = []
     for row, unit in enumerate(sheet.units, FIRST_UNIT_ROW):
         for place, asked in enumerate(sheet.form.figures):
             columns = sheet.columns(place)[:2]
@@ -186,7 +200,7 @@ def _figures(page: Worksheet, sheet: FormSheet) -> tuple[list[Figure], list[str]
             if values == [None, None]:
                 continue
             faults = [
-                f"“{FILLED_SHEET}”{column}{row}（{unit.name} {name}）{fault}"
+                Fault(f"{column}{row}", f"{unit.name} {name}", fault)
                 for column, name, value, fault in (
                     (column, cell_head(asked, is_numerator=bool(n)), value, _fault(value))
                     for n, (column, value) in enumerate(zip(columns, values, strict=True))
@@ -194,7 +208,7 @@ def _figures(page: Worksheet, sheet: FormSheet) -> tuple[list[Figure], list[str]
                 if fault
             ]
             if not faults and (fault := _pair_fault(asked, values)):
-                faults = [f"“{FILLED_SHEET}”{columns[1]}{row}（{unit.name}）{fault}"]
+                faults = [Fault(f"{columns[1]}{row}", unit.name, fault)]
             wrong += faults
             if not faults:
                 denominator, numerator = (int(value) for value in values)

@@ -189,6 +189,15 @@ def test_every_change_is_told_at_once(form: Path) -> None:
         assert f"“{FILLED_SHEET}”{address} " in said
 
 
+def test_wrong_cells_of_a_changed_form_are_told_with_the_changes(form: Path) -> None:
+    said = refusal(fill(form, {"C9": "张三", "D9": 20, "E9": "十九", "D8": 1, "E8": 2}))
+    assert "有1处被改动过" in said
+    assert "另有2处填报不能接受" in said
+    assert f"“{FILLED_SHEET}”E9 应为整数，不是文字" in said
+    assert "E8 " in said
+    assert "张三" not in said
+
+
 @pytest.mark.parametrize(
     ("cells", "word"),
     [
