@@ -101,11 +101,7 @@ def sync(
 
 def show_outcome(outcome: "ImportOutcome") -> None:
     """What an import did: rows, what became of them, checks, and where the report is."""
-    table = Table(
-        *("行", "数"),
-        title="此前已导入，未作改动" if outcome.is_repeat else None,
-        caption="被拒绝的行也可能另有存疑之处，各项检查都计入",
-    )
+    table = Table("行", "数", title="此前已导入，未作改动" if outcome.is_repeat else None)
     table.add_row("读入", f"{outcome.rows_read:,}" if outcome.rows_read else "0（没有数据行）")
     table.add_row("接受", f"{outcome.rows_accepted:,}")
     if not outcome.is_repeat:
@@ -117,6 +113,8 @@ def show_outcome(outcome: "ImportOutcome") -> None:
     for check in outcome.checks:
         table.add_row(f"{'拒绝' if check.rejects else '存疑'}：{check.title}", f"{check.rows:,}")
     draw(table)
+    if outcome.rows_rejected:
+        console.print("被拒绝的行也可能另有存疑之处，各项检查都计入。", soft_wrap=True)
     console.print(f"检查报告：{outcome.report}", soft_wrap=True)
 
 

@@ -253,11 +253,14 @@ def test_an_import_says_what_became_of_the_rows(
         return ("import", "incidents", str(file), *mapping)
 
     first, second = numbered(2)
-    assert counts_of(run(*arguments(first, second))) == ("2", "2", "2", "0", "0", "0")
+    sound = run(*arguments(first, second))
+    assert counts_of(sound) == ("2", "2", "2", "0", "0", "0")
+    assert "被拒绝的行" not in sound.output
     changed = first | {"CLOSED_DT": "06/09/2015 08:00:00 AM"}
     third = numbered(3)[2]
     said = run(*arguments(changed, second, third, third))
     assert counts_of(said) == ("4", "3", "1", "1", "1", "1")
+    assert "被拒绝的行也可能另有存疑之处，各项检查都计入。\n" in said.output
     assert "没有数据行" in run(*arguments()).output
     unread = third | {"OPEN_DT": "gestern"}
     assert "没有一行可以接受" in said_by_main(monkeypatch, capsys, *arguments(unread))
