@@ -13,7 +13,7 @@ LOOKED_AT = 1 << 16
 OLD_OFFICE = b"\xd0\xcf\x11\xe0"
 MARKUP = ("<html", "<!doctype", "<?xml", "<table", "<meta")
 UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-ENCODINGS = ("utf-8-sig", "gb18030", "utf-16")
+ENCODINGS = ("utf-8", "gb18030", "utf-16")
 DELIMITERS = {",": "逗号", "\t": "制表符", ";": "分号", "|": "竖线"}
 
 

@@ -36,6 +36,8 @@ class DelimitedFile:
         self._path = path
         # A byte order mark must not become part of the first column's name.
         self._encoding = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+        # As messages call it: with or without the mark it is UTF-8.
+        self._told = "utf-8" if self._encoding == "utf-8-sig" else encoding
         self._delimiter = delimiter
 
     @property
@@ -156,9 +158,9 @@ class DelimitedFile:
             ) from error
         except UnicodeError as error:
             raise ImportRefused(
-                f"文件 {self._path} 不能按编码 {self._encoding} 读取"
+                f"文件 {self._path} 不能按编码 {self._told} 读取"
                 "（UTF-16 的文件应以字节顺序标记开头）。"
-                "请检查映射文件的键 file.encoding，例如 utf-8-sig、gb18030。"
+                "请检查映射文件的键 file.encoding，例如 utf-8、gb18030。"
             ) from error
         except OSError as error:
             raise ImportRefused(
@@ -174,7 +176,7 @@ class DelimitedFile:
             if better is None:
                 raise
             raise MappingError(
-                f"文件 {self.name} 按映射文件写的编码（{self._encoding}）和分隔符读不出所需的列，"
+                f"文件 {self.name} 按映射文件写的编码（{self._told}）和分隔符读不出所需的列，"
                 f"而按{better}可以。请修改映射文件的键 file.encoding 和 file.delimiter。"
             ) from error
 
@@ -183,7 +185,7 @@ class DelimitedFile:
             return content.read(LOOKED_AT)
 
     def _text(self) -> IO[str]:
-        refuse_no_text(self.name, self._beginning(), self._encoding)
+        refuse_no_text(self.name, self._beginning(), self._told)
         return io.TextIOWrapper(
             open_bytes(self._path), encoding=self._encoding, errors="replace", newline=""
         )

@@ -214,6 +214,17 @@ def test_the_reading_that_has_the_columns_is_named(tmp_path: Path) -> None:
         DelimitedFile(path).facts(["编号", "所属网格"])
 
 
+@pytest.mark.parametrize("stated", ["utf-8", "utf-8-sig", "UTF8"])
+def test_utf_8_is_called_so_in_messages(tmp_path: Path, stated: str) -> None:
+    path = tmp_path / "site.csv"
+    path.write_bytes("编号,所属网格\n".encode("gb18030"))
+    with pytest.raises(MappingError, match="按映射文件写的编码（utf-8）和分隔符"):
+        DelimitedFile(path, encoding=stated).facts(["编号", "所属网格"])
+    path.write_text("编号|所属网格\n", "utf-8")
+    with pytest.raises(MappingError, match="按编码 utf-8、分隔符为竖线可以"):
+        DelimitedFile(path, encoding=stated).facts(["编号", "所属网格"])
+
+
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="无法读取文件"):
         file_facts(tmp_path / "nowhere.csv")
