@@ -16,6 +16,10 @@ LINEAGE = ("renamed", "recoded", "merged", "split", "moved")
 UNKNOWN_PARENT, WRONG_PARENT = "unknown_parent", "wrong_parent"
 CHANGED_LEVEL, FORMER_VERSION = "changed_level", "former_version"
 MOST_LEVELS = len(LEVELS)
+# Code, line and level of the rows of the file that came so far, whatever becomes of them here.
+HANDED = "handed_regions"
+# What a code looks like: a reason is shown where values are not.
+CODE = "^[0-9A-Za-z]{1,12}$"
 _SAME = "r.code = s.code and r.valid_from = s.valid_from"
 # Columns of the table that a file may state.
 OPTIONAL = (
@@ -43,14 +47,40 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
     """Reject days to come, codes that change their level, versions before the one that is there,
     and regions whose parent is neither in the file nor in the database, and so on down.
     """
+    _remember(connection, batch)
+    but = "（被拒绝的行不算在内）" if _has_unread_rows(connection, batch) else ""
     reject_days_to_come(connection, batch, mapping)
     _reject_changed_levels(connection, batch, mapping)
     _reject_former_versions(connection, batch, mapping)
     if "parent" not in mapping.stated():
         return
     for _ in range(MOST_LEVELS):
-        if not _reject_orphans(connection, batch, mapping):
+        if not _reject_orphans(connection, batch, mapping, but):
             return
+
+
+def _remember(connection: Connection, batch: Batch) -> None:
+    connection.execute(
+        text(
+            f"create temporary table {HANDED} on commit drop as"
+            f" select code, min(line) as line, min({_rank('level')}) as rank"
+            f" from {batch.table} group by code"
+        )
+    )
+
+
+def _has_unread_rows(connection: Connection, batch: Batch) -> bool:
+    """Whether rows of the file are rejected before any is compared with others."""
+    unread = (
+        "select exists (select from import_findings where batch_id = :batch and is_rejection = 1)"
+    )
+    return bool(connection.scalar(text(unread), {"batch": batch.id}))
+
+
+def _rank(column: str) -> str:
+    """0 for a province … 5 for a grid, as SQL."""
+    levels = ", ".join(f"'{level}'" for level in LEVELS)
+    return f"array_position(array[{levels}], {column})"
 
 
 def _reject_changed_levels(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
@@ -77,23 +107,32 @@ def _reject_former_versions(connection: Connection, batch: Batch, mapping: Table
     reject(connection, batch, mapping, "valid_from", FORMER_VERSION, reason, condition, day)
 
 
-def _reject_orphans(connection: Connection, batch: Batch, mapping: TableMapping) -> int:
-    ranks = ", ".join(f"('{level}', {rank})" for rank, level in enumerate(LEVELS))
+# Of a rejected row `g`: its parent's code, and what to do where nothing stands above it.
+_SHOWN = f"case when g.parent ~ '{CODE}' then ' ' || g.parent || ' ' else '' end"
+_TOP = f"""
+  case when g.rank = (select min(rank) from {HANDED})
+      and not exists (select from regions r where {_rank("r.level")} < g.rank)
+    then '；最高一级的上级请留空' else '' end"""
+
+
+def _reject_orphans(connection: Connection, batch: Batch, mapping: TableMapping, but: str) -> int:
+    """Reject regions without a parent above them; `but` is what a reason says of rejected rows.
+
+    Returns how many there were.
+    """
     return connection.execute(
         text(
             f"""
-            with ranks (level, rank) as (values {ranks}), parents as (
+            with parents as (
               select code, level from regions union all select code, level from {batch.table}
             ), judged as (
-              select s.line, s.code, s.parent,
+              select s.line, s.code, s.parent, {_rank("s.level")} as rank,
                 count(p.code) = 0 as is_unknown,
-                coalesce(bool_or(a.rank < b.rank), false) as is_above
+                coalesce(bool_or({_rank("p.level")} < {_rank("s.level")}), false) as is_above
               from {batch.table} s
               left join parents p on p.code = s.parent and p.code <> s.code
-              left join ranks a on a.level = p.level
-              left join ranks b on b.level = s.level
               where s.parent is not null
-              group by s.line, s.code, s.parent
+              group by s.line, s.code, s.parent, s.level
             ), gone as (
               delete from {batch.table} s using judged j
               where j.line = s.line and not j.is_above
@@ -101,16 +140,20 @@ def _reject_orphans(connection: Connection, batch: Batch, mapping: TableMapping)
             )
             insert into import_findings
               (batch_id, line, check_name, column_name, is_rejection, reason, value)
-            select :batch, line, case when is_unknown then :unknown else :wrong end, :column, 1,
-              case when is_unknown then '文件和区划表中都没有上级区域'
-                else '上级区域的层级不高于本区域' end, left(parent, 200)
-            from gone
+            select :batch, g.line, case when is_unknown then :unknown else :wrong end, :column, 1,
+              case when not is_unknown then '上级区域的层级不高于本区域'
+                when h.line is not null
+                  then '上级区域' || {_SHOWN} || '在第 ' || h.line || ' 行被拒绝，请先改正该行'
+                else '文件和区划表中都没有上级区域' || rtrim({_SHOWN}) || :but || {_TOP} end,
+              left(g.parent, 200)
+            from gone g left join {HANDED} h on h.code = g.parent and h.code <> g.code
             """
         ),
         {
             "batch": batch.id,
             "unknown": UNKNOWN_PARENT,
             "wrong": WRONG_PARENT,
+            "but": but,
             "column": mapping.columns.get("parent", "parent"),
         },
     ).rowcount

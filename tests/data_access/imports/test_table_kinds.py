@@ -73,6 +73,11 @@ def found(outcome: ImportOutcome) -> dict[str, int]:
     return {check.name: check.rows for check in outcome.checks}
 
 
+def reasons(outcome: ImportOutcome) -> list[str]:
+    with outcome.report.open(encoding="utf-8-sig", newline="") as stored:
+        return [row["原因"] for row in csv.DictReader(stored)]
+
+
 def test_a_formula_without_its_result_rejects_the_row(
     load: Importer, rows_of: Reader, tmp_path: Path
 ) -> None:
@@ -378,6 +383,47 @@ def test_regions_below_one_that_is_rejected_are_rejected_too(load: Importer) -> 
     )
     assert found(outcome) == {"unknown_parent": 2}
     assert outcome.rows_accepted == 1
+    assert reasons(outcome) == [
+        "文件和区划表中都没有上级区域 330199",
+        "上级区域 330199001 在第 3 行被拒绝，请先改正该行",
+    ]
+
+
+def test_the_highest_region_of_a_file_is_told_to_leave_its_parent_empty(load: Importer) -> None:
+    outcome = load(
+        "regions",
+        REGIONS_HEADER
+        + "339900,甲市,甲,市,330000,2000-01-01,,,\n"
+        + "339901,乙县,乙,县,339900,2000-01-01,,,\n",
+    )
+    assert found(outcome) == {"unknown_parent": 2}
+    assert reasons(outcome) == [
+        "文件和区划表中都没有上级区域 330000；最高一级的上级请留空",
+        "上级区域 339900 在第 2 行被拒绝，请先改正该行",
+    ]
+
+
+def test_below_a_row_that_could_not_be_read_the_reason_says_that_it_does_not_count(
+    load: Importer,
+) -> None:
+    outcome = load(
+        "regions",
+        REGIONS_HEADER
+        + "330000,示例省,示例,省,,2000-01-01,,,\n"
+        + "330100,示例市,示例,地级市,330000,2000-01-01,,,\n"
+        + "330102,上城区,上城,县,330100,2000-01-01,,,\n",
+    )
+    assert reasons(outcome)[1:] == ["文件和区划表中都没有上级区域 330100（被拒绝的行不算在内）"]
+
+
+def test_a_parent_that_is_no_code_is_not_repeated_in_the_reason(load: Importer) -> None:
+    outcome = load(
+        "regions",
+        REGIONS_HEADER
+        + "330000,示例省,示例,省,,2000-01-01,,,\n"
+        + "330100,示例市,示例,市,王建国,2000-01-01,,,\n",
+    )
+    assert reasons(outcome) == ["文件和区划表中都没有上级区域"]
 
 
 def test_a_parent_must_be_of_a_higher_level(load: Importer) -> None:
