@@ -158,8 +158,8 @@ class PolledKind:
 class FindingGroup:
     """Lines that one check met in one column, of one source and kind, in the span.
 
-    `reason` is that of all lines or, where they differ, of one (`is_one_reason`); `days` holds the
-    lines of each local day on which there were some.
+    `reason` is that of most lines, of `reason_rows` of them; `days` holds the lines of each local
+    day on which there were some.
     """
 
     source_key: str
@@ -170,7 +170,7 @@ class FindingGroup:
     column: str
     is_rejection: bool
     reason: str
-    is_one_reason: bool
+    reason_rows: int
     rows: int
     days: tuple[tuple[date, int], ...]
 

@@ -30,6 +30,8 @@ BATCH_COLUMNS = (
     " exists (select from import_findings f where f.batch_id = b.id) as has_findings"
 )
 DELIVERED_AS = {"files": "not b.is_poll", "polls": "b.is_poll", "all": "true"}
+# What findings are counted by.
+_GROUP = "source_id, kind, is_poll, check_name, column_name, is_rejection"
 _DAY = "(b.started_at at time zone :zone)::date"
 
 
@@ -117,10 +119,15 @@ def findings(
     """Findings of the span by source, kind, check and column: refusals first, then by number."""
     rows = connection.execute(
         text(
-            "select b.source_id, b.kind, b.is_poll, f.check_name, f.column_name, f.is_rejection,"
-            f" {_DAY} as day, min(f.reason) as first, max(f.reason) as last, count(*) as n"
+            f"with counted as materialized (select {_GROUP}, {_DAY} as day, reason, count(*) as n"
             " from import_findings f join import_batches b on b.id = f.batch_id"
-            f" where {IN_SPAN} group by 1, 2, 3, 4, 5, 6, 7 order by 1, 2, 3, 4, 5, 6, 7"
+            f" where {IN_SPAN} group by {_GROUP}, day, reason"
+            f"), commonest as (select distinct on ({_GROUP}) {_GROUP}, reason,"
+            "  sum(n)::bigint as reason_rows from counted"
+            f" group by {_GROUP}, reason order by {_GROUP}, reason_rows desc, reason"
+            f") select {_GROUP}, day, m.reason, reason_rows, sum(n)::bigint as n"
+            f" from counted join commonest m using ({_GROUP})"
+            f" group by {_GROUP}, day, m.reason, reason_rows order by {_GROUP}, day"
         ),
         _bound(window, zone),
     )
@@ -132,7 +139,6 @@ def findings(
     for (source_id, kind, is_poll, check, column, is_rejection), days in by_group.items():
         key, name = names.get(source_id, _unknown(source_id))
         counted: tuple[tuple[date, int], ...] = tuple((day.day, day.n) for day in days)
-        reason = min(day.first for day in days)
         groups.append(
             FindingGroup(
                 source_key=key,
@@ -142,8 +148,8 @@ def findings(
                 check=check,
                 column=column,
                 is_rejection=bool(is_rejection),
-                reason=reason,
-                is_one_reason=reason == max(day.last for day in days),
+                reason=days[0].reason,
+                reason_rows=days[0].reason_rows,
                 rows=sum(n for _, n in counted),
                 days=counted,
             )

@@ -190,8 +190,13 @@ def deadline(form: FormState) -> str:
 
 
 def reason(item: FindingGroup) -> str:
-    """Why lines were refused or doubted; of several sentences of one check one, and that it is."""
-    return item.reason if item.is_one_reason else f"{item.reason}（等，各行不同）"
+    """Why lines were refused or doubted; of several sentences of one check the commonest, with the
+    number of its lines.
+    """
+    others = item.rows - item.reason_rows
+    if not others:
+        return item.reason
+    return f"{item.reason}（{item.reason_rows:,}行；另{others:,}行原因不同）"
 
 
 def list_heads(kind: str) -> tuple[str, ...]:

@@ -277,7 +277,10 @@ def test_refused_and_doubtful_lines_are_counted_by_reason(known: Database) -> No
         ("unknown_region", False, 3),
         ("time_out_of_order", False, 1),
     ]
-    assert [item.is_one_reason for item in found.findings] == [False, True]
+    assert [(item.reason, item.reason_rows) for item in found.findings] == [
+        ("区域不在区划表中", 2),
+        ("时间早于登记时间", 1),
+    ]
     assert (found.imported.files, found.imported.batches, found.imported.rejected) == (3, 2, 3)
 
 

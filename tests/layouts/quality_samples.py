@@ -214,7 +214,7 @@ def everything_wrong() -> QualityReport:
                 column="联系",
                 is_rejection=True,
                 reason="含有手机号，不得入库",
-                is_one_reason=True,
+                reason_rows=100,
                 rows=100,
                 days=((date(2026, 11, 20), 100),),
             ),

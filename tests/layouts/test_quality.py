@@ -171,6 +171,14 @@ def test_refused_and_doubtful_lines_open_their_own_lists() -> None:
     assert reason.as_of == samples.AS_OF
 
 
+def test_of_several_reasons_the_commonest_is_told_with_its_number() -> None:
+    [group] = samples.everything_wrong().findings
+    assert words.reason(group) == "含有手机号，不得入库"
+    assert words.reason(replace(group, reason_rows=99)) == (
+        "含有手机号，不得入库（99行；另1行原因不同）"
+    )
+
+
 def test_polls_are_summed_apart_from_files_and_open_their_lists() -> None:
     section = part(page(samples.everything_wrong()), QualityIds.IMPORTS)
     found = links(section)
