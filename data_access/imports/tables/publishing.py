@@ -20,7 +20,8 @@ def reject_duplicates(
     key = [name for name in kind.key if name in mapping.stated()]
     shown = " || ' ' || ".join(f"coalesce(s.{name}::text, '')" for name in key)
     same = " and ".join(f"s.{name} is not distinct from f.{name}" for name in key)
-    columns = ",".join(dict.fromkeys(mapping.columns.get(name, name) for name in key))
+    titles = (mapping.columns.get(name, f"{kind.field(name).title}（常量）") for name in key)
+    columns = ",".join(dict.fromkeys(titles))
     connection.execute(
         text(
             f"""

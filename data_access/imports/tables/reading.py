@@ -94,7 +94,7 @@ def read_field(
     field: Field, texts: list[str], days: list[date | None], mapping: TableMapping, known: Known
 ) -> ReadColumn:
     """Understand one field; `days` choose the version of a region."""
-    column = mapping.columns.get(field.name, f"constants.{field.name}")
+    column = mapping.columns.get(field.name, f"{field.title}（常量）")
     if field.type == "instant":
         return _instants(field, column, texts, mapping, known)
     translation = {key: as_text(value) for key, value in mapping.values.get(field.name, {}).items()}

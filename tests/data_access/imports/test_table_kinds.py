@@ -73,9 +73,30 @@ def found(outcome: ImportOutcome) -> dict[str, int]:
     return {check.name: check.rows for check in outcome.checks}
 
 
-def reasons(outcome: ImportOutcome) -> list[str]:
+def findings(outcome: ImportOutcome) -> list[dict[str, str]]:
     with outcome.report.open(encoding="utf-8-sig", newline="") as stored:
-        return [row["原因"] for row in csv.DictReader(stored)]
+        return list(csv.DictReader(stored))
+
+
+def reasons(outcome: ImportOutcome) -> list[str]:
+    return [row["原因"] for row in findings(outcome)]
+
+
+def columns(outcome: ImportOutcome) -> set[str]:
+    return {row["列"] for row in findings(outcome)}
+
+
+def test_a_constant_is_called_by_the_word_of_its_field(load: Importer) -> None:
+    load("regions")
+    # The line of `reporting` in the example, which follows, is then a constant.
+    outcome = load(
+        "staffing",
+        "乡镇代码,日期,在册网格员数,在线网格员数\n330102001,2026-10-01,24,20\n",
+        online='"在线网格员数"\n[constants]',
+    )
+    assert columns(outcome) == {"上报人数（常量）"}
+    twice = "区划代码,常住人口,登记流动人口\n330102,1323467,210345\n330102,1323467,210345\n"
+    assert columns(load("population", twice)) == {"区划代码,统计时点（常量）"}
 
 
 def test_a_formula_without_its_result_rejects_the_row(
