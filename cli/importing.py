@@ -51,6 +51,7 @@ def import_rows(
     if kind == "form":
         return import_form([Path(source)], on)
     from data_access.imports import command, first_mapping
+    from data_access.imports.mapping_file import require_kind
     from data_access.imports.sources.address import address_of
     from data_access.installation import require_current_schema
 
@@ -58,6 +59,7 @@ def import_rows(
     if init:
         written = first_mapping.write(kind, source, mapping, from_url=address)
         return say(f"已写入 {written}。请检查其中的“请核对”各处，再以 --mapping 导入。")
+    require_kind(kind)
     if mapping is None:
         raise ImportRefused("请用 --mapping 指明映射文件；没有时先用 --init 写出初稿。")
     with open_database(on) as opened, progress_bars() as report:

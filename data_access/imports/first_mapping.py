@@ -21,7 +21,7 @@ from data_access.imports.case_mapping import (
     MILESTONES,
 )
 from data_access.imports.mapping import LONGEST_LABEL, FileSection
-from data_access.imports.mapping_file import KINDS
+from data_access.imports.mapping_file import require_kind
 from data_access.imports.personal_columns import is_personal
 from data_access.imports.sources.opening import form_of, open_source
 from data_access.imports.sources.rows import refuse_data_as_header
@@ -147,8 +147,7 @@ def write(
         ImportRefused: no such kind, an unreadable source, one whose header is data, or the file to
             write is there already.
     """
-    if kind not in KINDS:
-        raise ImportRefused(f"没有种类 {kind}：应为 {'、'.join(KINDS)} 之一。")
+    require_kind(kind)
     path = target or Path(f"{Path(where).name.split('.')[0] if from_url is None else kind}.toml")
     if path.exists():
         raise ImportRefused(f"文件 {path} 已存在，未作改动。请用 --mapping 指明另一个文件名。")

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dashboard.errors import MappingError
+from dashboard.errors import ImportRefused, MappingError
+from dashboard.import_kinds import in_words
 from dashboard.system_errors import words_of
 from data_access.imports.case_mapping import DisputeMapping, IncidentMapping
 from data_access.imports.personal_data import found_in
@@ -55,6 +56,16 @@ class LoadedMapping:
         raise MappingError(
             f"映射文件 {self.name} 的键 kind 是 {self.mapping.kind}，此处需要 incidents。"
         )
+
+
+def require_kind(kind: str) -> None:
+    """Refuse a kind that there is not.
+
+    Raises:
+        ImportRefused: names it, and those there are.
+    """
+    if kind not in KINDS:
+        raise ImportRefused(f"没有种类 {kind}：应为 {_listed(KINDS)} 之一。")
 
 
 def load_mapping(path: Path, kind: str | None = None) -> LoadedMapping:
@@ -130,13 +141,19 @@ def _place(error: tomllib.TOMLDecodeError) -> str:
 
 def _shape(path: Path, stated: Any, wanted: str | None) -> type[AnyMapping]:
     if stated not in SHAPES:
-        kinds = "、".join(SHAPES)
-        raise MappingError(f"映射文件 {path} 有误。键 kind：应为 {kinds} 之一。请改正后重试。")
+        raise MappingError(
+            f"映射文件 {path} 有误。键 kind：应为 {_listed(KINDS)} 之一。请改正后重试。"
+        )
     if wanted is not None and stated != wanted:
         raise MappingError(
             f"映射文件 {path} 的键 kind 是 {stated}，而要导入的是 {wanted}。请换用相应的映射文件。"
         )
     return SHAPES[stated]
+
+
+def _listed(kinds: Iterable[str]) -> str:
+    """Kinds as they are typed, each with its meaning."""
+    return "、".join(f"{kind}（{in_words(kind)}）" for kind in kinds)
 
 
 def _content(path: Path) -> bytes:

@@ -53,6 +53,11 @@ def test_a_kind_is_imported_and_its_report_named(
     [
         (("regions", "regions.csv"), ImportRefused, "--mapping"),
         (("--init", "events", "x.csv"), ImportRefused, "没有种类 events"),
+        (
+            ("事件", "x.csv", "--mapping", MAPPINGS / "regions.toml"),
+            ImportRefused,
+            "没有种类 事件：.*incidents（事件）",
+        ),
         (("steps", "t", "--from-url", "postgresql://a:b@h/c"), ImportRefused, "--from-url-env"),
         (("patrols", "x.csv", "--mapping", MAPPINGS / "regions.toml"), MappingError, "patrols"),
         (("regions", "x.csv", "--mapping", MAPPINGS / "regions.toml"), ImportRefused, "x.csv"),

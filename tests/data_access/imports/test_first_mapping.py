@@ -131,5 +131,5 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_is_named_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ImportRefused, match=r"没有种类 events：应为 regions、zone_towns、outlines"):
+    with pytest.raises(ImportRefused, match="没有种类 events：应为 regions（区划）、zone_towns"):
         first_mapping.write("events", FILES / "staffing.csv", tmp_path / "draft.toml")

@@ -35,7 +35,7 @@ def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Pat
         ('case_no = "CASE_ENQUIRY_ID"', "", "columns.case_no", "必填"),
         ('case_no = "CASE_ENQUIRY_ID"', "case_no = 5", "columns.case_no", "应为文本"),
         ('due_at = "TARGET_DT"', 'deu_at = "TARGET_DT"', "columns.deu_at", "没有这个键"),
-        ('kind = "incidents"', 'kind = "events"', "kind", "incidents、disputes"),
+        ('kind = "incidents"', 'kind = "events"', "kind", "disputes（矛盾纠纷）"),
         ('zone = "America/New_York"', 'zone = "Boston"', "database.zone", "IANA"),
         ('rule = "weekdays"', 'rule = "none"', "database.calendar.rule", "'weekdays'、'china'"),
         ("last_year = 2020", "last_year = 2001", "database.calendar", "last_year"),
