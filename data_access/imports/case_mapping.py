@@ -107,15 +107,21 @@ class ValueRule(Section):
 
 
 class Choice(Section):
-    """A column with few meanings; empty is unknown, unlisted values get `default`, doubtful."""
+    """A column with few meanings; empty is unknown, and so is what the table gives an empty text
+    (调解中 is no result yet). Unlisted values get `default`, doubtful.
+    """
 
     column: Text
     values: Annotated[dict[str, str | bool], Field(max_length=MOST_CODES)]
     default: str | bool | None = None
 
+    def table(self) -> dict[str, str | bool | None]:
+        """Value of the file -> what it becomes, None for unknown."""
+        return {text: None if value == "" else value for text, value in self.values.items()}
+
     def meanings(self) -> set[str | bool]:
         """Every value that the column may become."""
-        return {*self.values.values(), *([] if self.default is None else [self.default])}
+        return {value for value in (*self.table().values(), self.default) if value is not None}
 
 
 class StatusRule(Section):
@@ -263,7 +269,9 @@ class CaseMapping(Section):
                 )
             if not choice.meanings() <= set(allowed):
                 shown = "、".join("true" if v is True else str(v).lower() for v in allowed)
-                raise ValueError(f"choices.{field}.values 的值应为 {shown} 之一")
+                raise ValueError(
+                    f"choices.{field}.values 的值应为 {shown} 之一，或为空文本（未知）"
+                )
         return self
 
     def file_columns(self) -> list[str]:

@@ -381,12 +381,18 @@ def _unknown_code(chunk: Interpretation) -> Iterator[Hit]:
         (chunk.holder, "不计承办单位"),
         (chunk.centre, "不计调解中心"),
         (chunk.status, "不作判断"),
-        *((coded, "按默认值计") for coded in chunk.choices.values()),
+        *((coded, _consequence(coded)) for coded in chunk.choices.values()),
     ]
     for coded, consequence in known:
         if coded:
             reason = f"对照表中没有此值，{consequence}"
             yield from _hits(coded.is_unknown, coded.column, reason, coded.text)
+
+
+def _consequence(choice: Coded) -> str:
+    """What unlisted values of a choice become: its default, if it has one."""
+    has_default = (choice.is_unknown & choice.where(lambda code: code is not None)).any()
+    return "按默认值计" if has_default else "按空白计"
 
 
 def _unreadable_coordinate(chunk: Interpretation) -> Iterator[Hit]:

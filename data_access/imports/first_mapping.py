@@ -302,7 +302,7 @@ def _choice(
 ) -> Iterator[str]:
     yield from ("", f"[choices.{name}]", _column("column", column))
     shown = " | ".join("true" if value is True else str(value).lower() for value in allowed)
-    yield f"[choices.{name}.values]   # 对照为 {shown}"
+    yield f"[choices.{name}.values]   # 对照为 {shown}，或空文本（未知，如“调解中”）"
     yield from _meanings(texts, allowed)
 
 

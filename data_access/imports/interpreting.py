@@ -144,7 +144,7 @@ class Interpreter:
             centre=_held(texts, mapping.centre) if mapping.centre else None,
             status=_status(texts, mapping),
             choices={
-                name: translated(texts[rule.column], rule.column, rule.values, rule.default)
+                name: translated(texts[rule.column], rule.column, rule.table(), rule.default)
                 for name, rule in mapping.choices.items()
             },
             locations=self._located(texts, region) if mapping.location else None,

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_access.imports.case_mapping import IncidentMapping
+from data_access.imports.case_mapping import Choice, IncidentMapping
 from data_access.imports.checks import Finding, Judgement, judge, row_checks
 from data_access.imports.interpreting import Coded, Interpretation, Interpreter
 from data_access.imports.mapping_file import load_mapping
@@ -237,3 +237,28 @@ def test_personal_numbers_in_columns_that_are_not_mapped_are_never_read(judged: 
 def test_one_check_reports_a_row_once(judged: Judge) -> None:
     _, judgement = judged(Source="Carrier pigeon", Department="Nobody", REASON="?", TYPE="?")
     assert [finding.check for finding in judgement.findings] == ["unknown_code"]
+
+
+@pytest.mark.parametrize(
+    ("value", "default", "chosen", "reason"),
+    [
+        ("满意", None, True, None),
+        ("未回访", True, None, None),
+        ("", True, None, None),
+        ("一般", None, None, "对照表中没有此值，按空白计"),
+        ("一般", False, False, "对照表中没有此值，按默认值计"),
+    ],
+)
+def test_a_choice_may_have_values_that_mean_unknown(
+    judged: Judge,
+    mapping: IncidentMapping,
+    value: str,
+    default: bool | None,
+    chosen: bool | None,
+    reason: str | None,
+) -> None:
+    choice = Choice(column="Source", values={"满意": True, "未回访": ""}, default=default)
+    changed = mapping.model_copy(update={"choices": {"is_satisfied": choice}, "channel": None})
+    chunk, judgement = judged(changed=changed, Source=value)
+    assert codes(chunk.choices["is_satisfied"]) == [chosen]
+    assert [found.reason for found in judgement.findings] == ([reason] if reason else [])

@@ -175,3 +175,13 @@ def test_codes_of_grids_are_no_identity_numbers(tmp_path: Path, boston_mapping: 
     content = boston_mapping.read_text("utf-8")
     path.write_text(content.replace("[region]", grids, 1), "utf-8")
     assert "330102001001002" in load_mapping(path).incidents.region.values
+
+
+def test_a_value_of_a_choice_may_be_mapped_to_unknown_and_to_nothing_else(tmp_path: Path) -> None:
+    content = (Path(__file__).parents[3] / "docs" / "examples" / "disputes.toml").read_text("utf-8")
+    path = tmp_path / "disputes.toml"
+    path.write_text(content.replace('"不成功" = false', '"调解中" = ""'), "utf-8")
+    assert load_mapping(path).mapping.choices["is_successful"].meanings() == {True}
+    path.write_text(content.replace('"不成功" = false', '"调解中" = "open"'), "utf-8")
+    with pytest.raises(MappingError, match="应为 true、false 之一，或为空文本（未知）"):
+        load_mapping(path)
