@@ -202,8 +202,14 @@ def _file_section(path: Path) -> FileSection:
 
 def _source_section(kind: str) -> Iterator[str]:
     yield from ("", "[source]")
-    yield f'key = "{kind}-source"      {CHECK}：来源的固定代号，以后不要改'
+    yield f'key = "{kind}-source"      {CHECK}：{_rule_of_key(kind)}'
     yield f'name = "{_title(kind)}来源"    {CHECK}'
+
+
+def _rule_of_key(kind: str) -> str:
+    if kind == "steps":
+        return "须与案件的来源（案件映射文件的 source.key）相同，或另写字段 case_source"
+    return "来源的固定代号，以后不要改"
 
 
 def _title(kind: str) -> str:

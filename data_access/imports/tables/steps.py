@@ -64,7 +64,7 @@ def _note_unknown(
         text(
             "insert into import_findings"
             " (batch_id, line, check_name, column_name, is_rejection, reason, value)"
-            " values (:batch, :line, :check, :column, 1, '库中没有此案件，请先导入案件', :value)"
+            " values (:batch, :line, :check, :column, 1, :reason, :value)"
         ),
         [
             {
@@ -72,11 +72,22 @@ def _note_unknown(
                 "line": line,
                 "check": UNKNOWN_CASE,
                 "column": mapping.columns.get("case_no", "case_no"),
+                "reason": _unknown(mapping),
                 # A number of no case may be a person's.
                 "value": personal_data.masked_word(case_no),
             }
             for line, case_no in lost
         ],
+    )
+
+
+def _unknown(mapping: TableMapping) -> str:
+    """Why a case may not be found: numbers are those of one source."""
+    if "case_source" in mapping.stated():
+        return "case_source 所指的来源没有此案件；请先导入案件，并核对来源的代号"
+    return (
+        f"来源 {mapping.source.key} 没有此案件；请先导入案件，"
+        "source.key 须与案件的来源相同，或另写 case_source"
     )
 
 

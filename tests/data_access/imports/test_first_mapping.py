@@ -133,3 +133,9 @@ def test_a_file_that_is_there_is_not_overwritten(tmp_path: Path) -> None:
 def test_an_unknown_kind_is_named_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(ImportRefused, match="没有种类 events：应为 regions（区划）、zone_towns"):
         first_mapping.write("events", FILES / "staffing.csv", tmp_path / "draft.toml")
+
+
+def test_a_draft_of_steps_says_whose_cases_they_are_of(tmp_path: Path) -> None:
+    assert "须与案件的来源（案件映射文件的 source.key）相同" in drafted(
+        "steps", FILES / "steps.csv", tmp_path
+    )

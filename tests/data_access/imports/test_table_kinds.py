@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -613,6 +614,23 @@ def test_a_step_before_its_case_keeps_the_case_out_of_durations(
         "select case_no, has_doubtful_times from incidents where case_no like '%000_'"
         " and signed_at is not null and accepted_at is not null and dispatched_at is null"
     ) == [("330102202611010002", True), ("330102202611010003", False)]
+
+
+@pytest.mark.usefixtures("cases")
+@pytest.mark.parametrize(
+    ("of_source", "reason"),
+    [
+        ("", "来源 another 没有此案件；.*source.key 须与案件的来源相同，或另写 case_source"),
+        ('\ncase_source = "another"', "case_source 所指的来源没有此案件"),
+    ],
+)
+def test_steps_of_another_source_are_told_whose_cases_were_looked_for(
+    load: Importer, rows_of: Reader, of_source: str, reason: str
+) -> None:
+    outcome = load("steps", key='"another"', subject=f'"incident"{of_source}')
+    assert outcome.rows_accepted == 0
+    told = {row.reason for row in rows_of("select reason from import_findings")}
+    assert [each for each in told if re.match(reason, each)], told
 
 
 @pytest.mark.usefixtures("cases")
