@@ -41,7 +41,7 @@ def import_rows(
     """
     loaded = load_mapping(mapping_path, kind)
     street = street_of(loaded.mapping)
-    refuse_personal_columns(street.wanted())
+    refuse_personal_columns(street.wanted(), loaded.number_columns)
     return importing.run(
         database.engine,
         open_source(where, loaded.mapping.file, from_url=from_url),

@@ -22,7 +22,7 @@ from data_access.imports.case_mapping import (
 )
 from data_access.imports.mapping import LONGEST_LABEL, FileSection
 from data_access.imports.mapping_file import require_kind
-from data_access.imports.personal_columns import is_personal
+from data_access.imports.personal_columns import is_personal, may_count_people
 from data_access.imports.sources.opening import form_of, open_source
 from data_access.imports.sources.rows import refuse_data_as_header
 from data_access.imports.tables.fields import TableKind
@@ -165,7 +165,7 @@ def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Itera
     source = open_source(where, section, from_url=from_url)
     refuse_data_as_header(source.name, source.header())
     texts = guessing.samples(source, ROWS_LOOKED_AT)
-    hidden = [name for name, column in texts.items() if _looks_personal(name, column)]
+    hidden = [name for name, column in texts.items() if _looks_personal(kind, name, column)]
     shown = {name: column for name, column in texts.items() if name not in hidden}
     yield "# 由 cockpit import --init 写出的初稿；各键的含义见 docs/data-formats.md。"
     yield "# 标有“请核对”之处是猜测。列的顺序与文件相同，只读取写在这里的列。"
@@ -179,8 +179,11 @@ def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Itera
     yield from body
 
 
-def _looks_personal(name: str, column: list[str]) -> bool:
-    if is_personal(name) or personal_data.no_names(column):
+def _looks_personal(kind: str, name: str, column: list[str]) -> bool:
+    if personal_data.no_names(column):
+        return True
+    is_count = kind in TABLE_KINDS and may_count_people(name) and guessing.are_numbers(column)
+    if is_personal(name) and not is_count:
         return True
     if not personal_data.might_hold_any(column):
         return False

@@ -12,6 +12,7 @@ from data_access.imports.sources.beginnings import DELIMITERS, UTF_16_MARKS, fir
 from data_access.imports.sources.delimited import open_bytes
 from data_access.imports.sources.excel import ExcelFile
 from data_access.imports.sources.rows import Source
+from data_access.imports.tables.literals import NUMBER
 
 LOOKED_AT = 1 << 20
 HEADER_ROWS = 10
@@ -105,6 +106,12 @@ def _fits(text: str, pattern: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def are_numbers(texts: Iterable[str]) -> bool:
+    """Whether there are texts, and all of them numbers."""
+    given = [text for text in texts if text]
+    return bool(given) and all(NUMBER.fullmatch(text) for text in given)
 
 
 def is_swapped(lon: Iterable[str], lat: Iterable[str]) -> bool:

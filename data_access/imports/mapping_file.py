@@ -57,6 +57,16 @@ class LoadedMapping:
             f"映射文件 {self.name} 的键 kind 是 {self.mapping.kind}，此处需要 incidents。"
         )
 
+    @property
+    def number_columns(self) -> frozenset[str]:
+        """Columns that are read as numbers and as nothing else."""
+        if not isinstance(self.mapping, TableMapping):
+            return frozenset()
+        fields, columns = TABLE_KINDS[self.mapping.kind].fields, self.mapping.columns
+        numbers = {field.name for field in fields if field.type in ("integer", "number")}
+        others = {column for name, column in columns.items() if name not in numbers}
+        return frozenset(columns.values()) - others
+
 
 def require_kind(kind: str) -> None:
     """Refuse a kind that there is not.

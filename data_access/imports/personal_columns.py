@@ -1,11 +1,12 @@
 """Columns that are about a person by what their header says: a mapping must not name them.
 
 Numbers are found in the values (`personal_data`); names, addresses and free text about people can
-only be told by the header. Counts of people (人次, 调解员人数) are no such columns.
+only be told by the header. Counts of people (人次, 调解员人数) are no such columns. 在册网格员 may
+be a count or names: it is a count where the mapping reads it as numbers and as nothing else.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from dashboard.errors import MappingError
 
@@ -30,6 +31,11 @@ _LATIN = re.compile(
     r"|content|narrative|title)(?:$|[_\W])",
     re.IGNORECASE,
 )
+# Of them those who may be counted, where nothing but the unit follows.
+_COUNTABLE = re.compile(
+    r"(?:当事人|申请人|报告人|上报人|举报人|投诉人|来访人|信访人|调解员|责任人|承办人|处理人|办理人|网格员)"
+    r"(?:[（(][人名][）)])?$"
+)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -40,13 +46,24 @@ def is_personal(header: str) -> bool:
     return bool(_PERSONAL.search(plain) or _LATIN.search(snake))
 
 
-def refuse_personal_columns(wanted: Iterable[str]) -> None:
-    """Refuse a mapping that reads columns about persons.
+def may_count_people(header: str) -> bool:
+    """Whether a personal header may be that of a number of people (在册网格员)."""
+    plain = header.strip()
+    people = _COUNTABLE.search(plain)
+    return people is not None and not is_personal(plain[: people.start()])
+
+
+def refuse_personal_columns(wanted: Iterable[str], numbers: Collection[str] = ()) -> None:
+    """Refuse a mapping that reads columns about persons; `numbers` are read as numbers only.
 
     Raises:
         MappingError: names these columns.
     """
-    found = [name for name in wanted if is_personal(name)]
+    found = [
+        name
+        for name in wanted
+        if is_personal(name) and not (name in numbers and may_count_people(name))
+    ]
     if found:
         raise MappingError(
             f"映射文件要读取的列 {'、'.join(found)} 是个人信息或自由文本，不得导入。"

@@ -24,6 +24,7 @@ from data_access.imports.checks import (
 )
 from data_access.imports.importing import Published, RefreshRollups
 from data_access.imports.mapping import SourceSection
+from data_access.imports.personal_columns import is_personal
 from data_access.imports.sources.rows import ROUNDED, UNCALCULATED, UNREADABLE, RawChunk, as_text
 from data_access.imports.staging import Taken, copy_lines
 from data_access.imports.tables import publishing
@@ -263,10 +264,17 @@ def _is_own_code(column: ReadColumn, row: int) -> bool:
 
 
 def _finding(check: str, column: ReadColumn, rejects: bool, reason: str, row: int) -> Finding:
-    is_outline = column.field.type == "outline"
-    is_word = check in OF_LISTS
-    shown = "" if is_outline else presentable(column.texts[row], is_word=is_word)
-    return Finding(0, check, column.column, rejects, reason, shown)
+    return Finding(0, check, column.column, rejects, reason, _shown(check, column, row))
+
+
+def _shown(check: str, column: ReadColumn, row: int) -> str:
+    text_ = column.texts[row]
+    if column.field.type == "outline":
+        return ""
+    if text_ and is_personal(column.column):
+        # A number of people by its field: what is found fault with may be a name.
+        return f"〔列名像个人信息，已遮蔽，{len(text_)} 个字符〕"
+    return presentable(text_, is_word=check in OF_LISTS)
 
 
 def _first_of_each(findings: list[Finding]) -> list[Finding]:

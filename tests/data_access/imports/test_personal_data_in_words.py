@@ -1,6 +1,8 @@
 """What an import says and drafts repeats nothing of a person: headers, names of files, values."""
 
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +15,7 @@ from dashboard.errors import ImportRefused, MappingError
 from data_access.database import Database
 from data_access.imports import first_mapping
 from data_access.imports.command import import_rows
+from data_access.imports.importing import ImportOutcome
 from data_access.imports.mapping import FileSection
 from data_access.imports.sources.opening import open_source
 from tests.data_access.imports.killable import FILES, MAPPINGS
@@ -113,3 +116,67 @@ def test_a_draft_holds_no_name_though_it_is_the_only_one_of_its_column(tmp_path:
     assert draft.count("另有 1 个值像人名或含个人信息，未写出") == 4
     for code in ("路灯不亮", "城管局", "网格员巡查", "办理中", "村"):
         assert f'"{code}" = ' in draft
+
+
+COUNTS = """
+kind = "staffing"
+[source]
+key = "staffing-source"
+name = "网格员力量"
+[columns]
+town = "乡镇代码"
+day = "日期"
+staff = "在册网格员"
+online = "在线网格员（人）"
+reporting = "上报网格员"
+"""
+COUNTS_HEAD = "乡镇代码,日期,在册网格员,在线网格员（人）,上报网格员\n"
+
+
+def counted(database_url: URL, folder: Path, rows: str, mapping: str = COUNTS) -> ImportOutcome:
+    (folder / "rows.csv").write_text(COUNTS_HEAD + rows, "utf-8")
+    (folder / "mapping.toml").write_text(mapping, "utf-8")
+    database = Database(database_url)
+    with closing(database):
+        load = partial(import_rows, database, report_folder=folder)
+        load("regions", FILES / "regions.csv", MAPPINGS / "regions.toml")
+        return load("staffing", folder / "rows.csv", folder / "mapping.toml")
+
+
+def test_people_are_counted_under_their_own_heading_and_names_there_are_not_shown(
+    database_url: URL, tmp_path: Path
+) -> None:
+    rows = "330102001,2026-11-01,24,22,18\n330102002,2026-11-01,虚构甲,娄某,赵虚构\n"
+    outcome = counted(database_url, tmp_path, rows)
+    assert (outcome.rows_accepted, outcome.rows_rejected) == (1, 1)
+    report = outcome.report.read_text("utf-8-sig")
+    assert "〔列名像个人信息，已遮蔽，3 个字符〕" in report
+    assert not [name for name in ("虚构甲", "娄某", "赵虚构") if name in report]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('reporting = "上报网格员"', 'reporting = "上报网格员电话"'),
+        ('reporting = "上报网格员"', 'reporting = "网格员编号"'),
+        ('reporting = "上报网格员"', 'reporting = "姓名（网格员）"'),
+        ('day = "日期"', 'day = "在册网格员"'),
+    ],
+)
+def test_people_are_counted_by_numbers_and_under_no_other_heading(
+    database_url: URL, tmp_path: Path, old: str, new: str
+) -> None:
+    with pytest.raises(MappingError, match=r"网格员.*是个人信息或自由文本"):
+        counted(database_url, tmp_path, "", COUNTS.replace(old, new))
+
+
+def test_a_draft_takes_people_for_counted_where_there_are_numbers(tmp_path: Path) -> None:
+    file, draft = tmp_path / "site.csv", tmp_path / "draft.toml"
+    file.write_text(COUNTS_HEAD + "330102001,2026-11-01,24,22,虚构甲\n", "utf-8")
+    written = first_mapping.write("staffing", file, draft).read_text("utf-8")
+    assert 'staff = "在册网格员"' in written
+    assert 'online = "在线网格员（人）"' in written
+    assert "不得导入）：上报网格员" in written
+    assert "虚构甲" not in written
+    draft.unlink()
+    assert "在册网格员、" in first_mapping.write("incidents", file, draft).read_text("utf-8")
