@@ -42,8 +42,9 @@ class CaseStreet:
         return self._mapping.file_columns()
 
     def refuse(self, connection: Connection) -> None:
-        """Refuse demo databases and those of another zone."""
+        """Refuse demo databases, those of another zone, and classes that are there already."""
         reference_rows.refuse_foreign_database(connection, self._mapping.database)
+        reference_rows.refuse_doubled_codes(connection, self._mapping.classes)
 
     def prepare(self, connection: Connection) -> None:
         """Read the known regions, their outlines and the origin of the heat cells."""

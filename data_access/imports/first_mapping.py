@@ -272,7 +272,9 @@ def _classes(kind: str, texts: dict[str, list[str]], column: str | None) -> Iter
     yield from ("", "[classes]", f"list_key = {_quoted(list_key)}", f'name = "{_title(kind)}类别"')
     yield f"columns = [{_quoted(column or '')}]   {CHECK}"
     yield 'default = "other"'
-    yield from ("", "[classes.codes]", f'other = {{ label = "其他", category = "{category}" }}')
+    yield from ("", "[classes.codes]")
+    yield f"# 代码表 {list_key} 已在库中时，请把以下代码换成库中的代码（敏感类别以库中的为准）"
+    yield f'other = {{ label = "其他", category = "{category}" }}'
     codes = {value: f"c{place:02d}" for place, value in enumerate(values, start=1)}
     for value, code in codes.items():
         yield f'{code} = {{ label = {_quoted(value)}, category = "{category}" }}   {CHECK}'

@@ -17,7 +17,7 @@ from dashboard.heat_cells import Origin
 from data_access import facts, migrating, red_cards
 from data_access.calendar_rows import calendar_rows
 from data_access.imports.batches import NEW_SOURCES
-from data_access.imports.case_mapping import CaseMapping, HolderRule
+from data_access.imports.case_mapping import CaseMapping, ClassRule, HolderRule
 from data_access.imports.mapping import (
     MOST_CODES,
     CalendarSection,
@@ -36,6 +36,9 @@ from data_access.schema import (
     work_calendar,
 )
 from data_access.schema.regions import LEVELS
+
+# Of codes that a refusal names.
+MOST_SHOWN = 10
 
 
 def known_region_codes(connection: Connection, mapping: CaseMapping) -> frozenset[str]:
@@ -107,6 +110,29 @@ def refuse_foreign_database(connection: Connection, section: DatabaseSection | N
         raise ImportRefused(
             f"数据库的时区是 {zone}，映射文件的键 database.zone 是 {section.zone}。"
             "一个数据库只有一个时区，请改用另一个数据库。"
+        )
+
+
+def refuse_doubled_codes(connection: Connection, rule: ClassRule) -> None:
+    """Refuse a mapping whose new codes bear labels that the list has under other codes: its cases
+    would be counted apart from those, and not be sensitive where those are.
+
+    Raises:
+        ImportRefused: names the new codes and those of the database.
+    """
+    listed = select(codes.c.code, codes.c.label).where(codes.c.list_key == rule.list_key)
+    known = {row.code: row.label for row in connection.execute(listed)}
+    code_of = {label: code for code, label in known.items()}
+    doubled = [
+        f"{entry.label}（写作 {code}，库中是 {code_of[entry.label]}）"
+        for code, entry in rule.codes.items()
+        if code not in known and entry.label in code_of
+    ]
+    if doubled:
+        shown = "、".join(doubled[:MOST_SHOWN]) + ("等" if len(doubled) > MOST_SHOWN else "")
+        raise ImportRefused(
+            f"代码表 {rule.list_key} 中已有同名的类别：{shown}。请把映射文件 classes 一节的代码改为"
+            "库中的代码；确是另一类的，请改用不同的名称。"
         )
 
 

@@ -139,3 +139,8 @@ def test_a_draft_of_steps_says_whose_cases_they_are_of(tmp_path: Path) -> None:
     assert "须与案件的来源（案件映射文件的 source.key）相同" in drafted(
         "steps", FILES / "steps.csv", tmp_path
     )
+
+
+def test_a_draft_of_cases_says_that_codes_may_be_there_already(tmp_path: Path) -> None:
+    said = "代码表 incident_class 已在库中时，请把以下代码换成库中的代码"
+    assert said in drafted("incidents", FILES / "incidents.csv", tmp_path)

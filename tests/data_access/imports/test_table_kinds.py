@@ -877,6 +877,20 @@ def test_a_class_that_a_code_list_marks_leaves_the_heat_with_the_import(
         assert rollups.differences(connection) == 0
 
 
+def test_classes_are_not_doubled_under_codes_of_their_own(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    listed = "代码,名称,上级代码,是否敏感\nD01,邻里矛盾苗头,,是\nA02,另名,,否\n"
+    load("codes", listed, list_key='"incident_class"', category='"dispute"')
+    doubled = "incident_class 中已有同名的类别：邻里矛盾苗头（写作 E01，库中是 D01）"
+    with pytest.raises(ImportRefused, match=doubled):
+        load("incidents")
+    assert rows_of("select count(*) from sources where kind = 'incidents'") == [(0,)]
+    # A code that is there keeps its label; what is there twice already is nobody's new double.
+    with_code = "代码,名称,上级代码,是否敏感\nE01,邻里矛盾苗头,,否\n"
+    load("codes", with_code, list_key='"incident_class"', category='"dispute"')
+    assert load("incidents").rows_accepted
+
+
 @pytest.mark.usefixtures("cases")
 def test_an_imported_calendar_moves_the_red_cards_of_known_cases(
     load: Importer, rows_of: Reader, site: Database
