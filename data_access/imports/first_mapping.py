@@ -148,7 +148,7 @@ def write(
             write is there already.
     """
     require_kind(kind)
-    path = target or Path(f"{Path(where).name.split('.')[0] if from_url is None else kind}.toml")
+    path = target or Path(f"{kind if from_url else _stem_of(Path(where)) or kind}.toml")
     if path.exists():
         raise ImportRefused(f"文件 {path} 已存在，未作改动。请用 --mapping 指明另一个文件名。")
     content = "\n".join(draft(kind, where, from_url=from_url)) + "\n"
@@ -157,6 +157,12 @@ def write(
     except OSError as error:
         raise ImportRefused(f"无法写入 {path}：{words_of(error)}。请检查路径和权限。") from error
     return path
+
+
+def _stem_of(file: Path) -> str | None:
+    """The file's name without its endings; none that holds a personal number."""
+    stem = file.name.split(".")[0]
+    return None if personal_data.found_in(stem) else stem
 
 
 def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Iterator[str]:

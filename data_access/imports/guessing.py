@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from dashboard.errors import ImportRefused
+from data_access.imports.personal_data import masked
 from data_access.imports.sources.beginnings import DELIMITERS, UTF_16_MARKS, first_line
 from data_access.imports.sources.delimited import open_bytes
 from data_access.imports.sources.excel import ExcelFile
@@ -16,6 +18,8 @@ from data_access.imports.tables.literals import NUMBER
 
 LOOKED_AT = 1 << 20
 HEADER_ROWS = 10
+# What has fewer columns is no table, but a text.
+FEWEST_COLUMNS = 2
 TIME_FORMATS = (
     *("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M"),
     *("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y%m%d%H%M%S", "%Y年%m月%d日 %H:%M:%S"),
@@ -56,12 +60,27 @@ def header_row_of(path: Path) -> int:
 
 
 def samples(source: Source, rows: int) -> dict[str, list[str]]:
-    """The first rows of every column that has a name of its own."""
+    """The first rows of every column that has a name of its own.
+
+    Raises:
+        ImportRefused: it is no table: fewer than two such columns, or rows of other widths.
+    """
     header = source.header()
     wanted = [name for name in dict.fromkeys(header) if name and header.count(name) == 1]
+    if len(wanted) < FEWEST_COLUMNS:
+        raise ImportRefused(_no_table(source))
     for chunk in source.chunks(wanted, after_line=0, size=rows):
+        if len(chunk.malformed) > len(chunk.lines):
+            raise ImportRefused(_no_table(source))
         return {name: [text.strip() for text in chunk.columns[name]] for name in wanted}
     return {name: [] for name in wanted}
+
+
+def _no_table(source: Source) -> str:
+    return (
+        f"{masked(source.name)} 不像一张表：至少应有两列，列名各不相同，各行的列数与列名相同。"
+        "未写出映射，请检查文件是否为空，是否为 CSV、Excel 等表格。"
+    )
 
 
 def columns_by_words(headers: Sequence[str], words: Mapping[str, Iterable[str]]) -> dict[str, str]:

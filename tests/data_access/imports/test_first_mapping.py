@@ -144,3 +144,31 @@ def test_a_draft_of_steps_says_whose_cases_they_are_of(tmp_path: Path) -> None:
 def test_a_draft_of_cases_says_that_codes_may_be_there_already(tmp_path: Path) -> None:
     said = "代码表 incident_class 已在库中时，请把以下代码换成库中的代码"
     assert said in drafted("incidents", FILES / "incidents.csv", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("empty.csv", ""),
+        ("one.csv", "编号\nA1\n"),
+        ("twice.csv", "编号,编号\nA1,A2\n"),
+        ("program.py", '"""A program."""\n\nimport os\n'),
+        ("other.py", "from a import b, c\n\n\ndef f():\n    return b\n"),
+    ],
+)
+def test_what_is_no_table_is_refused_and_nothing_written(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    (tmp_path / name).write_text(content, "utf-8")
+    with pytest.raises(ImportRefused, match=rf"{name} 不像一张表"):
+        drafted("incidents", tmp_path / name, tmp_path)
+    assert not (tmp_path / "draft.toml").exists()
+
+
+def test_a_personal_number_in_a_files_name_is_in_no_drafts_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / f"{IDENTITY} 力量.csv"
+    file.write_bytes((FILES / "staffing.csv").read_bytes())
+    assert str(first_mapping.write("staffing", file)) == "staffing.toml"
