@@ -191,11 +191,20 @@ def _looks_personal(kind: str, name: str, column: list[str]) -> bool:
     is_count = kind in TABLE_KINDS and may_count_people(name) and guessing.are_numbers(column)
     if is_personal(name) and not is_count:
         return True
-    if not personal_data.might_hold_any(column):
+    if _are_codes_of_regions(kind, name, column) or not personal_data.might_hold_any(column):
         return False
     given = [text for text in column if text]
     found = sum(personal_data.found_in(text) is not None for text in given)
     return found >= PERSONAL_SHARE * len(given)
+
+
+def _are_codes_of_regions(kind: str, name: str, column: list[str]) -> bool:
+    """Whether the heading is one of regions and all values have as many digits as their codes: a
+    grid's code of 15 digits is often shaped like an identity number.
+    """
+    words = (*CASE_WORDS["region"], *(("代码", "编码") if kind == "regions" else ()))
+    is_heading = any(word in name.lower() for word in words)
+    return is_heading and guessing.are_region_codes(column)
 
 
 def _file_section(path: Path) -> FileSection:

@@ -4,6 +4,7 @@ Each is a guess that an operator looks at before anything is imported. Nothing h
 """
 
 import csv
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ TIME_FORMATS = (
     *("%Y年%m月%d日 %H时%M分", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M"),
     *("%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M", "%Y-%m-%d", "%Y/%m/%d", "%Y年%m月%d日", "%Y%m%d"),
 )
+# County and above, township, village, grid.
+REGION_CODE = re.compile(r"\d{6}|\d{9}|\d{12}|\d{15}", re.ASCII)
 READABLE_SHARE = 0.95
 # Longitudes and latitudes that occur in China.
 CHINA_LON, CHINA_LAT = (73.0, 136.0), (3.0, 54.0)
@@ -131,6 +134,12 @@ def are_numbers(texts: Iterable[str]) -> bool:
     """Whether there are texts, and all of them numbers."""
     given = [text for text in texts if text]
     return bool(given) and all(NUMBER.fullmatch(text) for text in given)
+
+
+def are_region_codes(texts: Iterable[str]) -> bool:
+    """Whether there are texts, and all of them have as many digits as codes of regions."""
+    given = [text for text in texts if text]
+    return bool(given) and all(REGION_CODE.fullmatch(text) for text in given)
 
 
 def is_swapped(lon: Iterable[str], lat: Iterable[str]) -> bool:

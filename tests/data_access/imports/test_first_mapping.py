@@ -172,3 +172,27 @@ def test_a_personal_number_in_a_files_name_is_in_no_drafts_name(
     file = tmp_path / f"{IDENTITY} 力量.csv"
     file.write_bytes((FILES / "staffing.csv").read_bytes())
     assert str(first_mapping.write("staffing", file)) == "staffing.toml"
+
+
+def test_codes_of_grids_are_no_identity_numbers_under_their_heading(tmp_path: Path) -> None:
+    """Of 街道 001 all are shaped like numbers of before 1999: 001001 reads as a day."""
+    file = tmp_path / "site.csv"
+    codes = [f"33990100100100{n}" for n in range(1, 7)]
+    rows = "".join(f"A{n},2026-11-01,{code},{code}\n" for n, code in enumerate(codes))
+    file.write_text(f"编号,登记时间,所属网格,证件\n{rows}", "utf-8")
+    draft = drafted("incidents", file, tmp_path)
+    assert 'column = "所属网格"' in draft
+    assert "不得导入）：证件\n" in draft
+    assert not [code for code in codes if code in draft]
+    file.write_text(f"编号,登记时间,所属网格,证件\n{rows}A9,2026-11-01,{IDENTITY},\n", "utf-8")
+    (tmp_path / "draft.toml").unlink()
+    assert "不得导入）：所属网格、证件" in drafted("incidents", file, tmp_path)
+
+
+def test_codes_of_grids_are_the_codes_of_a_file_of_regions(tmp_path: Path) -> None:
+    file = tmp_path / "site.csv"
+    rows = "".join(f"33990100100100{n},第{n}网格,339901001001\n" for n in range(1, 7))
+    file.write_text(f"代码,名称,上级代码\n{rows}", "utf-8")
+    draft = drafted("regions", file, tmp_path)
+    assert 'code = "代码"' in draft
+    assert 'parent = "上级代码"' in draft
