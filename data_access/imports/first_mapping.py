@@ -245,6 +245,8 @@ def _written_file_section(section: FileSection, form: str) -> Iterator[str]:
 def _cases(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
     found = guessing.columns_by_words(list(texts), CASE_WORDS)
     yield from ("", "[database]", f'zone = "Asia/Shanghai"   {CHECK}')
+    if kind == "incidents":
+        yield from _map_centre(texts, found)
     times = [name for name in (*MILESTONES, *LIMITS, *MEDIATION, "recorded_at") if name in found]
     if kind == "incidents":
         times = [name for name in times if name not in MEDIATION]
@@ -356,23 +358,46 @@ def _status(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
     yield from _left_out(texts[column])
 
 
+def _map_centre(texts: dict[str, list[str]], found: dict[str, str]) -> Iterator[str]:
+    """The middle of the points, to a tenth of a degree: nobody's place."""
+    points = _points(texts, found)
+    if points is None:
+        return
+    lon, lat = map(guessing.middle_of, reversed(points) if guessing.is_swapped(*points) else points)
+    said = "地图中心（经度, 纬度），热力格网由此起算；库中已有的不会改"
+    if lon is None or lat is None or not (abs(lon) <= 180 and abs(lat) <= 90):
+        yield f"# map_centre = [120.15, 30.28]   {CHECK}：{said}"
+    else:
+        yield f"map_centre = [{lon:.1f}, {lat:.1f}]   {CHECK}：{said}"
+
+
 def _location(texts: dict[str, list[str]], found: dict[str, str]) -> Iterator[str]:
-    datum = f'datum = "WGS-84"   {CHECK}：WGS-84、CGCS2000、GCJ-02（高德、腾讯）或 BD-09（百度）'
+    points = _points(texts, found)
+    if points is None:
+        return
+    is_swapped = guessing.is_swapped(*points)
+    yield from ("", "[location]")
     if "lon" in found and "lat" in found:
-        lon, lat = found["lon"], found["lat"]
-        swapped = guessing.is_swapped(texts[lon], texts[lat])
-        if swapped:
-            lon, lat = lat, lon
-        yield from ("", "[location]")
-        if swapped:
+        if is_swapped:
             yield f"{CHECK}：两列的列名与数值相反，这里按数值"
-        yield from (f"lon = {_quoted(lon)}", f"lat = {_quoted(lat)}", datum)
-    elif "point" in found:
-        yield from ("", "[location]", f"point = {_quoted(found['point'])}")
+        lon, lat = ("lat", "lon") if is_swapped else ("lon", "lat")
+        yield from (f"lon = {_quoted(found[lon])}", f"lat = {_quoted(found[lat])}")
+    else:
+        yield f"point = {_quoted(found['point'])}"
+        yield f'order = "{"lat,lon" if is_swapped else "lon,lat"}"   {CHECK}'
+    yield f'datum = "WGS-84"   {CHECK}：WGS-84、CGCS2000、GCJ-02（高德、腾讯）或 BD-09（百度）'
+
+
+def _points(
+    texts: dict[str, list[str]], found: dict[str, str]
+) -> tuple[list[str], list[str]] | None:
+    """What is called longitude and latitude, or stands first and second in one column."""
+    if "lon" in found and "lat" in found:
+        return texts[found["lon"]], texts[found["lat"]]
+    if "point" in found:
         pairs = [text.replace("，", ",").partition(",") for text in texts[found["point"]]]
-        first, second = [pair[0] for pair in pairs], [pair[2] for pair in pairs]
-        order = "lat,lon" if guessing.is_swapped(first, second) else "lon,lat"
-        yield from (f'order = "{order}"   {CHECK}', datum)
+        return [pair[0] for pair in pairs], [pair[2] for pair in pairs]
+    return None
 
 
 def _unused(texts: dict[str, list[str]], used: Iterable[str]) -> Iterator[str]:

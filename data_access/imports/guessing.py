@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from statistics import median
 
 from dashboard.errors import ImportRefused
 from data_access.imports.personal_data import masked
@@ -147,10 +148,20 @@ def is_swapped(lon: Iterable[str], lat: Iterable[str]) -> bool:
     return _mostly_within(lon, CHINA_LAT) and _mostly_within(lat, CHINA_LON)
 
 
+def middle_of(texts: Iterable[str]) -> float | None:
+    """The median of the numbers among the texts."""
+    numbers = _numbers(texts)
+    return median(numbers) if numbers else None
+
+
 def _mostly_within(texts: Iterable[str], limits: tuple[float, float]) -> bool:
-    numbers = [number for text in texts if (number := _number(text)) is not None]
+    numbers = _numbers(texts)
     inside = sum(limits[0] <= number <= limits[1] for number in numbers)
     return bool(numbers) and inside >= READABLE_SHARE * len(numbers)
+
+
+def _numbers(texts: Iterable[str]) -> list[float]:
+    return [number for text in texts if (number := _number(text)) is not None]
 
 
 def _number(text: str) -> float | None:

@@ -150,8 +150,8 @@ def heat_origin(connection: Connection, mapping: CaseMapping) -> Origin:
     if mapping.location is None:
         return Origin(0.0, 0.0)
     raise ImportRefused(
-        "映射文件有 [location]，但数据库没有 heat_origin，映射文件也没有 database.map_centre。"
-        "请写明 map_centre = [经度, 纬度]。"
+        "映射文件有 [location]，而库中还没有地图中心。"
+        "请在映射文件的 [database] 一节写明 map_centre = [经度, 纬度]。"
     )
 
 

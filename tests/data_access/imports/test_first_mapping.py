@@ -196,3 +196,29 @@ def test_codes_of_grids_are_the_codes_of_a_file_of_regions(tmp_path: Path) -> No
     draft = drafted("regions", file, tmp_path)
     assert 'code = "代码"' in draft
     assert 'parent = "上级代码"' in draft
+
+
+@pytest.mark.parametrize(
+    ("heads", "places", "line"),
+    [
+        (
+            "经度,纬度",
+            ("120.16,30.24", "120.18,30.24", "120.90,30.31"),
+            "map_centre = [120.2, 30.2]",
+        ),
+        ("经度,纬度", ("30.24,120.16", "30.24,120.18", ","), "map_centre = [120.2, 30.2]"),
+        ("坐标,x", ('"30.24,120.16",', '"30.24,120.18",'), "map_centre = [120.2, 30.2]"),
+        ("经度,纬度", ("500000.5,3350000",), "# map_centre = [120.15, 30.28]"),
+        ("经度,纬度", (",", ","), "# map_centre = [120.15, 30.28]"),
+    ],
+)
+def test_a_draft_with_coordinates_says_where_the_maps_centre_is(
+    tmp_path: Path, heads: str, places: tuple[str, ...], line: str
+) -> None:
+    file = tmp_path / "site.csv"
+    rows = "".join(f"A{n},2026-11-01,330102,x,{place}\n" for n, place in enumerate(places))
+    file.write_text(f"编号,登记时间,区划代码,类别,{heads}\n{rows}", "utf-8")
+    draft = drafted("incidents", file, tmp_path)
+    assert f"\n{line}   # 请核对：地图中心" in draft
+    centre = load_mapping(tmp_path / "draft.toml").incidents.database.map_centre
+    assert (centre is None) == line.startswith("#")

@@ -877,6 +877,21 @@ def test_a_class_that_a_code_list_marks_leaves_the_heat_with_the_import(
         assert rollups.differences(connection) == 0
 
 
+def test_points_without_a_map_centre_are_told_what_to_write(
+    load: Importer, site: Database, tmp_path: Path
+) -> None:
+    load("regions")
+    with site.write() as connection:
+        connection.execute(text("delete from database_facts where key = 'heat_origin'"))
+    content = (MAPPINGS / "incidents.toml").read_text("utf-8")
+    (tmp_path / "mapping.toml").write_text(
+        content.replace("map_centre =", "# map_centre ="), "utf-8"
+    )
+    given = (site, "incidents", FILES / "incidents.csv", tmp_path / "mapping.toml")
+    with pytest.raises(ImportRefused, match=r"还没有地图中心。.*写明 map_centre = \[经度, 纬度\]"):
+        import_rows(*given, report_folder=tmp_path)
+
+
 def test_classes_are_not_doubled_under_codes_of_their_own(load: Importer, rows_of: Reader) -> None:
     load("regions")
     listed = "代码,名称,上级代码,是否敏感\nD01,邻里矛盾苗头,,是\nA02,另名,,否\n"
