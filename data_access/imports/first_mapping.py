@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from dashboard.errors import ImportRefused
-from dashboard.indicators import INDICATORS, REPORTED
 from dashboard.system_errors import words_of
 from data_access.imports import guessing, personal_data
 from data_access.imports.case_mapping import (
@@ -27,6 +26,7 @@ from data_access.imports.sources.opening import form_of, open_source
 from data_access.imports.sources.rows import refuse_data_as_header
 from data_access.imports.tables.fields import TableKind
 from data_access.imports.tables.kinds import TABLE_KINDS
+from data_access.imports.usual_words import CASE_WORDS, MEANINGS
 from data_access.schema.cases import STEPS
 
 ROWS_LOOKED_AT = 20_000
@@ -34,105 +34,6 @@ ROWS_LOOKED_AT = 20_000
 MOST_VALUES = 200
 CHECK = "# 请核对"
 
-TIME_WORDS: dict[str, tuple[str, ...]] = {
-    "registered_at": (
-        "登记时间",
-        "上报时间",
-        "受理登记",
-        "采集时间",
-        "创建时间",
-        "registered",
-        "open",
-    ),
-    "accepted_at": ("受理时间", "受理日期", "accepted"),
-    "dispatched_at": ("交办时间", "派单时间", "分流时间", "dispatched"),
-    "signed_at": ("签收时间", "接收时间", "signed"),
-    "handling_at": ("办理时间", "处置时间", "开始办理", "handling"),
-    "feedback_at": ("反馈时间", "feedback"),
-    "closed_at": ("办结时间", "结案时间", "完成时间", "办结日期", "closed"),
-    "visited_at": ("回访时间", "visited"),
-    "archived_at": ("归档时间", "archived"),
-    "sign_due_at": ("签收时限", "签收期限"),
-    "due_at": ("办结时限", "化解时限", "办理时限", "截止时间", "期限", "到期", "target", "due"),
-    "mediation_started_at": ("调解开始", "开始调解"),
-    "mediation_ended_at": ("调解结束", "结束调解", "调解日期"),
-    "resolved_at": ("化解时间", "化解日期", "resolved"),
-    "recorded_at": ("录入时间", "入库时间", "recorded"),
-}
-CASE_WORDS: dict[str, tuple[str, ...]] = {
-    "case_no": (
-        "案件编号",
-        "事件编号",
-        "纠纷编号",
-        "编号",
-        "工单号",
-        "单号",
-        "流水号",
-        "case",
-        "id",
-    ),
-    **TIME_WORDS,
-    "region": (
-        "区划代码",
-        "网格编码",
-        "网格代码",
-        "区划",
-        "所属区域",
-        "网格",
-        "社区",
-        "街道",
-        "乡镇",
-        "ward",
-    ),
-    "class": ("事件类别", "纠纷类别", "类别", "类型", "小类", "type", "category", "reason"),
-    "channel": ("来源渠道", "事件来源", "来源", "渠道", "source", "channel"),
-    "holder": ("承办单位", "处置单位", "办理单位", "责任单位", "部门", "department"),
-    "status": ("案件状态", "事件状态", "处理状态", "办理状态", "状态", "status"),
-    "lon": ("经度", "longitude", "lon", "lng"),
-    "lat": ("纬度", "latitude", "lat"),
-    "point": ("坐标", "经纬度", "point", "location"),
-    "resolved_level": ("办结层级", "化解层级", "层级"),
-    "method": ("化解方式", "调解方式", "调解类型"),
-    "is_successful": ("调解结果", "是否成功"),
-    "is_sectoral": ("是否行专", "行业性专业性"),
-    "is_satisfied": ("是否满意", "满意度"),
-    "is_emergency": ("是否突发", "是否紧急"),
-}
-# Usual words of sites for what the database takes.
-MEANINGS: dict[str, str | bool] = {
-    **{indicator.title: indicator.key for indicator in (*INDICATORS, *REPORTED)},
-    **dict.fromkeys(("是", "成功", "满意", "已受理"), True),
-    **dict.fromkeys(("否", "不成功", "失败", "不满意", "未受理"), False),
-    **dict.fromkeys(("省", "省级"), "province"),
-    **dict.fromkeys(("市", "市级", "地市"), "city"),
-    **dict.fromkeys(("县", "区", "县级", "县区", "区县", "县（市、区）"), "county"),
-    **dict.fromkeys(("乡镇", "街道", "乡镇街道", "镇街", "乡镇级", "镇"), "town"),
-    **dict.fromkeys(("村", "社区", "村社区", "村级", "村（社区）"), "village"),
-    **dict.fromkeys(("网格",), "grid"),
-    **dict.fromkeys(("人民调解",), "people"),
-    **dict.fromkeys(("行政调解",), "administrative"),
-    **dict.fromkeys(("司法调解",), "judicial"),
-    **dict.fromkeys(("更名",), "renamed"),
-    **dict.fromkeys(("变更代码",), "recoded"),
-    **dict.fromkeys(("合并",), "merged"),
-    **dict.fromkeys(("拆分",), "split"),
-    **dict.fromkeys(("划转",), "moved"),
-    **dict.fromkeys(("部门", "单位"), "department"),
-    **dict.fromkeys(("综治中心", "中心"), "centre"),
-    **dict.fromkeys(("调委会", "调解委员会"), "committee"),
-    **dict.fromkeys(("平台",), "platform"),
-    **dict.fromkeys(("登记", "上报"), "registered"),
-    **dict.fromkeys(("受理", "办理中", "处理中"), "accepted"),
-    **dict.fromkeys(("交办", "派单", "分流", "已交办"), "dispatched"),
-    **dict.fromkeys(("签收", "已签收"), "signed"),
-    **dict.fromkeys(("办理", "处置"), "handling"),
-    **dict.fromkeys(("反馈", "已反馈"), "feedback"),
-    **dict.fromkeys(("办结", "已办结", "结案", "完成"), "closed"),
-    **dict.fromkeys(("回访", "已回访"), "visited"),
-    **dict.fromkeys(("归档", "已归档"), "archived"),
-    **dict.fromkeys(("退回",), "returned"),
-    **dict.fromkeys(("延期",), "extended"),
-}
 # A column of which so many values look like personal numbers is one of them; of case numbers with
 # a day inside, one in eleven does by chance.
 PERSONAL_SHARE = 0.5
