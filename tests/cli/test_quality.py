@@ -60,6 +60,7 @@ def test_no_sentence_is_cut_where_there_is_no_terminal(
     columns: str | None,
 ) -> None:
     file = tmp_path / "质量.csv"
+    monkeypatch.delenv("COLUMNS", raising=False)
     if columns:
         monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("sys.argv", ["cockpit", "check", "--csv", str(file)])

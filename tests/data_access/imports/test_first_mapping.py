@@ -175,9 +175,9 @@ def test_a_personal_number_in_a_files_name_is_in_no_drafts_name(
 
 
 def test_codes_of_grids_are_no_identity_numbers_under_their_heading(tmp_path: Path) -> None:
-    """Of 街道 001 all are shaped like numbers of before 1999: 001001 reads as a day."""
+    """Of 乡 201 all are shaped like numbers of before 1999: 201001 reads as a day."""
     file = tmp_path / "site.csv"
-    codes = [f"33990100100100{n}" for n in range(1, 7)]
+    codes = [f"33990120100100{n}" for n in range(1, 7)]
     rows = "".join(f"A{n},2026-11-01,{code},{code}\n" for n, code in enumerate(codes))
     file.write_text(f"编号,登记时间,所属网格,证件\n{rows}", "utf-8")
     draft = drafted("incidents", file, tmp_path)
