@@ -14,25 +14,39 @@ from dashboard.system_errors import words_of
 from data_access.imports import guessing, personal_data
 from data_access.imports.case_mapping import (
     DISPUTE_CHOICES,
+    FLAG,
     INCIDENT_CHOICES,
-    LIMITS,
     MEDIATION,
-    MILESTONES,
+    TIMES,
 )
+from data_access.imports.guessing import Suit
 from data_access.imports.mapping import LONGEST_LABEL, FileSection
 from data_access.imports.mapping_file import require_kind
 from data_access.imports.personal_columns import is_personal, may_count_people
 from data_access.imports.sources.opening import form_of, open_source
 from data_access.imports.sources.rows import refuse_data_as_header
-from data_access.imports.tables.fields import TableKind
-from data_access.imports.tables.kinds import TABLE_KINDS
-from data_access.imports.usual_words import CASE_WORDS, MEANINGS
+from data_access.imports.tables.fields import Field, TableKind
+from data_access.imports.tables.kinds import ORGANISATION_KINDS, TABLE_KINDS
+from data_access.imports.tables.literals import NUMBER
+from data_access.imports.tables.reading import NO, YES
+from data_access.imports.usual_words import (
+    CASE_WORDS,
+    FLAGS,
+    SUBJECTS,
+    is_known,
+    meaning_of,
+)
 from data_access.schema.cases import STEPS
 
 ROWS_LOOKED_AT = 20_000
 # A column with more values than this holds no codes.
 MOST_VALUES = 200
 CHECK = "# 请核对"
+# What only the other kind of cases has.
+OF_OTHERS = {
+    "incidents": {*MEDIATION, "centre", *DISPUTE_CHOICES.keys() - INCIDENT_CHOICES.keys()},
+    "disputes": {"lon", "lat", "point", *INCIDENT_CHOICES.keys() - DISPUTE_CHOICES.keys()},
+}
 
 # A column of which so many values look like personal numbers is one of them; of case numbers with
 # a day inside, one in eleven does by chance.
@@ -144,22 +158,24 @@ def _written_file_section(section: FileSection, form: str) -> Iterator[str]:
 
 
 def _cases(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
-    found = guessing.columns_by_words(list(texts), CASE_WORDS)
+    words = {name: each for name, each in CASE_WORDS.items() if name not in OF_OTHERS[kind]}
+    found = guessing.columns_by_words(
+        list(texts), words, lambda name, header: _suits_case(name, texts[header])
+    )
     yield from ("", "[database]", f'zone = "Asia/Shanghai"   {CHECK}')
     if kind == "incidents":
         yield from _map_centre(texts, found)
-    times = [name for name in (*MILESTONES, *LIMITS, *MEDIATION, "recorded_at") if name in found]
-    if kind == "incidents":
-        times = [name for name in times if name not in MEDIATION]
+    times = [name for name in TIMES if name in found]
     yield from ("", "[columns]")
     for name in dict.fromkeys(("case_no", "registered_at", *times)):
         yield _column(name, found.get(name))
     yield from _times(text for name in times for text in texts[found[name]])
     yield from ("", "[region]", _column("column", found.get("region")))
-    yield '# 区域写作名称时：values = { "上城区" = "330102" }'
+    yield from _names_of_regions(texts.get(found.get("region", ""), []))
     yield from _classes(kind, texts, found.get("class"))
     yield from _channel(texts, found.get("channel"))
-    yield from _holder(texts, found.get("holder"))
+    yield from _held("holder", "department", texts, found.get("holder"))
+    yield from _held("centre", "centre", texts, found.get("centre"))
     yield from _status(texts, found.get("status"))
     choices = INCIDENT_CHOICES if kind == "incidents" else DISPUTE_CHOICES
     for name, allowed in choices.items():
@@ -170,16 +186,57 @@ def _cases(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
     yield from _unused(texts, found.values())
 
 
+def _suits_case(name: str, column: list[str]) -> Suit:
+    if name in TIMES:
+        return guessing.suit_of(column, guessing.is_moment, other=Suit.NOT)
+    if name in ("lon", "lat"):
+        return guessing.suit_of(column, NUMBER.fullmatch, other=Suit.NOT)
+    if name == "region":
+        return guessing.suit_of(column, guessing.is_code, other=Suit.HARDLY)
+    return Suit.WELL
+
+
+def _suits(field: Field, column: list[str]) -> Suit:
+    match field.type:
+        case "integer" | "number":
+            return guessing.suit_of(column, NUMBER.fullmatch, other=Suit.NOT)
+        case "date" | "instant":
+            return guessing.suit_of(column, guessing.is_moment, other=Suit.NOT)
+        case "flag":
+            return guessing.suit_of(column, _is_flag, other=Suit.NOT)
+        case "region" | "organisation":
+            return guessing.suit_of(column, guessing.is_code, other=Suit.HARDLY)
+        case "choice" if any(meaning_of(text, field.choices) for text in column):
+            return Suit.BEST
+    return Suit.WELL
+
+
+def _is_flag(text: str) -> bool:
+    return text.lower() in YES | NO or text in FLAGS
+
+
 def _column(name: str, header: str | None) -> str:
     if header is None:
         return f'{name} = ""   {CHECK}：没有认出这一列'
     return f"{name} = {_quoted(header)}   {CHECK}"
 
 
+def _names_of_regions(column: list[str]) -> Iterator[str]:
+    """A line for every name that stands where a code should, for the operator to fill in."""
+    if guessing.suit_of(column, guessing.is_code, other=Suit.HARDLY) is Suit.WELL:
+        return
+    yield ""
+    yield '[region.values]   # 区域写作名称的，对照为区划代码，如 "上城区" = "330102"'
+    for value, rows in _codes_met(column).items():
+        yield f'# {_quoted(value)} = ""   {CHECK}，{rows} 行'
+    yield from _left_out(column)
+
+
 def _times(texts: Iterable[str]) -> Iterator[str]:
-    pattern = guessing.time_format_of(texts)
+    pattern = guessing.time_format_of(texts) or "%Y-%m-%d %H:%M:%S"
     yield from ("", "[times]")
-    yield f"format = {_quoted(pattern or '%Y-%m-%d %H:%M:%S')}   {CHECK}"
+    said = "，日期单元格按原样读取，此格式只用于写作文本的时间" if "T" in pattern else ""
+    yield f"format = {_quoted(pattern)}   {CHECK}{said}"
 
 
 def _classes(kind: str, texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
@@ -211,12 +268,15 @@ def _channel(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
     yield from _translations(texts[column])
 
 
-def _holder(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
+def _held(
+    section: str, kind: str, texts: dict[str, list[str]], column: str | None
+) -> Iterator[str]:
     if column is None:
         return
-    yield from ("", "[holder]", _column("column", column))
-    yield f"{CHECK}：只留单位，不得有人名"
-    yield "[holder.values]"
+    yield from ("", f"[{section}]", _column("column", column))
+    yield f"kind = {_quoted(kind)}   {CHECK}：{' | '.join(ORGANISATION_KINDS)}"
+    yield f"{CHECK}：只留单位，不得有人名；左边是机构代码，机构表中没有的，以右边的名称新建"
+    yield f"[{section}.values]"
     yield from _translations(texts[column])
 
 
@@ -231,15 +291,15 @@ def _choice(
 ) -> Iterator[str]:
     yield from ("", f"[choices.{name}]", _column("column", column))
     shown = " | ".join("true" if value is True else str(value).lower() for value in allowed)
-    yield f"[choices.{name}.values]   # 对照为 {shown}，或空文本（未知，如“调解中”）"
+    yield f"[choices.{name}.values]   # 对照为 {shown}，或空文本（未知）"
     yield from _meanings(texts, allowed)
 
 
 def _meanings(texts: list[str], allowed: tuple[str | bool, ...]) -> Iterator[str]:
     """A line for every value; those whose meaning is not known are left to the operator."""
     for value, rows in _codes_met(texts).items():
-        meaning = value if value in allowed else MEANINGS.get(value)
-        if meaning in allowed:
+        meaning = meaning_of(value, allowed)
+        if meaning is not None:
             written = _quoted(meaning) if isinstance(meaning, str) else str(meaning).lower()
             yield f"{_quoted(value)} = {written}   {CHECK}，{rows} 行"
         else:
@@ -253,9 +313,9 @@ def _status(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
     yield from ("", "[status]", _column("column", column))
     yield f"[status.values]   # 对照为 {' | '.join(STEPS)}，或空文本"
     for value, rows in _codes_met(texts[column]).items():
-        meaning = MEANINGS.get(value)
-        written = meaning if meaning in STEPS else ""
-        yield f'{_quoted(value)} = "{written}"   {CHECK}，{rows} 行'
+        step = meaning_of(value, STEPS)
+        doubt = "" if step else "：没有认出，不作判断"
+        yield f'{_quoted(value)} = "{step or ""}"   {CHECK}{doubt}，{rows} 行'
     yield from _left_out(texts[column])
 
 
@@ -310,7 +370,9 @@ def _unused(texts: dict[str, list[str]], used: Iterable[str]) -> Iterator[str]:
 def _table(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
     declared: TableKind = TABLE_KINDS[kind]
     words = {field.name: (field.title, field.name, *field.words) for field in declared.fields}
-    found = guessing.columns_by_words(list(texts), words)
+    found = guessing.columns_by_words(
+        list(texts), words, lambda name, header: _suits(declared.field(name), texts[header])
+    )
     yield from ("", "[columns]")
     for field in declared.fields:
         if field.name in found:
@@ -319,7 +381,7 @@ def _table(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
     if missing:
         yield from ("", "[constants]   # 文件没有、而各行相同的字段")
         for field in missing:
-            yield f'{field.name} = ""   {CHECK}：{field.title}'
+            yield _constant(field, found)
     instants = [field.name for field in declared.fields if field.type == "instant"]
     if any(name in found for name in instants):
         yield from _times(text for name in instants if name in found for text in texts[found[name]])
@@ -328,11 +390,31 @@ def _table(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
         yield f'datum = "WGS-84"   {CHECK}：WGS-84、CGCS2000、GCJ-02 或 BD-09'
         yield '# approval_number = "…"   # 审图号'
         yield '# approved_sha256 = "…"   # 送审文件的 SHA-256'
+    regions = [field.name for field in declared.fields if field.type == "region"]
+    yield from _names_of_regions(
+        [text for name in regions for text in texts.get(found.get(name, ""), [])]
+    )
     for field in declared.fields:
-        if field.type == "choice" and field.name in found:
-            yield from ("", f"[values.{field.name}]   # 对照为 {' | '.join(field.choices)}")
-            yield from _meanings(texts[found[field.name]], field.choices)
+        if field.name in found:
+            yield from _values(field, texts[found[field.name]])
     yield from _unused(texts, found.values())
+
+
+def _constant(field: Field, found: dict[str, str]) -> str:
+    """A field that no column holds; what steps are of, the heading of the case's number says."""
+    heading = found.get("case_no", "") if field.name == "subject" else ""
+    known = next((meaning for word, meaning in SUBJECTS.items() if word in heading), "")
+    allowed = f"（{' | '.join(field.choices)}）" if field.choices else ""
+    return f"{field.name} = {_quoted(known)}   {CHECK}：{field.title}{allowed}"
+
+
+def _values(field: Field, column: list[str]) -> Iterator[str]:
+    if field.type == "choice":
+        yield from ("", f"[values.{field.name}]   # 对照为 {' | '.join(field.choices)}")
+        yield from _meanings(column, field.choices)
+    elif field.type == "flag" and any(text and text.lower() not in YES | NO for text in column):
+        yield from ("", f"[values.{field.name}]   # 对照为 true | false")
+        yield from _meanings(column, FLAG)
 
 
 def _codes_met(column: list[str]) -> dict[str, int]:
@@ -354,7 +436,7 @@ def _counted(column: list[str]) -> dict[str, int]:
 
 def _is_personal(value: str) -> bool:
     """A number, a name, or that of a home (王某家); words whose meaning is known are none."""
-    if value in MEANINGS:
+    if is_known(value):
         return False
     return bool(personal_data.found_in(value) or personal_data.looks_like(value.removesuffix("家")))
 

@@ -5,8 +5,9 @@ Each is a guess that an operator looks at before anything is imported. Nothing h
 
 import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import IntEnum
 from pathlib import Path
 from statistics import median
 
@@ -30,9 +31,21 @@ TIME_FORMATS = (
 )
 # County and above, township, village, grid.
 REGION_CODE = re.compile(r"\d{6}|\d{9}|\d{12}|\d{15}", re.ASCII)
+FEWEST_DIGITS_OF_A_DAY = 4
+SUIT_LOOKED_AT = 500
 READABLE_SHARE = 0.95
 # Longitudes and latitudes that occur in China.
 CHINA_LON, CHINA_LAT = (73.0, 136.0), (3.0, 54.0)
+
+
+class Suit(IntEnum):
+    """How the values of a column suit a field, by which of two columns is preferred."""
+
+    NOT = 0
+    HARDLY = 1
+    WELL = 2
+    # They can hardly be of another field.
+    BEST = 3
 
 
 def encoding_of(path: Path) -> str:
@@ -87,24 +100,46 @@ def _no_table(source: Source) -> str:
     )
 
 
-def columns_by_words(headers: Sequence[str], words: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Field -> header, by the longest word that a header holds; each header goes once."""
+def columns_by_words(
+    headers: Sequence[str],
+    words: Mapping[str, Iterable[str]],
+    suits: Callable[[str, str], Suit],
+) -> dict[str, str]:
+    """Field -> header, by how its values suit the field, then by the longest word that it holds;
+    each header goes once.
+    """
     scored = sorted(
         (
-            (_score(header, word), -place, field, header)
+            (suit, _score(header, word), -place, field, header)
             for place, (field, candidates) in enumerate(words.items())
             for word in candidates
             for header in headers
-            if _score(header, word)
+            if _score(header, word) and (suit := suits(field, header)) > Suit.NOT
         ),
         reverse=True,
     )
     found: dict[str, str] = {}
-    for _, _, field, header in scored:
+    for *_, field, header in scored:
         if field not in found and header not in found.values():
             found[field] = header
     order = list(words)
     return dict(sorted(found.items(), key=lambda pair: order.index(pair[0])))
+
+
+def suit_of(texts: Iterable[str], holds: Callable[[str], object], *, other: Suit) -> Suit:
+    """`WELL` where it holds for half of the texts or more, or there are none; else `other`."""
+    given = [text for text in texts if text][:SUIT_LOOKED_AT]
+    return Suit.WELL if 2 * sum(map(bool, map(holds, given))) >= len(given) else other
+
+
+def is_code(text: str) -> bool:
+    """Whether it may be a code of a region or an organisation, not its name."""
+    return text.isascii() and " " not in text and any(sign.isdigit() for sign in text)
+
+
+def is_moment(text: str) -> bool:
+    """Whether it may be a day or a time: four digits at least, of whatever form."""
+    return sum(sign.isdigit() for sign in text) >= FEWEST_DIGITS_OF_A_DAY
 
 
 def _score(header: str, word: str) -> float:

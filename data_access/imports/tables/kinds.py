@@ -116,6 +116,7 @@ def _write_lists(connection: Connection, batch: Batch, mapping: TableMapping) ->
     )
 
 
+COUNTY = ("县区", "区县", "县市区", "县（市、区）", "县(市、区)")
 REGION = ("区划", "代码", "区域", "region", "code")
 TOWN = Field(
     *("town", "乡镇（街道）代码", "region"),
@@ -141,16 +142,16 @@ SIMPLE = (
             Field("code", "机构代码", "code", words=("代码", "编码", "code"), longest=40),
             Field(
                 *("name", "机构名称", "name"),
-                words=("名称", "机构", "单位", "name"),
+                words=("名称", "单位名称", "机构", "单位", "name"),
                 longest=60,
                 must_not_be_names=True,
             ),
             Field(
                 *("kind", "机构类型", "choice"),
-                words=("类型", "类别", "kind"),
+                words=("类型", "类别", "单位类型", "单位类别", "机构类别", "kind"),
                 choices=ORGANISATION_KINDS,
             ),
-            Field("region", "所属区划代码", "region", column="region_id", words=REGION),
+            Field("region", "所属区划代码", "region", column="region_id", words=(*REGION, *COUNTY)),
             Field(
                 *("level", "星级", "integer"), required=False, minimum=0, words=("星级", "level")
             ),
@@ -171,7 +172,7 @@ SIMPLE = (
                 *("region", "区划代码", "region"),
                 column="county_id",
                 keep="county_id",
-                words=REGION,
+                words=(*REGION, *COUNTY),
             ),
             Field("received_at", "接待时间", "instant", words=("接待时间", "时间", "time")),
             Field("people", "人次", "integer", minimum=1, words=("人次", "人数", "people")),
@@ -220,7 +221,7 @@ SIMPLE = (
         title="人口",
         table="population",
         fields=(
-            Field("region", "区划代码", "region", column="region_id", words=REGION),
+            Field("region", "区划代码", "region", column="region_id", words=(*REGION, *COUNTY)),
             Field("counted_on", "统计时点", "date", words=("时点", "日期", "date")),
             _count("residents", "常住人口", "常住", "人口", "residents", "population"),
             Field(

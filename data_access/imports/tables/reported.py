@@ -158,7 +158,9 @@ REPORTED_FIGURES = TableKind(
     table="reported_values",
     fields=(
         INDICATOR,
-        Field("region", "区划代码", "region", words=("区划", "代码", "地区", "region")),
+        Field(
+            "region", "区划代码", "region", words=("区划", "代码", "地区", "县区", "区县", "region")
+        ),
         Field(
             "period_start", "月份或起始日", "date", words=("月份", "月", "起始", "month", "period")
         ),

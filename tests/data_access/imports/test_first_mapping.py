@@ -1,5 +1,6 @@
 """A first mapping is valid, guesses right on plain files, and writes no personal value."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -222,3 +223,126 @@ def test_a_draft_with_coordinates_says_where_the_maps_centre_is(
     assert f"\n{line}   # 请核对：地图中心" in draft
     centre = load_mapping(tmp_path / "draft.toml").incidents.database.map_centre
     assert (centre is None) == line.startswith("#")
+
+
+# Files as sites have handed them over: kind, head, rows, lines of the draft, what is not in it.
+SITES = {
+    "incidents": (
+        "事件编号,上报时间,派遣时间,处置时限,结案时间,所属网格,事件类别,案件状态,基本情况",
+        (
+            "A1,2026-11-01 08:00,2026-11-01 09:00,2026-11-05 08:00,,339901001001,路灯,处置中,某处",
+            "A2,2026-11-01 08:00,,2026-11-05 08:00,2026-11-03 08:00,339901001002,路灯,已结案,某处",
+            "A3,2026-11-01 08:00,,2026-11-05 08:00,,339901001002,路灯,待派遣,某处",
+        ),
+        (
+            'dispatched_at = "派遣时间"',
+            'due_at = "处置时限"',
+            'closed_at = "结案时间"',
+            'column = "所属网格"',
+            '"处置中" = "accepted"   # 请核对，1 行',
+            '"已结案" = "closed"   # 请核对，1 行',
+            '"待派遣" = ""   # 请核对：没有认出，不作判断，1 行',
+            "# 未映射的列（像个人信息或自由文本，不得导入）：基本情况",
+        ),
+        ("某处", "centre"),
+    ),
+    "disputes": (
+        "纠纷编号,登记日期,受理日期,调解组织,所属县区,类别,化解层级,调解结果",
+        (
+            "J1,2026-11-01,2026-11-01,临溪区综治中心,临溪区,邻里,镇级,调解中",
+            "J2,2026-11-01,2026-11-01,望山县调委会,望山县,邻里,县级,成功",
+        ),
+        (
+            'registered_at = "登记日期"',
+            'accepted_at = "受理日期"',
+            'column = "所属县区"',
+            '# "临溪区" = ""   # 请核对，1 行',
+            "[centre]",
+            '"临溪区综治中心" = "临溪区综治中心"   # 1 行',
+            '"镇级" = "town"   # 请核对，1 行',
+            '# "调解中" = ""   # 请核对：没有认出，1 行',
+        ),
+        ("location",),
+    ),
+    "regions": (
+        "行政区划代码,行政区划名称,级别,上级区划代码,启用日期",
+        (
+            "339900,示例市,地级市,,2000-01-01",
+            "339981,某市,县级市,339900,2000-01-01",
+            "339981101,甲乡,乡,339981,2000-01-01",
+        ),
+        (
+            'name = "行政区划名称"',
+            'parent = "上级区划代码"',
+            '"地级市" = "city"',
+            '"县级市" = "county"',
+            '"乡" = "town"',
+        ),
+        ("is_administrative", "没有认出"),
+    ),
+    "organisations": (
+        "单位编码,单位名称,单位类别,所属区划",
+        ("D01,城管局,部门,339900", "Z01,临溪区综治中心,综治中心,339901"),
+        ('name = "单位名称"', 'kind = "单位类别"', 'region = "所属区划"'),
+        ("constants",),
+    ),
+    "staffing": (
+        "乡镇名称,乡镇代码,日期,在册网格员,在线网格员,上报网格员",
+        ("甲乡,339981101,2026-11-01,24,22,20",),
+        ('town = "乡镇代码"', "# 文件中其余的列：乡镇名称"),
+        ("region.values",),
+    ),
+    "receptions": (
+        "接待编号,接待时间,所属县区,人次,是否受理,登记序号",
+        ("R1,2026-11-01 09:00,临溪区,2,已受理,x", "R2,2026-11-01 09:00,望山县,2,未受理,y"),
+        (
+            'region = "所属县区"',
+            "[region.values]",
+            '# "望山县" = ""   # 请核对，1 行',
+            "[values.is_accepted]",
+            '"未受理" = false   # 请核对，1 行',
+        ),
+        (),
+    ),
+    "reported": (
+        "县区,月份,指标,分子,分母",
+        ("339901,2026-10,视频联网率,980,1000",),
+        ('region = "县区"',),
+        ("region.values",),
+    ),
+    "steps": (
+        "事件编号,环节,时间",
+        ("A1,受理,2026-11-01 09:00:00",),
+        ('subject = "incident"   # 请核对：案件种类（incident | dispute）',),
+        (),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SITES)
+def test_columns_and_words_of_sites_are_known(kind: str, tmp_path: Path) -> None:
+    head, rows, lines, absent = SITES[kind]
+    (tmp_path / "site.csv").write_text("\n".join((head, *rows)), "utf-8")
+    draft = drafted(kind, tmp_path / "site.csv", tmp_path)
+    load_mapping(tmp_path / "draft.toml", kind)
+    assert not [line for line in lines if f"\n{line}" not in draft], draft
+    assert not [word for word in absent if word in draft], draft
+
+
+def test_a_column_whose_values_do_not_fit_is_left_to_the_operator(tmp_path: Path) -> None:
+    file = tmp_path / "site.csv"
+    file.write_text(
+        "日期,是否工作日,名称\n2026-11-01,加班,甲\n2026-11-02,调休,乙\n2026-11-03,是,丙\n", "utf-8"
+    )
+    draft = drafted("calendars", file, tmp_path)
+    assert 'is_workday = ""   # 请核对：是否工作日' in draft
+    assert "# 文件中其余的列：是否工作日" in draft
+
+
+def test_days_in_cells_of_a_sheet_need_no_format(tmp_path: Path) -> None:
+    book = Workbook()
+    book.active.append(["事件编号", "上报时间", "区划代码", "类别"])
+    book.active.append(["A1", datetime(2026, 11, 1, 8), "330102", "路灯"])
+    book.save(tmp_path / "site.xlsx")
+    draft = drafted("incidents", tmp_path / "site.xlsx", tmp_path)
+    assert "日期单元格按原样读取，此格式只用于写作文本的时间" in draft
