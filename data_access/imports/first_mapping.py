@@ -4,8 +4,6 @@ The draft is valid TOML of its kind as far as the file allows; what has to be lo
 word 请核对. Values of columns that look personal are never written, nor those that are no codes.
 """
 
-import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -20,8 +18,17 @@ from data_access.imports.case_mapping import (
     TIMES,
 )
 from data_access.imports.guessing import Suit
-from data_access.imports.mapping import LONGEST_LABEL, FileSection
+from data_access.imports.mapping import FileSection
 from data_access.imports.mapping_file import require_kind
+from data_access.imports.met_values import (
+    CHECK,
+    codes_met,
+    left_out,
+    meanings,
+    names_of_regions,
+    quoted,
+    translations,
+)
 from data_access.imports.personal_columns import is_personal, may_count_people
 from data_access.imports.sources.opening import form_of, open_source
 from data_access.imports.sources.rows import refuse_data_as_header
@@ -33,15 +40,11 @@ from data_access.imports.usual_words import (
     CASE_WORDS,
     FLAGS,
     SUBJECTS,
-    is_known,
     meaning_of,
 )
 from data_access.schema.cases import STEPS
 
 ROWS_LOOKED_AT = 20_000
-# A column with more values than this holds no codes.
-MOST_VALUES = 200
-CHECK = "# 请核对"
 # What only the other kind of cases has.
 OF_OTHERS = {
     "incidents": {*MEDIATION, "centre", *DISPUTE_CHOICES.keys() - INCIDENT_CHOICES.keys()},
@@ -59,8 +62,8 @@ def write(
     """Write a draft for the source; returns the file (beside nothing: in the working folder).
 
     Raises:
-        ImportRefused: no such kind, an unreadable source, one whose header is data, or the file to
-            write is there already.
+        ImportRefused: no such kind, an unreadable source, one whose header is data, what is no
+            table, or the file to write is there already.
     """
     require_kind(kind)
     path = target or Path(f"{kind if from_url else _stem_of(Path(where)) or kind}.toml")
@@ -92,7 +95,7 @@ def draft(kind: str, where: str | Path, *, from_url: str | None = None) -> Itera
     yield "# 标有“请核对”之处是猜测。列的顺序与文件相同，只读取写在这里的列。"
     if hidden:
         yield f"# 未映射的列（像个人信息或自由文本，不得导入）：{_listed(hidden)}"
-    yield f"kind = {_quoted(kind)}"
+    yield f"kind = {quoted(kind)}"
     yield from _source_section(kind)
     if from_url is None:
         yield from _written_file_section(section, form_of(Path(where)))
@@ -151,8 +154,8 @@ def _title(kind: str) -> str:
 
 def _written_file_section(section: FileSection, form: str) -> Iterator[str]:
     if form == "delimited":
-        yield from ("", "[file]", f"encoding = {_quoted(section.encoding)}")
-        yield f"delimiter = {_quoted(section.delimiter)}"
+        yield from ("", "[file]", f"encoding = {quoted(section.encoding)}")
+        yield f"delimiter = {quoted(section.delimiter)}"
     elif form == "excel":
         yield from ("", "[file]", f"header_row = {section.header_row}")
 
@@ -171,7 +174,7 @@ def _cases(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
         yield _column(name, found.get(name))
     yield from _times(text for name in times for text in texts[found[name]])
     yield from ("", "[region]", _column("column", found.get("region")))
-    yield from _names_of_regions(texts.get(found.get("region", ""), []))
+    yield from names_of_regions(texts.get(found.get("region", ""), []))
     yield from _classes(kind, texts, found.get("class"))
     yield from _channel(texts, found.get("channel"))
     yield from _held("holder", "department", texts, found.get("holder"))
@@ -218,46 +221,35 @@ def _is_flag(text: str) -> bool:
 def _column(name: str, header: str | None) -> str:
     if header is None:
         return f'{name} = ""   {CHECK}：没有认出这一列'
-    return f"{name} = {_quoted(header)}   {CHECK}"
-
-
-def _names_of_regions(column: list[str]) -> Iterator[str]:
-    """A line for every name that stands where a code should, for the operator to fill in."""
-    if guessing.suit_of(column, guessing.is_code, other=Suit.HARDLY) is Suit.WELL:
-        return
-    yield ""
-    yield '[region.values]   # 区域写作名称的，对照为区划代码，如 "上城区" = "330102"'
-    for value, rows in _codes_met(column).items():
-        yield f'# {_quoted(value)} = ""   {CHECK}，{rows} 行'
-    yield from _left_out(column)
+    return f"{name} = {quoted(header)}   {CHECK}"
 
 
 def _times(texts: Iterable[str]) -> Iterator[str]:
     pattern = guessing.time_format_of(texts) or "%Y-%m-%d %H:%M:%S"
     yield from ("", "[times]")
     said = "，日期单元格按原样读取，此格式只用于写作文本的时间" if "T" in pattern else ""
-    yield f"format = {_quoted(pattern)}   {CHECK}{said}"
+    yield f"format = {quoted(pattern)}   {CHECK}{said}"
 
 
 def _classes(kind: str, texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
     list_key = "incident_class" if kind == "incidents" else "dispute_class"
     category = "other" if kind == "incidents" else "dispute"
     met = texts.get(column or "", [])
-    values = _codes_met(met)
-    yield from ("", "[classes]", f"list_key = {_quoted(list_key)}", f'name = "{_title(kind)}类别"')
-    yield f"columns = [{_quoted(column or '')}]   {CHECK}"
+    values = codes_met(met)
+    yield from ("", "[classes]", f"list_key = {quoted(list_key)}", f'name = "{_title(kind)}类别"')
+    yield f"columns = [{quoted(column or '')}]   {CHECK}"
     yield 'default = "other"'
     yield from ("", "[classes.codes]")
     yield f"# 代码表 {list_key} 已在库中时，请把以下代码换成库中的代码（敏感类别以库中的为准）"
     yield f'other = {{ label = "其他", category = "{category}" }}'
     codes = {value: f"c{place:02d}" for place, value in enumerate(values, start=1)}
     for value, code in codes.items():
-        yield f'{code} = {{ label = {_quoted(value)}, category = "{category}" }}   {CHECK}'
+        yield f'{code} = {{ label = {quoted(value)}, category = "{category}" }}   {CHECK}'
     if column:
-        yield from ("", f"[classes.values.{_quoted(column)}]")
+        yield from ("", f"[classes.values.{quoted(column)}]")
         for value, code in codes.items():
-            yield f'{_quoted(value)} = "{code}"   # {values[value]} 行'
-        yield from _left_out(met)
+            yield f'{quoted(value)} = "{code}"   # {values[value]} 行'
+        yield from left_out(met)
 
 
 def _channel(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
@@ -265,7 +257,7 @@ def _channel(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
         return
     yield from ("", "[channel]", _column("column", column), 'default = "其他"')
     yield from ("", "[channel.values]")
-    yield from _translations(texts[column])
+    yield from translations(texts[column])
 
 
 def _held(
@@ -274,16 +266,10 @@ def _held(
     if column is None:
         return
     yield from ("", f"[{section}]", _column("column", column))
-    yield f"kind = {_quoted(kind)}   {CHECK}：{' | '.join(ORGANISATION_KINDS)}"
+    yield f"kind = {quoted(kind)}   {CHECK}：{' | '.join(ORGANISATION_KINDS)}"
     yield f"{CHECK}：只留单位，不得有人名；左边是机构代码，机构表中没有的，以右边的名称新建"
     yield f"[{section}.values]"
-    yield from _translations(texts[column])
-
-
-def _translations(column: list[str]) -> Iterator[str]:
-    for value, rows in _codes_met(column).items():
-        yield f"{_quoted(value)} = {_quoted(value)}   # {rows} 行"
-    yield from _left_out(column)
+    yield from translations(texts[column])
 
 
 def _choice(
@@ -292,19 +278,7 @@ def _choice(
     yield from ("", f"[choices.{name}]", _column("column", column))
     shown = " | ".join("true" if value is True else str(value).lower() for value in allowed)
     yield f"[choices.{name}.values]   # 对照为 {shown}，或空文本（未知）"
-    yield from _meanings(texts, allowed)
-
-
-def _meanings(texts: list[str], allowed: tuple[str | bool, ...]) -> Iterator[str]:
-    """A line for every value; those whose meaning is not known are left to the operator."""
-    for value, rows in _codes_met(texts).items():
-        meaning = meaning_of(value, allowed)
-        if meaning is not None:
-            written = _quoted(meaning) if isinstance(meaning, str) else str(meaning).lower()
-            yield f"{_quoted(value)} = {written}   {CHECK}，{rows} 行"
-        else:
-            yield f'# {_quoted(value)} = ""   {CHECK}：没有认出，{rows} 行'
-    yield from _left_out(texts)
+    yield from meanings(texts, allowed)
 
 
 def _status(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
@@ -312,11 +286,11 @@ def _status(texts: dict[str, list[str]], column: str | None) -> Iterator[str]:
         return
     yield from ("", "[status]", _column("column", column))
     yield f"[status.values]   # 对照为 {' | '.join(STEPS)}，或空文本"
-    for value, rows in _codes_met(texts[column]).items():
+    for value, rows in codes_met(texts[column]).items():
         step = meaning_of(value, STEPS)
         doubt = "" if step else "：没有认出，不作判断"
-        yield f'{_quoted(value)} = "{step or ""}"   {CHECK}{doubt}，{rows} 行'
-    yield from _left_out(texts[column])
+        yield f'{quoted(value)} = "{step or ""}"   {CHECK}{doubt}，{rows} 行'
+    yield from left_out(texts[column])
 
 
 def _map_centre(texts: dict[str, list[str]], found: dict[str, str]) -> Iterator[str]:
@@ -342,9 +316,9 @@ def _location(texts: dict[str, list[str]], found: dict[str, str]) -> Iterator[st
         if is_swapped:
             yield f"{CHECK}：两列的列名与数值相反，这里按数值"
         lon, lat = ("lat", "lon") if is_swapped else ("lon", "lat")
-        yield from (f"lon = {_quoted(found[lon])}", f"lat = {_quoted(found[lat])}")
+        yield from (f"lon = {quoted(found[lon])}", f"lat = {quoted(found[lat])}")
     else:
-        yield f"point = {_quoted(found['point'])}"
+        yield f"point = {quoted(found['point'])}"
         yield f'order = "{"lat,lon" if is_swapped else "lon,lat"}"   {CHECK}'
     yield f'datum = "WGS-84"   {CHECK}：WGS-84、CGCS2000、GCJ-02（高德、腾讯）或 BD-09（百度）'
 
@@ -391,7 +365,7 @@ def _table(kind: str, texts: dict[str, list[str]]) -> Iterator[str]:
         yield '# approval_number = "…"   # 审图号'
         yield '# approved_sha256 = "…"   # 送审文件的 SHA-256'
     regions = [field.name for field in declared.fields if field.type == "region"]
-    yield from _names_of_regions(
+    yield from names_of_regions(
         [text for name in regions for text in texts.get(found.get(name, ""), [])]
     )
     for field in declared.fields:
@@ -405,45 +379,16 @@ def _constant(field: Field, found: dict[str, str]) -> str:
     heading = found.get("case_no", "") if field.name == "subject" else ""
     known = next((meaning for word, meaning in SUBJECTS.items() if word in heading), "")
     allowed = f"（{' | '.join(field.choices)}）" if field.choices else ""
-    return f"{field.name} = {_quoted(known)}   {CHECK}：{field.title}{allowed}"
+    return f"{field.name} = {quoted(known)}   {CHECK}：{field.title}{allowed}"
 
 
 def _values(field: Field, column: list[str]) -> Iterator[str]:
     if field.type == "choice":
         yield from ("", f"[values.{field.name}]   # 对照为 {' | '.join(field.choices)}")
-        yield from _meanings(column, field.choices)
+        yield from meanings(column, field.choices)
     elif field.type == "flag" and any(text and text.lower() not in YES | NO for text in column):
         yield from ("", f"[values.{field.name}]   # 对照为 true | false")
-        yield from _meanings(column, FLAG)
-
-
-def _codes_met(column: list[str]) -> dict[str, int]:
-    """Values that can be codes, most frequent first; none of a column with too many of them."""
-    return {value: rows for value, rows in _counted(column).items() if not _is_personal(value)}
-
-
-def _left_out(column: list[str]) -> Iterator[str]:
-    """A line that says how many values were not written because they may be of a person."""
-    left = sum(_is_personal(value) for value in _counted(column))
-    if left:
-        yield f"{CHECK}：另有 {left} 个值像人名或含个人信息，未写出；确是代码的，请自行补上"
-
-
-def _counted(column: list[str]) -> dict[str, int]:
-    counted = Counter(text for text in column if text and len(text) <= LONGEST_LABEL)
-    return dict(counted.most_common()) if len(counted) <= MOST_VALUES else {}
-
-
-def _is_personal(value: str) -> bool:
-    """A number, a name, or that of a home (王某家); words whose meaning is known are none."""
-    if is_known(value):
-        return False
-    return bool(personal_data.found_in(value) or personal_data.looks_like(value.removesuffix("家")))
-
-
-def _quoted(text: str) -> str:
-    """A basic string of TOML."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+        yield from meanings(column, FLAG)
 
 
 def _listed(names: Iterable[str]) -> str:
