@@ -4,6 +4,7 @@ None that may be of a person is written; a line says how many were left out.
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 
@@ -15,6 +16,8 @@ from data_access.imports.usual_words import is_known, meaning_of
 # A column with more values than this holds no codes.
 MOST_VALUES = 200
 CHECK = "# 请核对"
+# How names of regions end: what ends otherwise may be an address.
+REGION_NAME = re.compile(r"(?:[省市州盟县区旗乡镇村]|街道|社区|网格)$")
 
 
 def translations(column: list[str]) -> Iterator[str]:
@@ -41,8 +44,12 @@ def names_of_regions(column: list[str]) -> Iterator[str]:
         return
     yield ""
     yield '[region.values]   # 区域写作名称的，对照为区划代码，如 "上城区" = "330102"'
-    for value, rows in codes_met(column).items():
+    met = codes_met(column)
+    named = {value: rows for value, rows in met.items() if REGION_NAME.search(value)}
+    for value, rows in named.items():
         yield f'# {quoted(value)} = ""   {CHECK}，{rows} 行'
+    if len(met) > len(named):
+        yield f"{CHECK}：另有 {len(met) - len(named)} 个值不像区划的名称，未写出"
     yield from left_out(column)
 
 

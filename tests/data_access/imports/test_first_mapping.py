@@ -346,3 +346,14 @@ def test_days_in_cells_of_a_sheet_need_no_format(tmp_path: Path) -> None:
     book.save(tmp_path / "site.xlsx")
     draft = drafted("incidents", tmp_path / "site.xlsx", tmp_path)
     assert "日期单元格按原样读取，此格式只用于写作文本的时间" in draft
+
+
+def test_of_names_of_regions_no_address_is_written(tmp_path: Path) -> None:
+    file = tmp_path / "site.csv"
+    rows = ("A1,2026-11-01,石桥村", "A2,2026-11-01,石桥村3组12号", "A3,2026-11-01,第3网格")
+    file.write_text("\n".join(("编号,登记时间,所在社区", *rows)), "utf-8")
+    draft = drafted("incidents", file, tmp_path)
+    assert '# "石桥村" = ""   # 请核对，1 行' in draft
+    assert '# "第3网格" = ""   # 请核对，1 行' in draft
+    assert "另有 1 个值不像区划的名称，未写出" in draft
+    assert "12号" not in draft
