@@ -204,5 +204,5 @@ def _opened(
             "（SQLAlchemy，如 postgresql+psycopg://…）。请设置后重新执行。"
         )
     loaded = load_mapping(path.parent / section.mapping, section.kind)
-    refuse_personal_columns(loaded.mapping.file_columns())
+    refuse_personal_columns(loaded.mapping.file_columns(), loaded.number_columns)
     return section, loaded, url
