@@ -21,10 +21,11 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from dashboard.errors import SourceUnavailable
 from data_access.imports.personal_data import masked_word
+from data_access.imports.sources.address import lacks_its_file
 from data_access.imports.sources.parquet import stored_chunks
 from data_access.imports.sources.query import relation, told
 from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
-from data_access.syncing.plan import Polled
+from data_access.syncing.plan import KeysSection, Polled
 from data_access.syncing.scale import Mark, Scale
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,8 @@ PSYCOPG_LIMITS = {
 class Answer:
     """Rows that are new or changed, in a spool; keys of deleted rows; the newest mark.
 
-    `keys` are those the source still has, where they were asked for.
+    `keys` are those the source still has, where they were asked for; `keys_refused` is why they
+    did not come.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Answer:
     gone: set[str]
     newest: Mark | None
     keys: set[str] | None
+    keys_refused: SourceUnavailable | None = None
     # What makes equal rows worth importing again.
     occasion: str = ""
 
@@ -112,11 +115,23 @@ def ask(polled: Polled, after: Mark | None, keys_since: datetime | None) -> Answ
         bound = {} if after is None else {"after": scale.bound(after)}
         _spool(polled, answer, _rows(connection, polled, f"{rows}{condition}", column, bound))
         if section.keys and keys_since is not None:
-            pattern = section.keys.format
-            since = keys_since.strftime(pattern) if pattern else keys_since
-            found = connection.execute(text(section.keys.query), {"since": since}).scalars()
-            answer.keys = {as_text(key).strip() for key in found}
+            _ask_keys(connection, section.keys, keys_since, answer)
     return answer
+
+
+def _ask_keys(
+    connection: Connection, keys: KeysSection, since_time: datetime, answer: Answer
+) -> None:
+    """The keys that the source still has; the rows come also where it does not tell them."""
+    since = since_time.strftime(keys.format) if keys.format else since_time
+    try:
+        found = connection.execute(text(keys.query), {"since": since}).scalars()
+        answer.keys = {as_text(key).strip() for key in found}
+    except DBAPIError as error:
+        answer.keys_refused = SourceUnavailable(
+            f"来源数据库不接受 keys.query，或没有应答{_code(error)}，未删除任何行。"
+            "请检查这个查询和账号的读取权限。"
+        )
 
 
 def _newest(connection: Connection, polled: Polled, rows: str, column: str) -> Mark | None:
@@ -189,11 +204,21 @@ def _live(polled: Polled, rows: list[list[str]], gone: set[str]) -> Iterator[lis
             yield row[:-1]
 
 
+def _code(error: DBAPIError) -> str:
+    state = getattr(error.orig, "sqlstate", None)
+    return f"（其错误代码 {state}）" if state else ""
+
+
 @contextmanager
 def _connection(polled: Polled) -> Iterator[Connection]:
     """A connection of its own. What the driver says may hold addresses and values: not told."""
     try:
         url = make_url(polled.url)
+        if lacks_its_file(url):
+            raise SourceUnavailable(
+                f"环境变量 {polled.section.url_variable} 所指的 SQLite 文件不存在。"
+                "请检查其中的路径；恢复后自动继续。"
+            )
         limits = PSYCOPG_LIMITS if url.get_driver_name() == "psycopg" else {}
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=limits)
         with engine.connect() as connection:
@@ -201,9 +226,8 @@ def _connection(polled: Polled) -> Iterator[Connection]:
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         log.info("%s of %s: %s", type(error.orig).__name__, polled.source_key, state)
-        code = f"（其错误代码 {state}）" if state else ""
         raise SourceUnavailable(
-            f"来源数据库没有应答，或不接受所写的表、列、查询{code}。"
+            f"来源数据库没有应答，或不接受所写的表、列、查询{_code(error)}。"
             "请检查网络、地址、账号的读取权限；恢复后自动继续。"
         ) from error
     except (SQLAlchemyError, ImportError) as error:

@@ -18,7 +18,7 @@ from data_access.imports.importing import ImportOutcome
 from data_access.syncing import deleting, polled_rows, watermarks
 from data_access.syncing.plan import Polled
 from data_access.syncing.polled_rows import Answer
-from data_access.syncing.scale import Mark, Scale
+from data_access.syncing.scale import Scale
 from data_access.syncing.street import PolledStreet
 
 # The source is asked for keys of a longer window than is compared: its clock may be of another
@@ -35,18 +35,29 @@ class PollOutcome:
     updated: int
     deleted: int
     rejected: int
+    # Of rows that were not met before.
+    report: Path | None = None
 
     @property
     def is_quiet(self) -> bool:
-        """Nothing changed."""
-        return not (self.inserted or self.updated or self.deleted)
+        """Nothing changed, and nothing was found that had not been told."""
+        return not (self.inserted or self.updated or self.deleted or self.report)
 
     def in_words(self) -> str:
         """For the operator."""
+        found = f"；检查报告：{self.report}" if self.report else ""
         return (
             f"读到 {self.read:,} 行，新增 {self.inserted:,}，更正 {self.updated:,}，"
-            f"删除 {self.deleted:,}，拒绝 {self.rejected:,}"
+            f"删除 {self.deleted:,}，拒绝 {self.rejected:,}{found}"
         )
+
+
+class KeysRefused(SourceUnavailable):
+    """The rows of a poll came, but nothing is deleted by its keys; `outcome` tells of the rows."""
+
+    def __init__(self, reason: str, outcome: PollOutcome) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
 
 
 def poll(
@@ -56,12 +67,16 @@ def poll(
     with_keys: bool,
     now: datetime,
     report_folder: Path,
+    keys_fail: bool = False,
 ) -> PollOutcome:
     """Read what is new since the last poll, and publish it; `with_keys` looks for lost rows too.
 
+    `keys_fail` says that they were refused when they were asked for last, by another poll.
+
     Raises:
-        SourceUnavailable: the source did not answer; or, after its rows were published, it lacks
-            more keys than may be deleted.
+        SourceUnavailable: the source did not answer.
+        KeysRefused: after its rows were published; it does not answer what keys it has, or lacks
+            more than may be deleted.
         ImportRefused, DatabaseUnavailable, DataUnavailable: as `importing.run` says.
     """
     scale = Scale(polled.section.watermark)
@@ -75,15 +90,19 @@ def poll(
     answer = polled_rows.ask(polled, after, since)
     answer.occasion = str(waiting or "")
     mark = None if answer.newest is None else scale.not_after(answer.newest, now, zone)
-    refused: SourceUnavailable | None = None
+    refused = answer.keys_refused
     try:
         answer.gone |= _missing(database, polled, now, answer.keys)
     except SourceUnavailable as error:
         # Nothing is deleted, and that is said; the rows that came are good all the same.
         refused = error
-    outcome = _publish(database, polled, answer, mark, report_folder)
+    street = PolledStreet(
+        *(street_of(polled.loaded.mapping), polled, answer.gone, mark),
+        keys_fail=keys_fail or refused is not None,
+    )
+    outcome = _publish(database, answer, street, report_folder)
     if refused:
-        raise refused
+        raise KeysRefused(str(refused), outcome) from refused
     return outcome
 
 
@@ -108,9 +127,9 @@ def _missing(
 
 
 def _publish(
-    database: Database, polled: Polled, answer: Answer, mark: Mark | None, report_folder: Path
+    database: Database, answer: Answer, street: PolledStreet, report_folder: Path
 ) -> PollOutcome:
-    street = PolledStreet(street_of(polled.loaded.mapping), polled, answer.gone, mark)
+    polled = street.polled
     outcome: ImportOutcome | None = None
     if answer.count or answer.gone:
         outcome = importing.run(
@@ -126,9 +145,10 @@ def _publish(
             outcome.report.unlink(missing_ok=True)
     if outcome is None or outcome.is_repeat:
         with database.write() as connection:
-            watermarks.move(connection, polled, mark)
-            watermarks.note_contact(connection, polled)
+            watermarks.move(connection, polled, street.mark)
+            watermarks.note_contact(connection, polled, keys_fail=street.keys_fail)
         return PollOutcome(answer.count, 0, 0, 0, outcome.rows_rejected if outcome else 0)
     return PollOutcome(
-        answer.count, outcome.inserted, outcome.updated, street.deleted, outcome.rows_rejected
+        *(answer.count, outcome.inserted, outcome.updated, street.deleted, outcome.rows_rejected),
+        report=outcome.report if outcome.checks else None,
     )

@@ -17,7 +17,7 @@ from dashboard.errors import CockpitError, DataUnavailable, MappingError, Source
 from data_access.database import Database
 from data_access.syncing import watermarks
 from data_access.syncing.plan import Polled
-from data_access.syncing.polling import PollOutcome, poll
+from data_access.syncing.polling import KeysRefused, PollOutcome, poll
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class Poller:
         *,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
+        tells_quiet: bool = False,
     ) -> None:
         self._database = database
         self._polled = polled
@@ -61,7 +62,9 @@ class Poller:
         self._say = say
         self._clock = clock
         self._jitter = jitter
+        self._tells_quiet = tells_quiet
         self.failures = 0
+        self._keys_fail = False
         self._keys_due_at: float | None = None
         self._told = ""
 
@@ -87,24 +90,39 @@ class Poller:
         if with_keys and keys is not None:
             # Also where they are refused: the rows of the polls until then must come.
             self._keys_due_at = now + keys.every_seconds
-        return poll(
-            self._database,
-            self._polled,
-            with_keys=with_keys,
-            now=datetime.now(UTC),
-            report_folder=self._report_folder,
-        )
+        try:
+            outcome = poll(
+                self._database,
+                self._polled,
+                with_keys=with_keys,
+                now=datetime.now(UTC),
+                report_folder=self._report_folder,
+                keys_fail=self._keys_fail and not with_keys,
+            )
+        except KeysRefused:
+            self._keys_fail = True
+            raise
+        self._keys_fail = self._keys_fail and not with_keys
+        return outcome
 
     def _succeeded(self, outcome: PollOutcome) -> None:
-        if self.failures:
-            self._say(f"{self._polled.name}：已恢复。")
+        if not self._keys_fail:
+            if self._told:
+                self._say(f"{self._polled.name}：已恢复。")
+            self._told = ""
         self.failures = 0
-        self._told = ""
+        self._tell_rows(outcome)
+
+    def _tell_rows(self, outcome: PollOutcome) -> None:
         if not outcome.is_quiet:
             self._say(f"{self._polled.name}：{outcome.in_words()}。")
+        elif self._tells_quiet:
+            self._say(f"{self._polled.name}：读到 {outcome.read:,} 行，没有变化。")
 
     def _failed(self, error: Exception) -> None:
         self.failures += 1
+        if isinstance(error, KeysRefused):
+            self._tell_rows(error.outcome)
         if not isinstance(error, CockpitError):
             _log_fault(self._polled, error)
         with contextlib.suppress(DataUnavailable), self._database.write() as connection:
@@ -168,12 +186,13 @@ def once(database: Database, plan: Sequence[Polled], *, report_folder: Path, say
     _forget_others(database, plan)
     failed = []
     for polled in plan:
-        poller = Poller(database, polled, report_folder, say)
+        poller = Poller(database, polled, report_folder, say, tells_quiet=True)
         poller.turn()
         if poller.failures:
             failed.append(polled.name)
     if failed:
-        raise SourceUnavailable(f"{'、'.join(failed)} 未能同步，原因见上。其余来源已同步。")
+        others = "其余来源已同步。" if len(failed) < len(plan) else ""
+        raise SourceUnavailable(f"{'、'.join(failed)} 未能同步，原因见上。{others}")
 
 
 def _forget_others(database: Database, plan: Sequence[Polled]) -> None:

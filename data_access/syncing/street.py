@@ -24,12 +24,15 @@ DATED = ("incidents", "disputes", "steps")
 
 @dataclass
 class PolledStreet:
-    """Rows of one poll. `deleted` is known once they are published."""
+    """Rows of one poll. `deleted` is known once they are published; `keys_fail` says that the
+    keys of the source were refused when they were asked for last.
+    """
 
     inner: Street
     polled: Polled
     gone: set[str]
     mark: Mark | None
+    keys_fail: bool = False
     deleted: int = 0
 
     @property
@@ -75,7 +78,10 @@ class PolledStreet:
         watermarks.move(connection, self.polled, self.mark)
         came = published.inserted + published.updated > 0
         watermarks.note_contact(
-            connection, self.polled, brought_rows=came and self.kind not in DATED
+            connection,
+            self.polled,
+            brought_rows=came and self.kind not in DATED,
+            keys_fail=self.keys_fail,
         )
         return published
 

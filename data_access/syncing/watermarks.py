@@ -73,8 +73,13 @@ def move(connection: Connection, polled: Polled, mark: Mark | None) -> None:
     )
 
 
-def note_contact(connection: Connection, polled: Polled, *, brought_rows: bool = False) -> None:
-    """The heartbeat of source and kind. Rows without a time of their own count as of now."""
+def note_contact(
+    connection: Connection, polled: Polled, *, brought_rows: bool = False, keys_fail: bool = False
+) -> None:
+    """The heartbeat of source and kind. Rows without a time of their own count as of now.
+
+    While its `keys_fail`, the failures in a row go on.
+    """
     values: dict[str, object] = {
         "last_contact_at": func.now(),
         "cycle_seconds": polled.cycle_seconds,
@@ -82,7 +87,8 @@ def note_contact(connection: Connection, polled: Polled, *, brought_rows: bool =
     }
     if brought_rows:
         values["last_row_at"] = func.now()
-    _note(connection, polled, {"last_contact_at": func.now(), "failures": 0})
+    heard: dict[str, object] = {"last_contact_at": func.now()}
+    _note(connection, polled, heard if keys_fail else heard | {"failures": 0})
     connection.execute(update(sources).where(sources.c.key == polled.source_key).values(values))
 
 

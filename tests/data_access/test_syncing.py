@@ -29,7 +29,7 @@ from data_access.database import Database
 from data_access.imports import report
 from data_access.syncing import plan, polled_rows, polling, running, watermarks
 from data_access.syncing.plan import Polled
-from data_access.syncing.polling import PollOutcome, poll
+from data_access.syncing.polling import KeysRefused, PollOutcome, poll
 from data_access.syncing.running import Poller
 from layouts.source_clock import known_source
 from tests.live_cockpit import free_port
@@ -436,9 +436,80 @@ def test_a_source_that_lost_its_rows_does_not_empty_the_database(
     polled_once(small_platform, keys=True)
     small_platform.run("delete from cases")
     small_platform.add(12, NOON + timedelta(minutes=1))
-    with pytest.raises(SourceUnavailable, match=r"缺少 12 个.*keys\.most"):
+    small_platform.add(13, NOON + timedelta(minutes=1), county="330199")
+    with pytest.raises(KeysRefused, match=r"缺少 12 个.*keys\.most") as refused:
         polled_once(small_platform, keys=True)
     assert len(cases(database)) == 13, "what is new comes, nothing goes"
+    assert (refused.value.outcome.inserted, refused.value.outcome.rejected) == (1, 1)
+
+
+@pytest.mark.parametrize("fault", ["lost", "refused"])
+def test_keys_that_do_not_come_are_failures_in_a_row_and_the_rows_are_told(
+    small_platform: Platform, database: Database, tmp_path: Path, fault: str
+) -> None:
+    for number in range(12):
+        small_platform.add(number)
+    small_platform.run("create table known as select no from cases")
+    now, said = [0.0], list[str]()
+    polled = asked_for_keys(small_platform, "select no from known where :since is not null")
+    poller = Poller(database, polled, tmp_path / "reports", said.append, clock=lambda: now[0])
+    poller.turn()
+    small_platform.run("alter table known rename to elsewhere")
+    if fault == "lost":
+        small_platform.run("create table known (no text)")
+    for number in (12, 13, 14):
+        small_platform.add(number, NOON + timedelta(minutes=number))
+        now[0] += 4_000
+        poller.turn()
+        now[0] += 60
+        poller.turn()
+    assert rows(database, "select failures from sync_contacts") == [(3,)]
+    assert len(cases(database)) == 15
+    assert sum("新增 1，" in sentence for sentence in said) == 3
+    assert not [sentence for sentence in said if "已恢复" in sentence]
+    small_platform.run("drop table if exists known")
+    small_platform.run("create table known as select no from cases")
+    now[0] += 4_000
+    poller.turn()
+    assert rows(database, "select failures from sync_contacts") == [(0,)]
+    assert "网格平台（事件）：已恢复。" in said
+
+
+def asked_for_keys(platform: Platform, query: str) -> Polled:
+    polled = platform.polled(keys=True)
+    assert polled.section.keys is not None
+    keys = polled.section.keys.model_copy(update={"query": query})
+    return replace(polled, section=polled.section.model_copy(update={"keys": keys}))
+
+
+def test_an_address_of_a_file_that_is_not_there_makes_none(
+    small_platform: Platform, database: Database, tmp_path: Path
+) -> None:
+    missing = tmp_path / "plattform.db"
+    polled = replace(small_platform.polled(), url=f"sqlite:///{missing}")
+    with pytest.raises(SourceUnavailable, match=f"{VARIABLE} 所指的 SQLite 文件不存在") as refused:
+        poll(database, polled, with_keys=False, now=NOW, report_folder=tmp_path)
+    assert "plattform" not in str(refused.value)
+    assert not missing.exists()
+
+
+def test_what_each_poll_found_is_told(
+    small_platform: Platform, database: Database, tmp_path: Path
+) -> None:
+    small_platform.add(1)
+    small_platform.add(2, county="330199")
+    polled, folder = small_platform.polled(), tmp_path / "reports"
+    said: list[str] = []
+    running.once(database, [polled], report_folder=folder, say=said.append)
+    [report] = folder.iterdir()
+    assert said == [
+        f"网格平台（事件）：读到 2 行，新增 1，更正 0，删除 0，拒绝 1；检查报告：{report}。"
+    ]
+    running.once(database, [polled], report_folder=folder, say=said.append)
+    assert said[1:] == ["网格平台（事件）：读到 2 行，没有变化。"]
+    small_platform.run("alter table cases rename to elsewhere")
+    with pytest.raises(SourceUnavailable, match=r"未能同步，原因见上。$"):
+        running.once(database, [polled], report_folder=folder, say=said.append)
 
 
 def test_the_heartbeat_is_noted_without_rows(

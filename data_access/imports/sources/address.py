@@ -6,6 +6,7 @@ password is taken from neither. What an address says of itself in messages stand
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -35,6 +36,13 @@ def address_of(
     if url is not None:
         _refuse_secret(url)
     return url
+
+
+def lacks_its_file(url: URL) -> bool:
+    """Whether an address is of a SQLite file that is not there: its driver would make one."""
+    if url.get_backend_name() != "sqlite" or not url.database:
+        return False
+    return not url.database.startswith((":memory:", "file:")) and not Path(url.database).is_file()
 
 
 def _of_environment(variable: str, environment: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.errors import ImportRefused
+from data_access.imports.sources.address import lacks_its_file
 from data_access.imports.sources.parquet import stored_chunks
 from data_access.imports.sources.rows import RawChunk, SourceFacts, as_text, positions
 
@@ -138,7 +139,12 @@ class DatabaseQuery:
 
     def _engine(self) -> Engine:
         try:
-            return create_engine(make_url(self._url), hide_parameters=True)
+            url = make_url(self._url)
+            if lacks_its_file(url):
+                raise ImportRefused(
+                    f"无法从另一数据库读取 {self.name}（SQLite 文件不存在）。请检查地址中的路径。"
+                )
+            return create_engine(url, hide_parameters=True)
         except (SQLAlchemyError, ImportError, ValueError) as error:
             raise ImportRefused(
                 f"另一数据库的地址或驱动不可用（{type(error).__name__}）。"

@@ -1,9 +1,13 @@
 """Addresses of other databases: no password comes by the command line, and none is repeated."""
 
+from pathlib import Path
+
 import pytest
+from sqlalchemy import make_url
 
 from dashboard.errors import ImportRefused
-from data_access.imports.sources.address import address_of
+from data_access.imports.sources.address import address_of, lacks_its_file
+from data_access.imports.sources.query import DatabaseQuery
 
 ADDRESS = "postgresql+psycopg://reader:hunter2@10.0.0.1/his"
 
@@ -66,3 +70,18 @@ def test_what_is_no_address_is_said_without_repeating_it(
     assert "hunter2" not in str(refused.value)
     # Nor in what a traceback would show.
     assert refused.value.__cause__ is None
+
+
+def test_a_mistyped_path_of_a_sqlite_file_is_refused_and_no_file_made(tmp_path: Path) -> None:
+    missing = tmp_path / "rows.db"
+    with pytest.raises(ImportRefused, match="SQLite 文件不存在") as refused:
+        DatabaseQuery(f"sqlite:///{missing}", "cases").header()
+    assert "rows.db" not in str(refused.value)
+    assert not missing.exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "sqlite:///file:x.db?uri=true", "mysql://h/x"]
+)
+def test_other_addresses_have_no_file_to_lack(url: str) -> None:
+    assert not lacks_its_file(make_url(url))
