@@ -197,3 +197,19 @@ def test_masking_leaves_nothing_of_the_number() -> None:
     assert "张某" not in shown
     assert "身份证号" in shown
     assert personal_data.masked("Ward 5") == "Ward 5"
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        (["王建国", "城管局", "望山县水利局"], None),
+        (["黄岩", "金华"], None),
+        (["王建国", "李秀英", "张伟", "城管局", "水利局"], "人名"),
+        (["王建国", "李秀英", "张伟", "城管局", "水利局", "县法院"], None),
+    ],
+)
+def test_three_names_that_are_most_of_a_column_are_names_and_fewer_are_units(
+    names: list[str], kind: str | None
+) -> None:
+    """As docs/data-formats.md says: a single one has the shape of a short name of a place."""
+    assert personal_data.no_names(names) == kind
