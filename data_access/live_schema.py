@@ -240,32 +240,32 @@ def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[st
 
 def _reception_version_triggers() -> Iterable[str]:
     keep = (
-        "\n  insert into reception_versions (reception_id, recorded_to, is_deletion, was)"
-        " select o.id, clock_timestamp(), {deleted}, to_jsonb(o) from old_rows o"
+        "insert into reception_versions (reception_id, recorded_to, is_deletion, was)"
+        " select o.id, clock_timestamp(), {deleted}, to_jsonb(o)"
     )
-    changed = " join new_rows n using (id) where to_jsonb(o) is distinct from to_jsonb(n);"
-    for operation, deleted, which in (("update", "false", changed), ("delete", "true", ";")):
-        body = f"{keep.format(deleted=deleted)}{which}"
-        yield from _statement_trigger(
-            f"receptions_{operation}_version", "receptions", operation, body
-        )
+    yield from _whole_row_version_triggers("receptions", keep, "id")
 
 
 def _daily_figure_version_triggers(table: str, zone: str) -> Iterable[str]:
     """Of days that are over: within its day a figure is not corrected, it goes on."""
     keep = (
-        "\n  insert into daily_figure_versions"
+        "insert into daily_figure_versions"
         " (subject, town_id, day, recorded_to, is_deletion, was)"
         f" select '{table}', o.town_id, o.day, clock_timestamp(), {{deleted}}, to_jsonb(o)"
-        " from old_rows o"
     )
     is_over = f"o.day < (now() at time zone '{zone}')::date"
-    changed = " join new_rows n using (town_id, day) where to_jsonb(o) is distinct from to_jsonb(n)"
-    for operation, deleted, which in (
-        ("update", "false", f"{changed} and {is_over};"),
-        ("delete", "true", f" where {is_over};"),
-    ):
-        body = f"{keep.format(deleted=deleted)}{which}"
+    yield from _whole_row_version_triggers(table, keep, "town_id, day", is_over)
+
+
+def _whole_row_version_triggers(
+    table: str, keep: str, key: str, which: str = "true"
+) -> Iterable[str]:
+    """Rows as they were before any change or deletion; `keep` is the INSERT up to its FROM, of the
+    old rows `o`, `which` what holds of those that are kept.
+    """
+    changed = f" join new_rows n using ({key}) where to_jsonb(o) is distinct from to_jsonb(n) and"
+    for operation, deleted, those in (("update", "false", changed), ("delete", "true", " where")):
+        body = f"\n  {keep.format(deleted=deleted)} from old_rows o{those} {which};"
         yield from _statement_trigger(f"{table}_{operation}_version", table, operation, body)
 
 
