@@ -94,14 +94,20 @@ def note_contact(
 
 def note_failure(connection: Connection, polled: Polled, reason: str) -> None:
     """The error, in words without values; also of a source that has never delivered anything."""
+    is_known = select(sources.c.id).where(sources.c.key == polled.source_key)
+    if connection.scalar(is_known) is None:
+        _register(connection, polled)
+    values = {"last_error_at": func.now(), "last_error": reason}
+    _note(connection, polled, values | {"failures": sync_contacts.c.failures + 1})
+    connection.execute(update(sources).where(sources.c.key == polled.source_key).values(values))
+
+
+def _register(connection: Connection, polled: Polled) -> None:
     number = batches.source_number(connection, polled.source_key)
     section = polled.loaded.mapping.source.model_copy(
         update={"is_live": True, "cycle_seconds": polled.cycle_seconds}
     )
     reference_rows.ensure_source(connection, section, polled.section.kind, number)
-    values = {"last_error_at": func.now(), "last_error": reason}
-    _note(connection, polled, values | {"failures": sync_contacts.c.failures + 1})
-    connection.execute(update(sources).where(sources.c.key == polled.source_key).values(values))
 
 
 def forget_others(connection: Connection, plan: Iterable[Polled]) -> None:
