@@ -251,8 +251,7 @@ class _Run:
         with self.connection.begin():
             if batches.refused(self.connection, batch):
                 return Published(0, 0, 0)
-        self.progress("发布", 0, 1)
-        with self.connection.begin():
+            self.progress("发布", 0, 1)
             published = self.street.publish(self.connection, batch, refresh_rollups)
             batches.close(self.connection, batch)
         self.progress("发布", 1, 1)
