@@ -171,14 +171,9 @@ def _without_residents(connection: Connection, counties: Sequence[Region]) -> In
 
 
 def _reported(indicator: Indicator, reading: Reading, counties: int) -> IndicatorState:
-    if reading.status == "no_data" and counties:
-        return _not(
-            indicator,
-            "not_reported",
-            f"本级从未报送（{counties}个县(市、区)报过，本级的数不由它们相加）",
-        )
     if reading.status == "no_data":
-        return _not(indicator, "not_reported", "从未报送")
+        below = f"本级从未报送（{counties}个县(市、区)报过，本级的数不由它们相加）"
+        return _not(indicator, "not_reported", below if counties else "从未报送")
     if reading.status == "empty_base":
         return _not(indicator, "quiet", f"{reading.period}报送的分母为0")
     return _not(indicator, "known", "")

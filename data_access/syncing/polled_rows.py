@@ -204,8 +204,12 @@ def _live(polled: Polled, rows: list[list[str]], gone: set[str]) -> Iterator[lis
             yield row[:-1]
 
 
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
 def _code(error: DBAPIError) -> str:
-    state = getattr(error.orig, "sqlstate", None)
+    state = _state(error)
     return f"（其错误代码 {state}）" if state else ""
 
 
@@ -224,8 +228,7 @@ def _connection(polled: Polled) -> Iterator[Connection]:
         with engine.connect() as connection:
             yield connection
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        log.info("%s of %s: %s", type(error.orig).__name__, polled.source_key, state)
+        log.info("%s of %s: %s", type(error.orig).__name__, polled.source_key, _state(error))
         raise SourceUnavailable(
             f"来源数据库没有应答，或不接受所写的表、列、查询{_code(error)}。"
             "请检查网络、地址、账号的读取权限；恢复后自动继续。"

@@ -78,7 +78,7 @@ def _has_unread_rows(connection: Connection, batch: Batch) -> bool:
 
 
 def _rank(column: str) -> str:
-    """0 for a province … 5 for a grid, as SQL."""
+    """1 for a province … 6 for a grid, as SQL."""
     levels = ", ".join(f"'{level}'" for level in LEVELS)
     return f"array_position(array[{levels}], {column})"
 
