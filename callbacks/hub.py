@@ -127,6 +127,8 @@ class Hub:
         self._answered_at = now
         self._lost_since: int | None = now
         self._pulse_at = now
+        # Whoever was busy and did not listen can't tell that nothing was said.
+        self._listened_until = now
         self._pulse: dict[str, Any] = {}
         self._engine_told: Part = {"since": None}
 
@@ -299,6 +301,7 @@ class Hub:
                     await news
         if news.cancelled():
             return
+        self._listened_until = _now()
         for item in news.result():
             if item.is_pulse:
                 self._pulse_at = _now()
@@ -362,7 +365,7 @@ class Hub:
             return {"since": None}
         if self._pulse.get("since"):
             return {"since": self._pulse["since"], "reason": self._pulse["reason"]}
-        if _now() - self._pulse_at > PULSE_SILENCE_MS:
+        if self._listened_until - self._pulse_at > PULSE_SILENCE_MS:
             return {"since": self._pulse_at, "reason": None}
         return {"since": None}
 
