@@ -97,7 +97,7 @@ def migrated_template(postgres: Callable[[str], URL]) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: Callable[[str], URL], migrated_template: str) -> Iterator[URL]:
     name = f"test_{uuid4().hex[:12]}"
-    _run(postgres, f"create database {name} template {migrated_template}")
+    _run(postgres, f"create database {name} template {migrated_template} strategy file_copy")
     yield postgres(name)
     _run(postgres, f"drop database {name} with (force)")
 
