@@ -15,8 +15,15 @@ from dashboard.asks import HeatAsk
 from dashboard.heat_cells import CellCounts, rate_of
 from dashboard.indicators import POINT_CATEGORIES
 from dashboard.periods import Period, day_start
+from dashboard.quality_addresses import DAYS
 from dashboard.scope import Scope
-from data_access import case_pages, map_readings, ranking_readings, region_tree
+from data_access import (
+    case_pages,
+    map_readings,
+    quality_readings,
+    ranking_readings,
+    region_tree,
+)
 from data_access.database import Database
 from data_access.region_tree import Region
 from data_access.sensitive_classes import NOT_SENSITIVE
@@ -32,6 +39,7 @@ GROWTH_PLAIN_RUNS, WARM = 2, 5
 ZONE = ZoneInfo("Asia/Shanghai")
 SNAPSHOT_AIMS = {"province": 150.0, "city": 150.0, "county": 200.0}
 RANKING_AIM, HEAT_AIM, HEAT_BYTES_AIM, PAGE_AIM = 150.0, 200.0, 200.0, 150.0
+QUALITY_RUNS, QUALITY_AIM = 20, 1_000.0
 RANKED = "on_time_rate"
 ORDERS: tuple[case_pages.Order, ...] = ("registered", "due", "step")
 PLAIN_RANKING = """
@@ -49,7 +57,7 @@ where county_id = :county and closed_at is null order by {value} + interval '0' 
 
 
 def measure(large: ProvinceDatabase) -> Iterable[Measurement]:
-    """Snapshots, ranking, heat, and a county's list of cases."""
+    """Snapshots, ranking, heat, a county's list of cases, and the quality report."""
     with closing(Database(large.database.app_url)) as opened:
         yield from snapshots(opened)
         for region in largest_of_each_level(opened):
@@ -58,6 +66,7 @@ def measure(large: ProvinceDatabase) -> Iterable[Measurement]:
             yield _ranking(connection)
             yield from _heat(connection)
             yield from _pages(connection, largest_of_each_level(opened)[-1])
+        yield from _quality(opened)
 
 
 def snapshots(opened: Database) -> Iterable[Measurement]:
@@ -266,4 +275,22 @@ def _pages(connection: Connection, county: Region) -> Iterable[Measurement]:
                 ),
             ),
             note=f"{county.name}, 50 open cases.",
+        )
+
+
+def _quality(opened: Database) -> Iterable[Measurement]:
+    for days in DAYS:
+        yield Measurement(
+            what=f"quality report of the province, {days} {'day' if days == 1 else 'days'}",
+            unit="ms",
+            samples=timed(
+                lambda days=days: quality_readings.read(
+                    opened, None, days=days, now=datetime.now(UTC)
+                ),
+                QUALITY_RUNS,
+                warm=1,
+            ),
+            aim=QUALITY_AIM,
+            note="Every source and kind, every check of its rows, indicators that cannot be"
+            " computed, outlines and forms: what /quality reads before it is drawn.",
         )
