@@ -11,6 +11,7 @@ of new steps to their case.
 
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 
 from sqlalchemy import Connection, text
 
@@ -135,13 +136,19 @@ def uninstall(connection: Connection) -> None:
         )
 
 
-def _summing_statements(zone: str) -> Iterable[str]:
-    for subject in ROLLED_UP:
-        yield from _rollup_triggers(subject, zone)
+@cache
+def _summing_statements(zone: str) -> tuple[str, ...]:
+    return tuple(
+        statement for subject in ROLLED_UP for statement in _rollup_triggers(subject, zone)
+    )
 
 
-def _statements(zone: str) -> Iterable[str]:
-    yield from _summing_statements(zone)
+@cache
+def _statements(zone: str) -> tuple[str, ...]:
+    return (*_summing_statements(zone), *_other_statements(zone))
+
+
+def _other_statements(zone: str) -> Iterable[str]:
     for subject, columns in VERSIONED_COLUMNS.items():
         yield from _version_triggers(subject, columns)
         yield from _red_card_trigger(subject, zone)
