@@ -3,13 +3,15 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, text
 
 from dashboard.quality import CheckCount, Completeness, SourceQuality
-from dashboard.quality_checks import BOTH, checks_of
+from dashboard.quality_checks import BOTH
 from data_access import quality_sql
 from data_access.quality_window import Place, Window, window_of
 
@@ -64,20 +66,16 @@ def _rows_by_day(
     zone: ZoneInfo,
     source_id: int | None = None,
 ) -> dict[int, list[Row[Any]]]:
-    """One row a source and local day: rows, rows with a gap, and both counts of every check."""
-    counts = [
-        f"count(*) filter (where {condition}) as {check.key}__{what}"
-        for check in checks_of(subject)
-        for what, condition in (
-            ("base", quality_sql.base(check.key)),
-            ("missing", quality_sql.missing(check.key, subject)),
-        )
-    ]
+    """How many rows (`n`) there are by source, local day and signs of the checks, days in order.
+
+    A row's conditions are worked out once; counting by each of them took half as long again.
+    """
     only = " and i.source_id = :source" if source_id is not None else ""
     statement = text(
-        f"select i.source_id, {quality_sql.LOCAL_DAY} as day, count(*) as n,"
-        f" count(*) filter (where {quality_sql.any_gap(subject)}) as gaps, {', '.join(counts)}"
-        f"{quality_sql.rows_between(subject)}{only} group by 1, 2 order by 1, 2"
+        f"select i.source_id, {quality_sql.LOCAL_DAY} as day,"
+        f" {quality_sql.bases_met(subject)} as looked_at,"
+        f" {quality_sql.checks_missed(subject)} as named, count(*) as n"
+        f"{quality_sql.rows_between(subject)}{only} group by 1, 2, 3, 4 order by 1, 2"
     )
     parameters: dict[str, Any] = {
         "start": window.start,
@@ -103,12 +101,16 @@ def _summed(
     checks = tuple(
         CheckCount(
             check.key,
-            sum(row._mapping[f"{check.key}__base"] for row in rows),
-            sum(row._mapping[f"{check.key}__missing"] for row in rows),
+            sum(row.n for row in rows if row.looked_at & bit),
+            sum(row.n for row in rows if row.named & bit),
         )
-        for check in checks_of(subject)
+        for check, bit in quality_sql.bits(subject)
     )
-    days: list[tuple[date, int, int]] = [(row.day, row.n, row.gaps) for row in rows]
+    of_days = [(day, list(same)) for day, same in groupby(rows, key=attrgetter("day"))]
+    days: list[tuple[date, int, int]] = [
+        (day, sum(row.n for row in same), sum(row.n for row in same if row.named))
+        for day, same in of_days
+    ]
     return Completeness(
         source_id=source_id,
         source_key=source.key if source else str(source_id),

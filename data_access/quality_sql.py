@@ -4,7 +4,16 @@ For a table `i` of incidents or disputes, left-joined with `regions r` on the re
 Parameters: `:zone`, besides those of `FROM_WHERE`.
 """
 
-from dashboard.quality_checks import ALL_ROWS, ANY_GAP, DISPUTES, INCIDENTS, checks_of
+from collections.abc import Iterable
+
+from dashboard.quality_checks import (
+    ALL_ROWS,
+    ANY_GAP,
+    DISPUTES,
+    INCIDENTS,
+    CaseCheck,
+    checks_of,
+)
 
 CLASS_LISTS = {INCIDENTS: "incident_class", DISPUTES: "dispute_class"}
 LOCAL_DAY = "(i.registered_at at time zone :zone)::date"
@@ -24,7 +33,11 @@ _CONDITIONS = {
     "no_level": ("i.closed_at is not null", "i.resolved_level is null"),
     "no_method": ("i.mediation_ended_at is not null", "i.method is null"),
     "doubtful_times": ("true", "i.has_doubtful_times"),
-    "unknown_region": ("true", f"(r.id is null or coalesce(r.valid_to <= {LOCAL_DAY}, false))"),
+    "unknown_region": (
+        "true",
+        "(r.id is null or"
+        " coalesce(i.registered_at >= r.valid_to::timestamp at time zone :zone, false))",
+    ),
 }
 
 # Code of the reason for which a row is named (`dashboard.quality_checks.REASONS`).
@@ -62,6 +75,27 @@ def missing(check: str, subject: str) -> str:
         return f"({any_gap(subject)})"
     condition = _CONDITIONS[check][1].format(class_list=CLASS_LISTS[subject])
     return f"({_CONDITIONS[check][0]} and {condition})"
+
+
+def bits(subject: str) -> Iterable[tuple[CaseCheck, int]]:
+    """Every check of a subject with its bit in the numbers of `bases_met` and `checks_missed`."""
+    return ((check, 1 << place) for place, check in enumerate(checks_of(subject)))
+
+
+def bases_met(subject: str) -> str:
+    """A number whose bits tell which checks look at the row."""
+    return _numbered((base(check.key), bit) for check, bit in bits(subject))
+
+
+def checks_missed(subject: str) -> str:
+    """A number whose bits tell which checks name the row; 0: it has no gap."""
+    return _numbered((missing(check.key, subject), bit) for check, bit in bits(subject))
+
+
+def _numbered(conditions: Iterable[tuple[str, int]]) -> str:
+    return " + ".join(
+        f"case when {condition} then {bit} else 0 end" for condition, bit in conditions
+    )
 
 
 def any_gap(subject: str) -> str:
