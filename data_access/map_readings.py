@@ -67,16 +67,16 @@ def heat(
     groups: Iterable[Group],
     keep_days: KeepDays,
     keep_piece: KeepPiece[CellCounts],
-    is_whole: bool,
+    is_rolled_up: bool,
 ) -> list[HeatCells]:
     """Rates on metric cells for each window of the groups, 件/百平方公里·日, not smoothed.
 
     Cases without a usable point (none, outside, or a coordinate many share) are counted in
     `left_out` and not on the layer; in one county's, cells of too few cases are `withheld`.
-    `is_whole`: the counties are all of the region's, so that its own roll-ups may be read.
+    `is_rolled_up`: the region's own roll-ups hold the cases of these counties, and no others.
     """
     cell_km = ask.cell_km.get(region.level, max(ask.cell_km.values()))
-    has_rollups = is_whole and cell_km == CELL_KM.get(region.level)
+    has_rollups = is_rolled_up and cell_km == CELL_KM.get(region.level)
     reader = _CellReader(
         connection=connection,
         counties=list(counties),

@@ -19,7 +19,7 @@ from dashboard.vocabulary import Subject
 from data_access.compiling import TABLES, Detail, sums
 from data_access.region_tree import Region, RegionTree
 from data_access.rollups import reading, slots_kept_from
-from data_access.rollups.ancestors import counted_zones
+from data_access.rollups.ancestors import counted_counties, counted_zones
 from data_access.rollups.reading import Pieces
 from data_access.row_sums import EVERYWHERE, MEASURE_BY_COLUMN, Edge, RowSums, by_subject
 from data_access.zones import Zone
@@ -75,8 +75,11 @@ class SumReader:
         self._zone_of = {town: zone.id for zone in self.zones for town in sorted(zone.towns)}
         # What `counties` means in statements about the rows.
         self.booked = list(self._wanted)
-        # Sums of a partly visible region are added up from its visible counties.
-        self._is_partial = len(self._counties) < len(tree.counties(region))
+        # Whether the scope sees all counties of the region.
+        self.is_whole = len(self._counties) == len(tree.counties(region))
+        # Whether the region's own roll-ups hold just what the scope sees of it. Else, as where its
+        # counties have changed and all is not yet counted anew, those of its counties are added up.
+        self.is_rolled_up = self.is_whole and _counts_these(connection, self._wanted)
         self._rows = RowSums(
             connection,
             counties=self.booked,
@@ -84,11 +87,6 @@ class SumReader:
             as_of=None if is_current else as_of,
         )
         self._slots_from = slots_kept_from(connection)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the scope sees all counties of the region."""
-        return not self._is_partial
 
     def at(self, as_of: datetime) -> "SumReader":
         """A reader of the same regions at an earlier as-of instant."""
@@ -144,7 +142,7 @@ class SumReader:
 
     def _own_ids(self) -> list[int]:
         """Whose roll-ups make the scope's own region."""
-        return sorted(self._wanted if self._is_partial else {p[-1] for p in self._wanted.values()})
+        return sorted({p[-1] for p in self._wanted.values()} if self.is_rolled_up else self._wanted)
 
     def daily(self, columns: Iterable[str], first: date, last: date) -> Sums:
         """Sums of the day-by-day measures (staffing, patrols) over [first, last)."""
@@ -248,7 +246,7 @@ class SumReader:
         pieces: Pieces,
     ) -> None:
         counted_in = paths
-        if self._is_partial:
+        if not self.is_rolled_up:
             counted_in = {
                 place: path if place in self._zone_of else (place,)
                 for place, path in paths.items()
@@ -263,13 +261,25 @@ class SumReader:
             with_towns=any(place in self._zone_of for place in counted_in),
         )
         for region, amounts in found.items():
-            for shown in paths.get(region, (region,)) if self._is_partial else (region,):
+            for shown in (region,) if self.is_rolled_up else paths.get(region, (region,)):
                 total[shown].update(amounts)
 
 
 def _counted(connection: Connection, zones: list[Zone]) -> list[Zone]:
     known = counted_zones(connection) if zones else {}
     return [zone for zone in zones if known.get(zone.id) == zone.towns]
+
+
+def _counts_these(connection: Connection, wanted: Mapping[int, tuple[int, ...]]) -> bool:
+    """Whether the roll-ups of these regions count just these counties."""
+    known = counted_counties(connection)
+    if known is None:
+        return True
+    counties: dict[int, set[int]] = defaultdict(set)
+    for county, path in wanted.items():
+        for region in path:
+            counties[region].add(county)
+    return all(known.get(region) == frozenset(places) for region, places in counties.items())
 
 
 def _edge(columns: tuple[str, ...], start: datetime, end: datetime, detail: Detail) -> Edge:

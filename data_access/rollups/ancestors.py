@@ -7,6 +7,7 @@ rows: when they are others, everything is counted anew.
 
 import hashlib
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -25,6 +26,8 @@ ZONE_TOWNS = "cast(:zone_towns as int[])"
 CELL_KM = {"province": 5, "city": 2}
 # Fact that holds what the stored roll-ups depend on, as a hash.
 _FACT = "rollup_ancestors"
+# Facts of those who read before everything is counted anew.
+_COUNTIES_FACT = "rollup_counties"
 _ZONES_FACT = "rollup_zones"
 
 
@@ -46,6 +49,15 @@ class Ancestors:
             "cell_km": self.cell_km,
             "zone_towns": self.zone_towns,
         }
+
+    def counties_by_region(self) -> list[tuple[int, list[int]]]:
+        """Each region but the zones, with the counties whose cases count in it."""
+        zones = {zone for zone, _ in self.towns_of_zones}
+        found: dict[int, list[int]] = defaultdict(list)
+        for place, region in zip(self.place_ids, self.region_ids, strict=True):
+            if region not in zones:
+                found[region].append(place)
+        return list(found.items())
 
     @property
     def zone_towns(self) -> list[int]:
@@ -100,7 +112,16 @@ def are_known(connection: Connection, ancestors: Ancestors) -> bool:
 def note(connection: Connection, ancestors: Ancestors) -> None:
     """The stored roll-ups were made by these."""
     facts.write(connection, _FACT, _fingerprint(ancestors))
+    facts.write(connection, _COUNTIES_FACT, ancestors.counties_by_region())
     facts.write(connection, _ZONES_FACT, [list(zone) for zone in ancestors.towns_of_zones])
+
+
+def counted_counties(connection: Connection) -> dict[int, frozenset[int]] | None:
+    """Regions with the counties under which the cases are booked that the stored roll-ups count in
+    them; None: it was never noted.
+    """
+    noted = facts.read(connection, _COUNTIES_FACT)
+    return None if noted is None else {region: frozenset(places) for region, places in noted}
 
 
 def counted_zones(connection: Connection) -> dict[int, frozenset[int]]:

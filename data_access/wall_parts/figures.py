@@ -152,7 +152,7 @@ def _median(work: Work, span: Span, mean: Reading) -> Reading:
 
 def _median_hours(work: Work, span: Span) -> tuple[float | None, int]:
     """From the region's own roll-ups where it has them: of a span of whole days."""
-    if not work.reader.is_whole or work.region.level not in CELL_KM:
+    if not work.reader.is_rolled_up or work.region.level not in CELL_KM:
         return indicator_readings.median_handling_hours(work.connection, work.booked, span)
     days = tuple(instant.astimezone(work.zone).date() for instant in (span.start, span.end))
     counts = reading.durations(work.connection, work.region.id, work.booked, (days[0], days[1]))

@@ -99,7 +99,7 @@ def heat(work: Work, group: Group) -> tuple[HeatCells, ...]:
         groups=(group,),
         keep_days=keep_days,
         keep_piece=_keeping(work, (HEAT_OF_A_PIECE, *name), ON_THE_MAP),
-        is_whole=work.reader.is_whole,
+        is_rolled_up=work.reader.is_rolled_up,
     )
     return tuple(layers)
 

@@ -131,7 +131,7 @@ def _cells(connection: Connection, now: datetime) -> HeatCells:
         # Nothing is kept: the 30 days are counted anew each time.
         keep_days=lambda span, asked, count: count(),
         keep_piece=lambda at, length, count: count(),
-        is_whole=True,
+        is_rolled_up=True,
     )
     return next(layer for layer in layers if layer.window == "30d")
 

@@ -79,8 +79,7 @@ def test_a_merged_county_leaves_the_sums_of_city_and_province_as_they_were(
         assert new[HANGZHOU] == old[HANGZHOU]
         assert new[NINGBO] == old[NINGBO]
         assert GONE not in new
-        if is_followed:
-            assert new[HEIR] == old[HEIR] + old[GONE]
+        assert new[HEIR] == old[HEIR] + old[GONE]
 
 
 def test_the_successors_rollups_stay_exact_as_rows_come_and_go(filled: Database) -> None:
@@ -105,17 +104,49 @@ def test_the_successors_rollups_stay_exact_as_rows_come_and_go(filled: Database)
         )
 
 
-def test_a_county_that_moves_to_another_city_takes_its_cases_along(filled: Database) -> None:
+@pytest.mark.parametrize("is_followed", [True, False], ids=["rebuilt", "not yet rebuilt"])
+def test_a_county_that_moves_to_another_city_takes_its_cases_along(
+    filled: Database, is_followed: bool
+) -> None:
     with filled.write() as connection:
         before = sums(connection)[1]
         connection.execute(
             text("update regions set parent_id = :city, city_id = :city where id = :id"),
             {"city": NINGBO, "id": HEIR},
         )
-        assert rollups.follow_regions(connection) is True
+        if is_followed:
+            assert rollups.follow_regions(connection) is True
         after = sums(connection)[1]
+        assert after[PROVINCE] == before[PROVINCE]
         assert after[NINGBO] == before[NINGBO] + before[HEIR]
-        assert rollups.differences(connection) == 0
+        assert after[HANGZHOU] == before[HANGZHOU] - before[HEIR]
+        if is_followed:
+            assert rollups.differences(connection) == 0
+
+
+@pytest.mark.parametrize("region_id", [PROVINCE, NINGBO, HEIR])
+def test_pictures_made_before_all_is_counted_anew_equal_those_made_after(
+    filled: Database, region_id: int
+) -> None:
+    with filled.write() as connection:
+        abolish(connection, HEIR)
+        connection.execute(
+            text("update regions set parent_id = :city, city_id = :city where id = :id"),
+            {"city": NINGBO, "id": HEIR},
+        )
+    made = []
+    for is_followed in (False, True):
+        if is_followed:
+            with filled.write() as connection:
+                assert rollups.follow_regions(connection) is True
+        made.append(compute(filled, View("wall", region_id), now=NOW, ask=Ask(), kept=Kept()))
+    before, after = made
+    assert not before.failures
+    assert before.readings == after.readings
+    assert before.series == after.series
+    assert before.ranking == after.ranking
+    assert before.map == after.map
+    assert any(layer.counted + layer.withheld for layer in after.map.heat)
 
 
 def test_a_rebuild_is_told_to_those_who_have_read_before(filled: Database) -> None:

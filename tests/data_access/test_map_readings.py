@@ -63,12 +63,12 @@ def layers(
     as_of=NOW,
     zone: ZoneInfo = ZONE,
     keep: Any = uncounted,
-    is_whole: bool | None = None,
+    is_rolled_up: bool | None = None,
 ):
     tree = region_tree.load(connection)
     region = tree.by_id[region_id]
-    if is_whole is None:
-        is_whole = {county.id for county in tree.counties(region)} <= set(counties)
+    if is_rolled_up is None:
+        is_rolled_up = {county.id for county in tree.counties(region)} <= set(counties)
     found = heat(
         connection,
         region,
@@ -80,7 +80,7 @@ def layers(
         groups=("live", "slow"),
         keep_days=keep,
         keep_piece=uncounted_piece,
-        is_whole=is_whole,
+        is_rolled_up=is_rolled_up,
     )
     return {layer.window: layer for layer in found}
 
@@ -144,7 +144,7 @@ def test_whole_days_and_both_ends_are_the_window(connection, as_of, zone) -> Non
                 expected[window.key][x // 5, 0] += 1
     connection.execute(insert(schema.incidents), rows)
     # Roll-ups know the days of the database's zone only.
-    found = layers(connection, as_of=as_of, zone=zone, is_whole=zone == ZONE)
+    found = layers(connection, as_of=as_of, zone=zone, is_rolled_up=zone == ZONE)
     for window in WINDOWS:
         layer = found[window.key]
         assert layer.counted == sum(expected[window.key].values())
@@ -236,7 +236,7 @@ def test_only_the_groups_asked_for_are_read(connection) -> None:
             groups=(group,),  # type: ignore[arg-type]
             keep_days=uncounted,
             keep_piece=uncounted_piece,
-            is_whole=True,
+            is_rolled_up=True,
         )
         assert [layer.window for layer in found] == windows
 

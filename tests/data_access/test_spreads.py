@@ -72,8 +72,8 @@ def require_equal_to_rows(connection: Connection) -> None:
     days = last_days(NOW, ZONE, 20)
     first, last = (instant.astimezone(ZONE).date() for instant in (days.start, days.end))
     for region_id in REGIONS:
-        assert layers(connection, region_id, is_whole=True) == layers(
-            connection, region_id, is_whole=False
+        assert layers(connection, region_id, is_rolled_up=True) == layers(
+            connection, region_id, is_rolled_up=False
         )
         counties = booked(connection, region_id)
         counts = reading.durations(connection, region_id, counties, (first, last))
@@ -95,7 +95,7 @@ def test_spreads_with_what_is_pending_and_folded_are_the_rows(
 def test_all_of_them_computed_from_the_rows_are_the_rows(connection: Connection) -> None:
     rollups.rebuild(connection)
     require_equal_to_rows(connection)
-    assert sum(layer.counted for layer in layers(connection, 330000, is_whole=True)) > 0
+    assert sum(layer.counted for layer in layers(connection, 330000, is_rolled_up=True)) > 0
 
 
 def test_a_class_that_becomes_sensitive_leaves_the_heat(connection: Connection) -> None:
@@ -105,10 +105,10 @@ def test_a_class_that_becomes_sensitive_leaves_the_heat(connection: Connection) 
     )
     connection.execute(text("update incidents set class_code = '0909' where county_id = 330102"))
     rollups.follow_regions(connection)
-    before = layers(connection, 330100, is_whole=True)
+    before = layers(connection, 330100, is_rolled_up=True)
     connection.execute(text("update codes set is_sensitive = true where code = '0909'"))
     assert rollups.follow_regions(connection) is True
-    after = layers(connection, 330100, is_whole=True)
+    after = layers(connection, 330100, is_rolled_up=True)
     assert sum(layer.counted for layer in after) < sum(layer.counted for layer in before)
     require_equal_to_rows(connection)
 
@@ -233,7 +233,7 @@ def mark(connection: Connection, is_sensitive: bool) -> None:
 
 def cells_of(connection: Connection) -> int:
     """Cases in the province's heat of the longest span."""
-    return max(layer.counted for layer in layers(connection, 330000, is_whole=True))
+    return max(layer.counted for layer in layers(connection, 330000, is_rolled_up=True))
 
 
 @pytest.mark.parametrize("is_folded", [True, False])

@@ -218,7 +218,7 @@ def _heat(connection: Connection) -> Iterable[Measurement]:
             groups=("slow",),
             keep_days=lambda span, asked, count: count(),
             keep_piece=keep_piece,
-            is_whole=True,
+            is_rolled_up=True,
         )
         return list(next(layer for layer in layers if layer.window == "30d").cells)
 
