@@ -39,28 +39,30 @@ PLAIN_TABLES = (
 CORRECTIONS = "corrections"
 ROLLED_UP = tuple(dict.fromkeys(flow.subject for flow in ROLLED_UP_FLOWS))
 
-# What a correction may change on a case; the times of steps are no corrections.
+# What decides whether, where and when an incident is on a map.
+MAPPED_COLUMNS = (
+    *("category", "class_code", "region_id", "county_id", "town_id", "grid_id"),
+    *("is_sensitive", "registered_at"),
+    *("lon", "lat", "location_quality", "cell_x", "cell_y"),
+)
+# What a correction may change on a case; another time of a step is a further step.
 VERSIONED_COLUMNS = {
     Subject.INCIDENT: (
-        *("category", "class_code", "region_id", "county_id", "town_id", "grid_id", "due_at"),
-        *("is_emergency", "is_sensitive", "registered_at"),
-        *("lon", "lat", "location_quality", "cell_x", "cell_y"),
+        *MAPPED_COLUMNS,
+        *("due_at", "is_emergency", "channel", "platform", "has_doubtful_times"),
     ),
     Subject.DISPUTE: (
         *("class_code", "region_id", "county_id", "town_id", "due_at"),
-        *("is_sectoral", "registered_at"),
+        *("is_sectoral", "registered_at", "channel", "platform", "has_doubtful_times"),
     ),
 }
-# What decides whether, where and when an incident is on a map.
-MAPPED_COLUMNS = tuple(
-    column
-    for column in VERSIONED_COLUMNS[Subject.INCIDENT]
-    if column not in ("due_at", "is_emergency")
-)
-# Known only once the work is done: the first value is progress, another one a correction.
+# Known only once the work has come so far: the first value is progress, another one a correction.
 OUTCOME_COLUMNS = {
-    Subject.INCIDENT: ("closed_at", "resolved_level"),
-    Subject.DISPUTE: ("closed_at", "resolved_level", "method", "is_successful", "resolved_at"),
+    Subject.INCIDENT: ("sign_due_at", "closed_at", "resolved_level", "is_satisfied"),
+    Subject.DISPUTE: (
+        *("sign_due_at", "centre_id", "mediation_started_at", "mediation_ended_at", "method"),
+        *("is_successful", "resolved_at", "closed_at", "resolved_level", "is_satisfied"),
+    ),
 }
 KEY = "home_county_id, source_id, case_no, registered_month"
 STEP_TIMES = {
@@ -202,6 +204,12 @@ def _version_triggers(subject: Subject, columns: tuple[str, ...]) -> Iterable[st
         + "".join(
             f" or (o.{name} is not null and o.{name} is distinct from n.{name})"
             for name in OUTCOME_COLUMNS[subject]
+        )
+        # No step tells that a time was taken back.
+        + "".join(
+            f" or (o.{name} is not null and n.{name} is null)"
+            for name in STEP_TIMES.values()
+            if name not in OUTCOME_COLUMNS[subject]
         )
         + ")"
     )

@@ -528,7 +528,8 @@ def test_two_corrections_in_one_transaction_are_two_versions(writer: psycopg.Con
         *("town_id = 1", "grid_id = 1", "due_at = now()"),
         *("is_emergency = true", "registered_at = registered_at - interval '1 h'"),
         *("lon = 120.5", "lat = 30.5", "is_sensitive = true", "cell_x = 7", "cell_y = 7"),
-        "location_quality = 'outside'",
+        *("location_quality = 'outside'", "channel = 'hotline'", "platform = 'market'"),
+        "has_doubtful_times = true",
     ],
 )
 def test_every_correction_of_an_incident_is_kept(writer: psycopg.Connection, change: str) -> None:
@@ -542,12 +543,33 @@ def test_every_correction_of_an_incident_is_kept(writer: psycopg.Connection, cha
     [
         *("closed_at = now()", "accepted_at = now()", "visited_at = now()", "holder_id = 3"),
         *("category = category", "recorded_at = now()", "return_count = 4"),
+        *("sign_due_at = now()", "is_satisfied = true"),
     ],
 )
 def test_a_step_forward_is_no_correction(writer: psycopg.Connection, change: str) -> None:
     insert_case(writer)
     writer.execute(f"update incidents set {change}")  # type: ignore[arg-type]
     assert versions(writer) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "change"),
+    [
+        ("sign_due_at = now()", "sign_due_at = now() + interval '1 day'"),
+        ("is_satisfied = true", "is_satisfied = false"),
+        ("closed_at = now()", "closed_at = null"),
+        ("signed_at = now()", "signed_at = null"),
+        ("returned_at = now()", "returned_at = null"),
+    ],
+)
+def test_what_is_taken_back_or_put_otherwise_is_kept(
+    writer: psycopg.Connection, known: str, change: str
+) -> None:
+    insert_case(writer)
+    writer.execute(f"update incidents set {known}")  # type: ignore[arg-type]
+    assert versions(writer) == []
+    writer.execute(f"update incidents set {change}")  # type: ignore[arg-type]
+    assert len(versions(writer)) == 1
 
 
 def test_closing_by_a_step_is_no_correction(writer: psycopg.Connection) -> None:
@@ -596,6 +618,20 @@ def test_a_corrected_dispute_is_kept_and_a_closed_one_is_not(writer: psycopg.Con
     writer.execute("update disputes set method = 'judicial'")
     (kept,) = versions(writer)
     assert (kept["subject"], kept["was"]["method"]) == ("dispute", "people")
+
+
+@pytest.mark.parametrize("column", ["mediation_started_at", "mediation_ended_at"])
+def test_another_time_of_a_mediation_is_a_correction(
+    writer: psycopg.Connection, column: str
+) -> None:
+    writer.execute(
+        "insert into disputes (home_county_id, source_id, case_no, registered_month, region_id,"
+        f" county_id, registered_at, {column}) values (330102, 1, 'D1', '2026-11-01', 330102,"
+        " 330102, '2026-11-17 06:32Z', '2026-11-18 01:00Z')"
+    )
+    writer.execute(f"update disputes set {column} = {column} + interval '1 h'")  # type: ignore[arg-type]
+    (kept,) = versions(writer)
+    assert kept["was"][column].startswith("2026-11-18T")
 
 
 # --- red card ------------------------------------------------------------------------------------
