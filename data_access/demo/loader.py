@@ -141,6 +141,7 @@ def fill(
     _load(engine, filling, progress)
     with engine.begin() as connection:
         ensure_months(connection, filling.since, (until + timedelta(days=93)).date())
+    with engine.begin() as connection:
         progress("汇总", 0, 1)
         rebuild(connection)
         _announce(connection, filling)

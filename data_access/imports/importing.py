@@ -1,8 +1,9 @@
 """The street every import goes: claim, stage chunk by chunk, check as a whole, publish.
 
-The transactions: one to claim the batch, one per chunk, one for the checks of the whole, one to
-publish. Killed between or within any of them, the next run goes on after the last committed one.
-What is particular to a kind stands in its `Street`: `cases`, `tables`.
+The transactions: one to claim the batch, one per chunk, one for the checks of the whole, one for
+each month of cases, one to publish. Killed between or within any of them, the next run goes on
+after the last committed one. What is particular to a kind stands in its `Street`: `cases`,
+`tables`.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ from data_access.imports.personal_data import masked
 from data_access.imports.report import CheckCount
 from data_access.imports.sources.rows import RawChunk, Source
 from data_access.imports.staging import Taken
+from data_access.partitions import ensure_months_of
 from data_access.schema import import_batches
 
 ROWS_A_CHUNK = 20_000
@@ -247,7 +249,22 @@ class _Run:
             report.expire(self.connection, now)
             return report.write(self.connection, batch.id, folder, self.street.titles())
 
+    def _make_months(self, batch: Batch) -> None:
+        """Not by the publication: until its end nobody else could read or write the tables."""
+        if "registered_month" not in self.street.layout:
+            return
+        month = ensure_months_of(self.connection, batch.table)
+        # A poll must go on while a backup runs, and its few rows may lie in the default partition
+        # for ever; those of a whole file would make it slow.
+        if month and not self.claim.is_poll:
+            raise ImportRefused(
+                "案件表一直有长时间的读写（如备份），"
+                f"未能建 {month.year} 年 {month.month} 月的分区；"
+                f"{self.claim.name} 没有任何行可见。请在闲时重新运行同一命令，即从中断处继续。"
+            )
+
     def _publish(self, batch: Batch, refresh_rollups: RefreshRollups | None) -> Published:
+        self._make_months(batch)
         with self.connection.begin():
             if batches.refused(self.connection, batch):
                 return Published(0, 0, 0)

@@ -16,7 +16,6 @@ from data_access.imports import reference_rows
 from data_access.imports.batches import Batch
 from data_access.imports.case_mapping import MILESTONES, CaseMapping
 from data_access.imports.importing import Published
-from data_access.partitions import ensure_months_of
 from data_access.red_cards import RED_CARD_PRESUMED, RED_CARD_WORKDAYS
 
 KEY = "home_county_id, source_id, case_no, registered_month"
@@ -40,7 +39,6 @@ def publish(
     connection.execute(text("set local statement_timeout = 0"))
     connection.execute(text(f"set local work_mem = '{WORK_MEMORY}'"))
     reference_rows.ensure(connection, mapping, batch.source_id)
-    ensure_months_of(connection, batch.table)
     _resolve(connection, batch, mapping)
     count_anew = refresh_rollups if refresh_rollups and _are_most(connection) else None
     if count_anew:

@@ -1,5 +1,6 @@
 """Monthly partitions: made when asked for, and rows without one are found all the same."""
 
+import threading
 from datetime import date
 
 import pytest
@@ -32,13 +33,20 @@ def test_every_month_from_first_to_last_has_a_partition_in_every_table(database:
             assert made == {f"{table}_{month}" for month in (201411, 201412, 201501, 201502)}
 
 
-def test_of_staged_rows_only_months_that_occur_get_a_partition(database: Database) -> None:
-    with database.write() as connection:
-        before = partitions(connection, "steps")
+def staged(connection: Connection, months: str) -> str:
+    """Name of a table with these months."""
+    with connection.begin():
         connection.execute(text("create temporary table staged (registered_month date)"))
-        months = "('1995-03-01'), ('2099-01-01'), ('1995-03-01'), (null)"
         connection.execute(text(f"insert into staged values {months}"))
-        ensure_months_of(connection, "staged")
+    return "staged"
+
+
+def test_of_staged_rows_only_months_that_occur_get_a_partition(database: Database) -> None:
+    with database.engine.connect() as connection:
+        table = staged(connection, "('1995-03-01'), ('2099-01-01'), ('1995-03-01'), (null)")
+        with connection.begin():
+            before = partitions(connection, "steps")
+        assert ensure_months_of(connection, table) is None
         assert partitions(connection, "steps") - before == {"steps_199503", "steps_209901"}
 
 
@@ -46,13 +54,34 @@ def test_of_very_many_staged_months_the_newest_get_a_partition(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("data_access.partitions.MOST_AT_ONCE", 2)
-    with database.write() as connection:
-        before = partitions(connection, "steps")
-        connection.execute(text("create temporary table staged (registered_month date)"))
-        months = "('1995-03-01'), ('1996-01-01'), ('1997-01-01')"
-        connection.execute(text(f"insert into staged values {months}"))
-        ensure_months_of(connection, "staged")
+    with database.engine.connect() as connection:
+        table = staged(connection, "('1995-03-01'), ('1996-01-01'), ('1997-01-01')")
+        with connection.begin():
+            before = partitions(connection, "steps")
+        assert ensure_months_of(connection, table) is None
         assert partitions(connection, "steps") - before == {"steps_199601", "steps_199701"}
+
+
+def test_a_month_that_is_made_while_somebody_reads_comes_after_him(database: Database) -> None:
+    """Whoever waits behind it goes on in between."""
+    with database.engine.connect() as connection, database.engine.connect() as reader:
+        table = staged(connection, "('1995-03-01')")
+        reader.execute(text("select count(*) from incidents"))
+        ends = threading.Timer(1.2, reader.rollback)
+        ends.start()
+        assert ensure_months_of(connection, table) is None
+        ends.join()
+        assert "steps_199503" in partitions(connection, "steps")
+
+
+def test_a_month_is_given_up_where_somebody_reads_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("data_access.partitions.LOCK_TRIES", 1)
+    with database.engine.connect() as connection, database.engine.connect() as reader:
+        table = staged(connection, "('1995-03-01'), ('1996-01-01')")
+        reader.execute(text("select count(*) from incidents"))
+        assert ensure_months_of(connection, table) == date(1996, 1, 1)
 
 
 def test_the_tables_partitioned_are_those_of_the_schema() -> None:

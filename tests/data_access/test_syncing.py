@@ -273,6 +273,21 @@ def test_a_row_that_is_no_longer_there_goes(
     assert consistent(database)
 
 
+def test_a_case_of_a_month_without_partition_comes_while_a_backup_runs(
+    small_platform: Platform,
+    polled_once: Polling,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("data_access.partitions.LOCK_TRIES", 1)
+    small_platform.add(1, reported=datetime(2015, 6, 1, 9))
+    with database.read() as backup:
+        backup.execute(text("select count(*) from incidents"))
+        assert changes(polled_once(small_platform)) == (1, 0, 0)
+    assert rows(database, "select count(*) from incidents_default") == [(1,)]
+    assert consistent(database)
+
+
 def test_of_several_rows_of_a_case_the_newest_counts(
     platform: Platform, polled_once: Polling, database: Database
 ) -> None:

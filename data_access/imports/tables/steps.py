@@ -11,7 +11,6 @@ from data_access.imports.batches import Batch
 from data_access.imports.importing import Published
 from data_access.imports.tables.fields import Field, TableKind
 from data_access.imports.tables.mapping import TableMapping
-from data_access.partitions import ensure_months_of
 from data_access.schema.cases import BRANCHES, STEPS
 
 UNKNOWN_CASE, BEFORE_REGISTERED = "unknown_case", "time_out_of_order"
@@ -97,7 +96,6 @@ def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Publ
     A case with a step before its registration keeps out of durations from then on.
     """
     total = int(connection.scalar(text(f"select count(*) from {batch.table}")) or 0)
-    ensure_months_of(connection, batch.table)
     recorded = "s.recorded_at" if "recorded_at" in mapping.stated() else "null"
     holder = "s.holder" if "holder" in mapping.stated() else "null"
     inserted = connection.execute(
