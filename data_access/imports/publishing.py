@@ -63,10 +63,12 @@ def publish(
 
 def _are_most(connection: Connection) -> bool:
     """Whether only new cases arrive, and more than there are: counting all anew costs as much as
-    there are then, deltas as much as arrive.
+    there are then, deltas as much as arrive. None may be of an archived month, which only a
+    trigger refuses.
     """
     arriving = _counted(connection, "select count(*) from arriving")
-    if _counted(connection, "select count(*) from arriving where not is_new"):
+    others = "not is_new or key_month < (select max(before) from archived_months)"
+    if _counted(connection, f"select count(*) from arriving where {others}"):
         return False
     there = sum(
         _counted(connection, f"select count(*) from (select from {table} limit {arriving}) t")

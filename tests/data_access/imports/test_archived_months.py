@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import URL, Engine
+from sqlalchemy import URL, Engine, text
 
 from dashboard.errors import ImportRefused
 from data_access import archiving, rollups
+from data_access.database import Database
+from data_access.imports.command import import_rows
 from data_access.imports.incidents import import_incidents
 
 
@@ -52,3 +54,40 @@ def test_an_archived_file_that_is_imported_again_is_refused_and_a_later_one_is_n
     assert imported(recent, "later.csv") == 5
     with engine.begin() as connection:
         assert rollups.differences(connection) == 0
+
+
+def test_a_first_file_whose_cases_were_all_archived_is_refused_to_a_superuser_too(
+    database_url: URL,
+    boston_mapping: Path,
+    tmp_path: Path,
+    sound_rows: Callable[..., list[dict[str, str]]],
+    write_csv: Callable[..., Path],
+    rows_of: Callable[..., list[Any]],
+) -> None:
+    """More of it is new than there is, so its roll-ups would be counted anew, without triggers."""
+    database = Database(database_url)
+
+    def imported(rows: list[dict[str, str]], name: str) -> int:
+        file = write_csv(rows, name)
+        return import_rows(
+            database, "incidents", file, boston_mapping, report_folder=tmp_path
+        ).inserted
+
+    rows = sound_rows(5)
+    assert imported(rows, "first.csv") == 5
+    archiving.archive(
+        database_url,
+        date(2020, 1, 1),
+        tmp_path / "archive",
+        today=date(2026, 11, 20),
+        tell=lambda month: None,
+    )
+    with pytest.raises(ImportRefused, match=r"2015 年 6 月的案件已归档.*没有任何行可见"):
+        imported([*rows, *sound_rows(6)[5:]], "again.csv")
+    assert rows_of("select count(*) from incidents") == [(0,)]
+    with database.read() as connection:
+        assert rollups.differences(connection) == 0
+        counted = "select coalesce(sum(registered_all), 0) from rollups r join regions g"
+        statement = text(f"{counted} on g.id = r.region_id where g.parent_id is null")
+        assert connection.scalar(statement) == 5
+    database.close()
