@@ -81,6 +81,22 @@ STEP_COUNTS = {
     "extended": "extension_count",
     "joint": "joint_count",
 }
+# What steps tell of their case, all of them or new ones; `registered` tells nothing.
+TOLD_BY_STEPS = (
+    ", ".join(
+        [
+            f"min(occurred_at) filter (where step = '{step}') as {column}"
+            for step, column in STEP_TIMES.items()
+        ]
+        + [
+            f"count(*) filter (where step = '{step}') as {column}"
+            for step, column in STEP_COUNTS.items()
+        ]
+    )
+    + """,
+      (array_agg(holder_id order by step_no desc) filter (where holder_id is not null))[1]
+        as holder_id"""
+)
 
 # A plan is made once per connection, for as many rows as the first statement brings, and serves
 # one row and ten thousand. So it is told how to join: cases by their key, however many steps came;
@@ -322,14 +338,6 @@ def _step_trigger() -> Iterable[str]:
     itself would write every row twice. Counts are added up, so a loader that has filled them too
     lets the steps in before their cases.
     """
-    gathered = ", ".join(
-        f"min(occurred_at) filter (where step = '{step}') as {column}"
-        for step, column in STEP_TIMES.items()
-    )
-    counted = ", ".join(
-        f"count(*) filter (where step = '{step}') as {column}"
-        for step, column in STEP_COUNTS.items()
-    )
     # least() leaves nulls aside.
     times = {column: f"least(c.{column}, s.{column})" for column in STEP_TIMES.values()}
     changes = ", ".join(f"{column} = {earliest}" for column, earliest in times.items())
@@ -338,9 +346,7 @@ def _step_trigger() -> Iterable[str]:
         f"""
   update {table} c set {changes}, {counts}, holder_id = coalesce(s.holder_id, c.holder_id)
   from (
-    select {KEY}, {gathered}, {counted},
-      (array_agg(holder_id order by step_no desc) filter (where holder_id is not null))[1]
-        as holder_id
+    select {KEY}, {TOLD_BY_STEPS}
     from new_rows where subject = '{kind}' and step <> 'registered' group by {KEY}
   ) s
   where (c.home_county_id, c.source_id, c.case_no, c.registered_month)

@@ -4,7 +4,8 @@ New cases are inserted, differing ones updated (triggers keep the old row), equa
 A case's key is fixed at first sight: a case that the file now places elsewhere keeps its
 home_county_id and registered_month. Only columns that the mapping maps are ever compared or
 written. Steps of new cases go in before the cases, so that the trigger which carries step times
-to their case finds nothing to do.
+to their case finds nothing to do. Steps are never changed or removed: a deleted case that comes
+again finds its own.
 """
 
 from collections.abc import Callable
@@ -16,9 +17,16 @@ from data_access.imports import reference_rows
 from data_access.imports.batches import Batch
 from data_access.imports.case_mapping import MILESTONES, CaseMapping
 from data_access.imports.importing import Published
+from data_access.live_schema import STEP_COUNTS, STEP_TIMES, TOLD_BY_STEPS
 from data_access.red_cards import RED_CARD_PRESUMED, RED_CARD_WORKDAYS
 
 KEY = "home_county_id, source_id, case_no, registered_month"
+# That a step `t` is of the case in a row `a` of `arriving`.
+OF_CASE = (
+    "(t.subject, t.home_county_id, t.source_id, t.case_no, t.registered_month)"
+    " = (:subject, a.home_county_id, :source, a.case_no, a.key_month)"
+)
+LAST_STEP_NO = f"(select coalesce(max(t.step_no), 0) from steps t where {OF_CASE})"
 # For the joins of a whole file, in one session only.
 WORK_MEMORY = "256MB"
 
@@ -40,11 +48,12 @@ def publish(
     connection.execute(text(f"set local work_mem = '{WORK_MEMORY}'"))
     reference_rows.ensure(connection, mapping, batch.source_id)
     _resolve(connection, batch, mapping)
+    _find_restored(connection, batch, mapping)
     count_anew = refresh_rollups if refresh_rollups and _are_most(connection) else None
     if count_anew:
         connection.execute(text("set local session_replication_role = replica"))
-    _forget_steps_of_deleted(connection, batch, mapping)
     steps = _append_steps_of_new(connection, batch, mapping)
+    steps += _append_steps_of_restored(connection, batch, mapping)
     inserted = _insert_new(connection, batch, mapping)
     updated = _update_changed(connection, batch, mapping)
     steps += _append_steps_of_changed(connection, batch, mapping)
@@ -162,17 +171,28 @@ def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None
     connection.execute(text("analyze arriving (line, case_no, key_month, is_new, is_changed)"))
 
 
-def _forget_steps_of_deleted(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
-    """Steps of deleted cases that come again: these are numbered from one once more."""
+def _find_restored(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
+    """Temporary table `restored`: lines of deleted cases that come again, with what their steps
+    tell. They are few, and looked up one by one (`lateral`).
+    """
     connection.execute(
         text(
-            """
-            delete from steps t using arriving a, case_versions v
-            where a.is_new and v.is_deletion
-              and (v.subject, v.home_county_id, v.source_id, v.case_no, v.registered_month)
-                = (:subject, a.home_county_id, :source, a.case_no, a.key_month)
-              and (t.subject, t.home_county_id, t.source_id, t.case_no, t.registered_month)
-                = (v.subject, v.home_county_id, v.source_id, v.case_no, v.registered_month)
+            f"""
+            create temporary table restored on commit drop as
+            select a.line, told.*,
+              array(select t.step || t.occurred_at from steps t where {OF_CASE}) as taken
+            from (
+              select distinct a.line, a.home_county_id, a.case_no, a.key_month
+              from arriving a
+              join case_versions v
+                on (v.subject, v.home_county_id, v.source_id, v.case_no, v.registered_month)
+                  = (:subject, a.home_county_id, :source, a.case_no, a.key_month)
+              where a.is_new and v.is_deletion
+            ) a
+            cross join lateral (
+              select {TOLD_BY_STEPS} from steps t
+              where {OF_CASE} and t.step <> 'registered'
+            ) told
             """
         ),
         {"subject": mapping.subject, "source": batch.source_id},
@@ -181,7 +201,18 @@ def _forget_steps_of_deleted(connection: Connection, batch: Batch, mapping: Case
 
 def _append_steps_of_new(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
     """Steps of cases not seen before, numbered in the order of the workflow."""
-    return _append_steps(connection, batch, mapping, "a.is_new", "true", "0")
+    rows = (
+        "select a.* from arriving a"
+        " where a.is_new and not exists (select from restored r where r.line = a.line)"
+    )
+    return _append_steps(connection, batch, mapping, rows, "true", "0")
+
+
+def _append_steps_of_restored(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
+    """A step for each milestone that the case's steps have not, or have at another time."""
+    rows = "select a.*, r.taken from arriving a join restored r on r.line = a.line"
+    differs = "'{step}' || a.{time} <> all (a.taken)"
+    return _append_steps(connection, batch, mapping, rows, differs, LAST_STEP_NO)
 
 
 def _append_steps_of_changed(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
@@ -189,62 +220,68 @@ def _append_steps_of_changed(connection: Connection, batch: Batch, mapping: Case
 
     Runs after the case has its new times, so the trigger on steps finds them there.
     """
-    taken = (
-        f"(select coalesce(max(t.step_no), 0) from steps t where t.subject = '{mapping.subject}'"
-        " and t.home_county_id = a.home_county_id and t.source_id = :source"
-        " and t.case_no = a.case_no and t.registered_month = a.key_month)"
-    )
+    rows = "select a.* from arriving a where a.is_changed"
     differs = "a.{time} is distinct from a.was_{time}"
-    return _append_steps(connection, batch, mapping, "a.is_changed", differs, taken)
+    return _append_steps(connection, batch, mapping, rows, differs, LAST_STEP_NO)
 
 
 def _append_steps(
     connection: Connection,
     batch: Batch,
     mapping: CaseMapping,
-    which: str,
+    rows: str,
     differs: str,
-    taken: str,
+    last_no: str,
 ) -> int:
-    times = _steps_known(mapping)
-    happened = [f"(a.{time} is not null and {differs.format(time=time)})" for time in times]
-    rows = ", ".join(
+    steps = {time: time.removesuffix("_at") for time in _steps_known(mapping)}
+    happened = [
+        f"(a.{time} is not null and {differs.format(time=time, step=step)})"
+        for time, step in steps.items()
+    ]
+    milestones = ", ".join(
         f"({' + '.join(f'{each}::int' for each in happened[: place + 1])},"
-        f" '{time.removesuffix('_at')}', a.{time}, {happened[place]})"
-        for place, time in enumerate(times)
+        f" '{step}', a.{time}, {happened[place]})"
+        for place, (time, step) in enumerate(steps.items())
     )
     return connection.execute(
         text(
             f"""
             insert into steps
               (subject, {KEY}, step_no, step, holder_id, occurred_at, recorded_at)
-            select '{mapping.subject}', a.home_county_id, :source, a.case_no, a.key_month,
-              {taken} + m.ordinal, m.step, a.holder_id, m.at, coalesce(a.recorded_at, m.at)
-            from arriving a
-            cross join lateral (values {rows}) as m (ordinal, step, at, has_happened)
-            where {which} and m.has_happened
+            select :subject, a.home_county_id, :source, a.case_no, a.key_month,
+              {last_no} + m.ordinal, m.step, a.holder_id, m.at, coalesce(a.recorded_at, m.at)
+            from ({rows}) a
+            cross join lateral (values {milestones}) as m (ordinal, step, at, has_happened)
+            where m.has_happened
             """
         ),
-        {"source": batch.source_id},
+        {"subject": mapping.subject, "source": batch.source_id},
     ).rowcount
 
 
 def _insert_new(connection: Connection, batch: Batch, mapping: CaseMapping) -> int:
-    """New cases; without a column for it, recording is presumed at the time of registration."""
-    columns = ", ".join(_owned(mapping))
-    values = ", ".join(f"a.{name}" for name in _owned(mapping))
+    """New cases; without a column for it, recording is presumed at the time of registration.
+
+    Of a deleted case that comes again, what the file does not state is as its steps tell.
+    """
+    owned = _owned(mapping)
+    values = {name: f"a.{name}" for name in owned}
+    told = (name for name in (*STEP_TIMES.values(), "holder_id") if name not in owned)
+    values |= {name: f"r.{name}" for name in told}
+    values |= {name: f"coalesce(r.{name}, 0)" for name in STEP_COUNTS.values()}
     return connection.execute(
         text(
             f"""
             insert into {mapping.table}
-              ({KEY}, recorded_at, is_recorded_presumed, red_card_at, {columns})
+              ({KEY}, recorded_at, is_recorded_presumed, red_card_at, {", ".join(values)})
             select a.home_county_id, :source, a.case_no, a.key_month,
               coalesce(a.recorded_at, a.registered_at), a.recorded_at is null,
               case when later.day is not null then
                 (later.day + (a.due_at at time zone :zone)::time) at time zone :zone
               else a.due_at + cast(:presumed as interval) end,
-              {values}
+              {", ".join(values.values())}
             from arriving a
+            left join restored r on r.line = a.line
             left join work_calendar due on due.day = (a.due_at at time zone :zone)::date
             left join work_calendar later
               on later.workday_no = due.workday_no + :workdays and later.is_workday

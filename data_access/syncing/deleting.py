@@ -1,7 +1,7 @@
 """Rows that their source took back: which they are, and removing them.
 
-Of a case the delete trigger keeps the version; its steps stay, as they did happen, until it comes
-again (`imports.publishing`).
+Of a case the delete trigger keeps the version; its steps stay, as they did happen, and are its own
+when it comes again (`imports.publishing`).
 """
 
 from collections.abc import Mapping, Set

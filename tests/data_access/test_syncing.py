@@ -390,38 +390,127 @@ watermark = {{ column = "id", type = "number", overlap = 100 }}
 """
 
 
-def test_a_step_that_came_before_its_case_is_taken_once_the_case_is_there(
-    small_platform: Platform, polled_once: Polling, database: Database
-) -> None:
-    small_platform.add(1)
-    polled_once(small_platform)
-    folder = small_platform.folder
-    (folder / "steps.toml").write_text(STEPS, encoding="utf-8")
-    (folder / "flow.toml").write_text(STEPS_PLAN, encoding="utf-8")
-    small_platform.run("create table flow (id integer, no text, step text, at text)")
-    for number in (1, 2):
-        add = "insert into flow values (:id, 'C000' || :id, 'accepted', '2026-11-20 11:30:00')"
-        small_platform.run(add, id=number)
-    address = small_platform.url.render_as_string(hide_password=False)
-    [polled] = plan.load(folder / "flow.toml", {VARIABLE: address})
+class Flow:
+    """A table of steps beside the platform's cases, polled by a growing number."""
 
-    def once() -> tuple[int, int]:
-        reports = folder / "reports"
-        outcome = poll(database, polled, with_keys=False, now=NOW, report_folder=reports)
+    def __init__(self, platform: Platform, database: Database) -> None:
+        self.platform = platform
+        self.database = database
+        folder = platform.folder
+        (folder / "steps.toml").write_text(STEPS, encoding="utf-8")
+        (folder / "flow.toml").write_text(STEPS_PLAN, encoding="utf-8")
+        platform.run("create table flow (id integer, no text, step text, at text)")
+        address = platform.url.render_as_string(hide_password=False)
+        [self.polled] = plan.load(folder / "flow.toml", {VARIABLE: address})
+        self.count = 0
+
+    def add(self, number: int, step: str, at: datetime) -> None:
+        self.count += 1
+        self.platform.run(
+            "insert into flow values (:id, :no, :step, :at)",
+            **{"id": self.count, "no": f"C{number:04d}", "step": step, "at": str(at)},
+        )
+
+    def once(self) -> tuple[int, int]:
+        """Steps that came and steps that were rejected."""
+        reports = self.platform.folder / "reports"
+        outcome = poll(self.database, self.polled, with_keys=False, now=NOW, report_folder=reports)
         return outcome.inserted, outcome.rejected
 
-    assert once() == (1, 1)
-    assert once() == (0, 1)
+
+@pytest.fixture
+def flow(small_platform: Platform, polled_once: Polling, database: Database) -> Flow:
+    """The steps of a platform whose case C0001 was polled."""
+    small_platform.add(1)
+    polled_once(small_platform)
+    return Flow(small_platform, database)
+
+
+def test_a_step_that_came_before_its_case_is_taken_once_the_case_is_there(
+    small_platform: Platform, polled_once: Polling, database: Database, flow: Flow
+) -> None:
+    for number in (1, 2):
+        flow.add(number, "accepted", NOON - timedelta(minutes=30))
+    assert flow.once() == (1, 1)
+    assert flow.once() == (0, 1)
     small_platform.add(2)
     polled_once(small_platform)
-    assert once() == (1, 0)
+    assert flow.once() == (1, 0)
     batches = "select count(*) from import_batches where kind = 'steps'"
-    assert once() == (0, 0)
+    assert flow.once() == (0, 0)
     known = rows(database, batches)
-    assert once() == (0, 0)
+    assert flow.once() == (0, 0)
     assert rows(database, batches) == known, "nothing waits any more"
     accepted = rows(database, "select case_no, accepted_at is not null from incidents order by 1")
     assert accepted == [("C0001", True), ("C0002", True)]
+    assert consistent(database)
+
+
+CASES = "select i::text from incidents i order by 1"
+STEPS_TAKEN = "select case_no, step_no, step, occurred_at from steps order by 1, 2"
+
+
+def test_a_case_that_was_deleted_and_comes_again_has_all_its_steps(
+    small_platform: Platform, polled_once: Polling, database: Database, flow: Flow
+) -> None:
+    """The watermark of the steps has passed them: they would never come again."""
+    taken = ("accepted", "returned", "returned", "extended", "joint", "handling", "visited")
+    for minutes, step in enumerate(taken):
+        flow.add(1, step, NOON + timedelta(minutes=minutes))
+    assert flow.once() == (len(taken), 0)
+    with database.write() as connection:
+        connection.execute(
+            text(
+                "insert into organisations (id, code, name, kind, region_id)"
+                " select 7, 'D07', '城管局', 'department', min(id) from regions"
+            )
+        )
+        # As a step tells who has the case from then on.
+        connection.execute(
+            text(
+                "insert into steps (subject, home_county_id, source_id, case_no, registered_month,"
+                " step_no, step, holder_id, occurred_at) select 'incident', home_county_id,"
+                " source_id, case_no, registered_month, 9, 'escalated', 7, :at from incidents"
+            ),
+            {"at": NOW},
+        )
+    before = rows(database, CASES), rows(database, STEPS_TAKEN)
+    counts = "select return_count, extension_count, joint_count, holder_id from incidents"
+    assert rows(database, counts) == [(2, 1, 1, 7)]
+    for minutes, gone in enumerate((1, 0, 1, 0), start=1):
+        small_platform.change(1, NOON + timedelta(minutes=minutes), gone=gone)
+        assert changes(polled_once(small_platform)) == (1 - gone, 0, gone)
+    assert (rows(database, CASES), rows(database, STEPS_TAKEN)) == before
+    assert flow.once() == (0, 0)
+    assert consistent(database)
+
+
+def test_a_case_that_comes_again_corrected_has_further_steps(
+    small_platform: Platform, polled_once: Polling, database: Database, flow: Flow
+) -> None:
+    small_platform.change(1, NOON + timedelta(minutes=1), closed=NOON)
+    polled_once(small_platform)
+    flow.add(1, "returned", NOON + timedelta(minutes=1))
+    flow.once()
+    small_platform.change(1, NOON + timedelta(minutes=2), gone=1)
+    polled_once(small_platform)
+    later = NOON + timedelta(minutes=3)
+    small_platform.change(1, later, gone=0, closed=later)
+    assert changes(polled_once(small_platform)) == (1, 0, 0)
+    assert rows(database, "select step_no, step from steps order by 1") == [
+        (1, "registered"),
+        (2, "closed"),
+        (3, "returned"),
+        (4, "closed"),
+    ]
+    closed = "select closed_at at time zone 'Asia/Shanghai', return_count from incidents"
+    assert rows(database, closed) == [(later, 1)]
+    small_platform.change(1, later + timedelta(minutes=1), gone=1)
+    polled_once(small_platform)
+    small_platform.run("update cases set closed = null")
+    small_platform.change(1, later + timedelta(minutes=2), gone=0)
+    polled_once(small_platform)
+    assert rows(database, closed) == [(None, 1)], "the platform says that it is open again"
     assert consistent(database)
 
 

@@ -513,7 +513,7 @@ def test_a_doubt_that_a_correction_removes_is_gone(
     assert rows_of("select has_doubtful_times from incidents") == [(False,)]
 
 
-def test_a_case_that_was_deleted_and_comes_again_has_its_steps_from_one(
+def test_a_case_that_was_deleted_and_comes_again_has_its_steps_once(
     imported: Importer, sound_rows: Rows, write_csv: Writer, rows_of: Reader, engine: Engine
 ) -> None:
     rows = sound_rows(3)
