@@ -42,6 +42,7 @@ LOCAL: Mapping[str, str] = {
     "reception_versions": "beside the receptions",
     "daily_figure_versions": "beside the figures of a day",
     **dict.fromkeys(("staffing", "patrols", "reported_values", "population", "targets"), _BY_DAY),
+    "default_coordinates": "asked by imports only, beside their staged rows",
     **dict.fromkeys(("geometry_sets", "region_geometries"), "outlines, read one county at a time"),
     **dict.fromkeys(("rollups", "rollup_months", "rollup_slots", "rollup_spreads"), _SUMS),
     **dict.fromkeys(("rollup_archive", "sealed_months"), _SUMS),

@@ -69,7 +69,12 @@ class CaseStreet:
         self, connection: Connection, batch: Batch, refresh_rollups: RefreshRollups | None
     ) -> Published:
         """Make the cases visible; see `publishing.publish`."""
-        return publishing.publish(connection, batch, self._mapping, refresh_rollups=refresh_rollups)
+        published = publishing.publish(
+            connection, batch, self._mapping, refresh_rollups=refresh_rollups
+        )
+        if self._mapping.location:
+            whole_file.remember_default_coordinates(connection, batch)
+        return published
 
     def titles(self) -> dict[str, str]:
         """Titles of all checks of cases."""

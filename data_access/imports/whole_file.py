@@ -98,7 +98,9 @@ def _doubt_moved(connection: Connection, batch: Batch, mapping: CaseMapping) -> 
 
 
 def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: LocationRule) -> None:
-    """Keep coordinates that the mapping names, or that too many rows share, off the heat."""
+    """Keep coordinates off the heat that the mapping names, or that too many rows share: of this
+    batch, or of one before.
+    """
     defaults = rule.defaults_in_wgs84()
     connection.execute(
         text(
@@ -112,6 +114,9 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
               join unnest(cast(:lons as float8[]), cast(:lats as float8[])) d (x, y)
                 on abs(s.lon - d.x) < :near and abs(s.lat - d.y) < :near
               where s.location_quality = 'point'
+              union
+              select lon, lat from default_coordinates
+              where source_id = :source and share > :share
             ), doubted as (
               update {batch.table} s
               set location_quality = 'default', cell_x = null, cell_y = null
@@ -127,6 +132,7 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
         ),
         {
             "batch": batch.id,
+            "source": batch.source_id,
             "check": DEFAULT_COORDINATE.name,
             "columns": ",".join(rule.columns()),
             "share": rule.default_share,
@@ -135,6 +141,25 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
             "lats": [lat for _, lat in defaults],
             "near": SAME_PLACE,
         },
+    )
+
+
+def remember_default_coordinates(connection: Connection, batch: Batch) -> None:
+    """Keep what too many rows of a published batch share, for those that follow: a poll reads some
+    of its rows again, and few of them together.
+    """
+    connection.execute(
+        text(
+            f"""
+            insert into default_coordinates as d (source_id, lon, lat, share)
+            select :source, lon, lat, count(*)::float8 / (select count(*) from {batch.table})
+            from {batch.table} where location_quality = 'default'
+            group by lon, lat having count(*) > :few
+            on conflict (source_id, lon, lat) do update set share = excluded.share
+            where d.share < excluded.share
+            """
+        ),
+        {"source": batch.source_id, "few": FEW_TOGETHER},
     )
 
 

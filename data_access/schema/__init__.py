@@ -60,7 +60,13 @@ from data_access.schema.regions import (
     regions,
     zone_towns,
 )
-from data_access.schema.sources import code_lists, code_mappings, codes, sources
+from data_access.schema.sources import (
+    code_lists,
+    code_mappings,
+    codes,
+    default_coordinates,
+    sources,
+)
 
 __all__ = [
     "agreements",
@@ -73,6 +79,7 @@ __all__ = [
     "codes",
     "daily_figure_versions",
     "database_facts",
+    "default_coordinates",
     "disputes",
     "form_submissions",
     "geometry_sets",

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Double,
     ForeignKey,
     Identity,
     Integer,
@@ -32,6 +33,18 @@ sources = Table(
     Column("is_demo", Boolean, nullable=False, server_default="false"),
     # False for a file imported once: its age is shown, but it can't be late.
     Column("is_live", Boolean, nullable=False, server_default="true"),
+)
+
+# Coordinates that are no places, as too many rows of one delivery shared them: a poll of some
+# minutes is too small to tell them by their share.
+default_coordinates = Table(
+    "default_coordinates",
+    metadata,
+    Column("source_id", SmallInteger, primary_key=True),
+    Column("lon", Double, primary_key=True),
+    Column("lat", Double, primary_key=True),
+    # The largest of a delivery's rows; a mapping that allows more takes them for places again.
+    Column("share", Double, nullable=False),
 )
 
 code_lists = Table(

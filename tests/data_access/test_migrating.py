@@ -89,6 +89,22 @@ def test_down_to_an_earlier_version_and_up_again_keeps_every_row(
         works(connection, 9_000)
 
 
+def test_coordinates_that_cases_shared_before_they_were_kept_are_known(filled: Database) -> None:
+    downgrade(filled.url, "0017")
+    with filled.write() as connection:
+        connection.execute(
+            text(
+                "update incidents set lon = 120.155, lat = 30.274, location_quality = 'default',"
+                " cell_x = null, cell_y = null"
+                " where case_no in (select case_no from incidents order by case_no limit 11)"
+            )
+        )
+    migrate(filled.url)
+    with filled.read() as connection:
+        known = connection.execute(text("select lon, lat, share from default_coordinates")).all()
+    assert known == [(120.155, 30.274, 1)]
+
+
 def test_down_to_nothing_and_up_again_on_a_filled_database(filled: Database) -> None:
     filled.close()
     downgrade(filled.url, "base")

@@ -259,6 +259,58 @@ def test_a_coordinate_that_too_many_rows_share_is_a_default_one(
     assert rows_of("select count(*) from incidents where location_quality = 'default'") == [(11,)]
 
 
+def test_a_small_file_meets_the_default_coordinates_of_those_before(
+    imported: Importer, sound_rows: Rows, write_csv: Writer, rows_of: Reader
+) -> None:
+    rows = sound_rows(43)
+    for row in (*rows[:11], *rows[40:42]):
+        row["LATITUDE"] = "42.2999"
+    imported(write_csv(rows[:40], "first.csv"))
+    outcome = imported(write_csv([*rows[:2], *rows[40:]], "second.csv"))
+    assert (outcome.inserted, outcome.updated, outcome.unchanged) == (3, 0, 2)
+    assert found(outcome) == {"default_coordinate": 4}
+    assert rows_of("select count(*) from incidents where location_quality = 'default'") == [(13,)]
+    assert rows_of("select count(*) from case_versions") == [(0,)]
+
+
+def test_a_larger_share_in_the_mapping_gives_known_default_coordinates_free(
+    imported: Importer,
+    boston_mapping: Path,
+    sound_rows: Rows,
+    write_csv: Writer,
+    rows_of: Reader,
+    tmp_path: Path,
+) -> None:
+    """Eleven of forty may live in one house."""
+    rows = sound_rows(40)
+    for row in rows[:11]:
+        row["LATITUDE"] = "42.2999"
+    path = write_csv(rows)
+    imported(path)
+    mapping = tmp_path / "mapping.toml"
+    written = boston_mapping.read_text("utf-8")
+    mapping.write_text(written.replace("default_share = 0.05", "default_share = 0.3"), "utf-8")
+    outcome = imported(path, mapping=mapping)
+    assert (outcome.updated, found(outcome)) == (11, {})
+    assert rows_of("select location_quality, count(*) from incidents group by 1") == [("point", 40)]
+
+
+def test_the_default_coordinates_of_one_source_are_not_those_of_another(
+    imported: Importer,
+    boston_mapping: Path,
+    sound_rows: Rows,
+    write_csv: Writer,
+    tmp_path: Path,
+) -> None:
+    rows = sound_rows(40)
+    for row in rows[:11]:
+        row["LATITUDE"] = "42.2999"
+    imported(write_csv(rows, "first.csv"))
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(boston_mapping.read_text("utf-8").replace("boston-311-2015", "other"))
+    assert found(imported(write_csv(rows[:2], "second.csv"), mapping=mapping)) == {}
+
+
 def test_doubts_stand_beside_their_cases(
     imported: Importer, excerpt: Path, rows_of: Reader
 ) -> None:
