@@ -135,5 +135,8 @@ def _note(connection: Connection, polled: Polled, values: Mapping[str, object]) 
 def asked_sha256(polled: Polled) -> str:
     """Of what decides which rows come and what they become."""
     watermark = polled.section.watermark
-    parts = (polled.section.rows, watermark.column, watermark.type, polled.loaded.sha256)
+    parts = [polled.section.rows, watermark.column, watermark.type, polled.loaded.sha256]
+    if deleted := polled.section.deleted:
+        # Rows that were marked before have old watermarks, and would never be met again.
+        parts += [deleted.column, *deleted.values]
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()

@@ -1,5 +1,6 @@
 """Polled sources: new, late, corrected and deleted rows; outages, kills, heartbeats."""
 
+import hashlib
 import multiprocessing
 import os
 import random
@@ -281,6 +282,39 @@ def test_a_row_marked_deleted_goes_and_may_come_again(
     steps = rows(database, "select step, step_no from steps where case_no = 'C0002' order by 2")
     assert steps == [("registered", 1), ("closed", 2)]
     assert consistent(database)
+
+
+def test_rows_marked_deleted_before_the_mark_was_asked_for_go(
+    small_platform: Platform, database: Database, tmp_path: Path
+) -> None:
+    """Their watermark has passed: only a reading from the start meets them."""
+    small_platform.add(1)
+    small_platform.add(2, NOON - timedelta(days=2), gone=1)
+    marked = small_platform.polled()
+    unmarked = replace(marked, section=marked.section.model_copy(update={"deleted": None}))
+
+    def changed_by(polled: Polled) -> tuple[int, int, int]:
+        done = poll(database, polled, with_keys=False, now=NOW, report_folder=tmp_path / "reports")
+        return changes(done)
+
+    assert changed_by(unmarked) == (2, 0, 0)
+    assert changed_by(marked) == (0, 0, 1)
+    assert changed_by(marked) == (0, 0, 0)
+    assert cases(database) == ["C0001"]
+    assert consistent(database)
+
+
+def test_without_a_mark_of_deleted_rows_what_was_asked_is_named_as_ever(
+    small_platform: Platform,
+) -> None:
+    """After an upgrade nothing is read anew."""
+    polled = small_platform.polled()
+    section = polled.section.model_copy(update={"deleted": None})
+    unmarked = replace(polled, section=section)
+    parts = ("cases", "changed", "time", polled.loaded.sha256)
+    as_ever = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    assert watermarks.asked_sha256(unmarked) == as_ever
+    assert watermarks.asked_sha256(polled) != as_ever
 
 
 def test_a_row_that_is_no_longer_there_goes(
