@@ -27,10 +27,17 @@ def check_cases(connection: Connection, batch: Batch, mapping: CaseMapping) -> N
         _doubt_default_coordinates(connection, batch, mapping.location)
 
 
-# The county a region's code stands for now; of a region that is new, the region itself.
-_COUNTY = """
-  select distinct on (r.code) r.code, coalesce(r.county_id, r.id) as county
-  from regions r order by r.code, r.valid_from desc"""
+# The local day of registration.
+_DAY = "(registered_at at time zone :zone)::date"
+# Of the regions `named` (code, day) the code of the county that they lay in, as `publishing` books
+# cases. Its code: a county that began anew under it is another row of `regions`, and the same one.
+_COUNTIES = """
+  select distinct on (n.code, n.day) n.code, n.day, c.code as county
+  from named n
+  join regions r on r.code = n.code
+  join regions c on c.id = r.county_id
+  order by n.code, n.day,
+    (r.valid_from <= n.day and n.day < coalesce(r.valid_to, 'infinity')) desc, r.valid_from desc"""
 
 
 def _reject_duplicates(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
@@ -41,30 +48,32 @@ def _reject_duplicates(connection: Connection, batch: Batch, mapping: CaseMappin
     connection.execute(
         text(
             f"""
-            with counties as ({_COUNTY}), duplicates as (
+            with duplicates as (
               delete from {batch.table} s
               using (
-                select f.case_no, f.line, f.region_code
+                select f.case_no, f.line, f.region_code as first_code, {_DAY} as first_day
                 from (select min(line) as line from {batch.table}
                       group by case_no having count(*) > 1) several
                 join {batch.table} f using (line)
               ) first
               where s.case_no = first.case_no and s.line > first.line
-              returning s.line, s.case_no, first.line as first_line,
-                s.region_code, first.region_code as first_region
+              returning s.line, s.case_no, s.region_code as code,
+                {_DAY} as day, first.line as first_line, first_code, first_day
             ), named as (
-              select d.*, coalesce(a.county::text, d.region_code)
-                is distinct from coalesce(b.county::text, d.first_region) as differs
+              select code, day from duplicates union select first_code, first_day from duplicates
+            ), counties as ({_COUNTIES}), compared as (
+              select d.*, coalesce(a.county, d.code)
+                is distinct from coalesce(b.county, d.first_code) as differs
               from duplicates d
-              left join counties a on a.code = d.region_code
-              left join counties b on b.code = d.first_region
+              left join counties a on (a.code, a.day) = (d.code, d.day)
+              left join counties b on (b.code, b.day) = (d.first_code, d.first_day)
             )
             insert into import_findings
               (batch_id, line, check_name, column_name, is_rejection, reason, value)
             select :batch, line, case when differs then :two else :same end, :column, 1,
               '与第 ' || first_line || ' 行的案件编号相同'
               || case when differs then '而县不同' else '' end || '，以首次出现的为准', case_no
-            from named
+            from compared
             """
         ),
         {
@@ -72,28 +81,41 @@ def _reject_duplicates(connection: Connection, batch: Batch, mapping: CaseMappin
             "same": DUPLICATE.name,
             "two": TWO_COUNTIES.name,
             "column": mapping.columns.case_no,
+            "zone": mapping.database.zone,
         },
     )
 
 
 def _doubt_moved(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
-    """Cases that are known, by this source or another, under another county."""
+    """Cases that are known, by this source or another, under another county.
+
+    The outer join lets the planner expect every row, as in `publishing`.
+    """
     connection.execute(
         text(
             f"""
-            with counties as ({_COUNTY})
+            with known as (
+              select s.line, s.case_no, s.region_code as code, s.day, r.code as county, r.name
+              from (select line, case_no, region_code, {_DAY} as day from {batch.table}) s
+              join {mapping.table} i on i.case_no = s.case_no
+              join regions r on r.id = i.county_id
+            ), named as (select distinct code, day from known), counties as ({_COUNTIES})
             insert into import_findings
               (batch_id, line, check_name, column_name, is_rejection, reason, value)
-            select :batch, s.line, :check, :column, 0,
-              '此编号已登记在另一县：' || string_agg(distinct r.name, '、'), s.case_no
-            from {batch.table} s
-            join counties c on c.code = s.region_code
-            join {mapping.table} i on i.case_no = s.case_no and i.county_id <> c.county
-            left join regions r on r.id = i.county_id
-            group by s.line, s.case_no
+            select :batch, k.line, :check, :column, 0,
+              '此编号已登记在另一县：' || string_agg(distinct k.name, '、'), k.case_no
+            from known k
+            left join counties c on (c.code, c.day) = (k.code, k.day)
+            where k.county <> coalesce(c.county, k.county)
+            group by k.line, k.case_no
             """
         ),
-        {"batch": batch.id, "check": MOVED_COUNTY.name, "column": mapping.columns.case_no},
+        {
+            "batch": batch.id,
+            "check": MOVED_COUNTY.name,
+            "column": mapping.columns.case_no,
+            "zone": mapping.database.zone,
+        },
     )
 
 

@@ -174,6 +174,36 @@ def test_disputes_are_corrected_and_their_roll_ups_stay_exact(
     database.close()
 
 
+@pytest.mark.parametrize("place", ["330102", "330102001"], ids=["county", "town of the county"])
+def test_a_county_that_began_anew_under_its_code_is_no_other_one(
+    database_url: URL, tmp_path: Path, place: str
+) -> None:
+    """Cases of before are the former county's, and each cumulative file brings them again."""
+    database = Database(database_url)
+
+    def load(kind: str, content: str) -> Any:
+        file = tmp_path / f"{kind}.csv"
+        file.write_text(content, "utf-8")
+        mapping = MAPPINGS / f"{kind}.toml"
+        return import_rows(database, kind, file, mapping, report_folder=tmp_path)
+
+    regions = (FILES / "regions.csv").read_text("utf-8")
+    disputes = (FILES / "disputes.csv").read_text("utf-8")
+    disputes = disputes.replace("2026-11", "2025-11").replace("330102001,330102-C", f"{place},")
+    load("regions", regions)
+    load("disputes", disputes)
+    anew = [
+        regions.splitlines()[0],
+        "330102,新上城区,上城,县,330100,2026-04-01,330102,合并,",
+        "330102001,清波街道,清波,乡镇,330102,2026-04-01,330102001,划转,",
+    ]
+    assert load("regions", "\n".join(anew)).rows_accepted == 2
+    outcome = load("disputes", disputes.replace("成功", "不成功", 1))
+    assert outcome.rows_accepted
+    assert "moved_county" not in {check.name for check in outcome.checks}
+    database.close()
+
+
 def test_a_case_that_names_another_county_is_said(
     database_url: URL, tmp_path: Path, rows_of: Callable[..., list[Any]]
 ) -> None:
