@@ -227,10 +227,10 @@ def _fault(value: Any) -> str:
         return f"像是{kind}，不得填写个人信息"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return "应为整数，不是文字"
+    if not 0 <= value <= LARGEST:
+        return f"应为不小于0的整数，最大{LARGEST:,}"
     if value != int(value):
         return "应为整数，不是小数"
-    if not 0 <= value <= LARGEST:
-        return "应为不小于0的整数"
     return ""
 
 

@@ -16,7 +16,7 @@ from time import monotonic
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 
 from dashboard.errors import DatabaseUnavailable, ImportRefused
 from data_access.archives import REFUSED
@@ -172,6 +172,13 @@ def _explained(name: str) -> Iterator[None]:
         raise ImportRefused(
             f"{diagnosis.message_primary}：{name} 没有任何行可见。"
             "请从中去掉已归档的月份，再重新导入；归档的案件仍在归档文件里。"
+        ) from error
+    except DataError as error:
+        # Its words would repeat the value.
+        state = getattr(error.orig, "sqlstate", None)
+        raise ImportRefused(
+            f"{name} 中有库里存不下的值（{state}），没有任何行可见。"
+            "请查找其中过大的数、过多的步骤，改正后再导入；来源同步的，请在来源中改正。"
         ) from error
     except OperationalError as error:
         reason = str(error.orig).strip().partition("\n")[0]

@@ -30,6 +30,8 @@ from data_access.schema.regions import LEVELS
 # Free text must not come in through a code list, so neither many entries nor long ones.
 MOST_CODES = 1_000
 LONGEST_LABEL = 40
+# Seconds that the database can hold: 68 years.
+LONGEST_CYCLE = 2**31 - 1
 # Of a region, as `template` may fill it up.
 LONGEST_CODE = 40
 # A format is tried on it: the first of a month, so that formats of months are days as well.
@@ -119,7 +121,7 @@ class SourceSection(Section):
 
     key: Text
     name: Text
-    cycle_seconds: Annotated[int, Field(gt=0)] = 86_400
+    cycle_seconds: Annotated[int, Field(gt=0, le=LONGEST_CYCLE)] = 86_400
     is_live: bool = False
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from dashboard import import_kinds
 from dashboard.errors import SettingsError
 from dashboard.system_errors import words_of
-from data_access.imports.mapping import Section, Text
+from data_access.imports.mapping import LONGEST_CYCLE, Section, Text
 from data_access.imports.mapping_file import LoadedMapping, expected, load_mapping
 from data_access.imports.personal_columns import refuse_personal_columns
 
@@ -72,7 +72,7 @@ class PolledSection(Section):
     mapping: Text
     url_variable: Text
     rows: Text
-    interval_seconds: Annotated[int, Field(ge=1)] = 60
+    interval_seconds: Annotated[int, Field(ge=1, le=LONGEST_CYCLE)] = 60
     watermark: WatermarkSection
     deleted: DeletedSection | None = None
     keys: KeysSection | None = None

@@ -54,6 +54,7 @@ def test_an_address_is_shown_nowhere() -> None:
         ({"url_variable": f'"{SECRET}"'}, "source.0.url_variable：应是环境变量的名字"),
         ({"url_variable": '"postgresql:hunter2"'}, "source.0.url_variable：应是环境变量的名字"),
         ({"interval_seconds": "0"}, "source.0.interval_seconds：应不小于 1"),
+        ({"interval_seconds": "9999999999"}, "source.0.interval_seconds：应不大于 2147483647"),
         ({"watermark": '{ column = "changed", overlap = 0 }'}, "overlap"),
         ({"kind": '"patrols"', "deleted": '{ column = "gone" }'}, "只用于 incidents"),
     ],

@@ -37,6 +37,7 @@ SQL_TYPES: Mapping[FieldType, str] = {
     "organisation": "integer",
     "outline": "bytea",
 }
+LARGEST_SMALLINT = 2**15 - 1
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class Field:
     levels: tuple[str, ...] = ()
     keep: Literal["id", "county_id"] = "id"
     minimum: float | None = None
+    # The largest number that the column holds, where that is less than any whole number read.
+    maximum: float | None = None
     # Of a number: whether it may bear a percent sign.
     may_be_percent: bool = False
     longest: int = 100

@@ -5,7 +5,13 @@ from sqlalchemy import Connection, text
 from dashboard.work_calendar import FIRST_YEAR, LAST_YEAR
 from data_access import red_cards, rollups
 from data_access.imports.batches import Batch
-from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
+from data_access.imports.tables.fields import (
+    LARGEST_SMALLINT,
+    Field,
+    Row,
+    TableCheck,
+    TableKind,
+)
 from data_access.imports.tables.mapping import TableMapping
 from data_access.imports.tables.outlines import OUTLINES
 from data_access.imports.tables.regions import REGIONS
@@ -153,7 +159,11 @@ SIMPLE = (
             ),
             Field("region", "所属区划代码", "region", column="region_id", words=(*REGION, *COUNTY)),
             Field(
-                *("level", "星级", "integer"), required=False, minimum=0, words=("星级", "level")
+                *("level", "星级", "integer"),
+                required=False,
+                minimum=0,
+                maximum=LARGEST_SMALLINT,
+                words=("星级", "level"),
             ),
         ),
         key=("code",),
@@ -175,7 +185,12 @@ SIMPLE = (
                 words=(*REGION, *COUNTY),
             ),
             Field("received_at", "接待时间", "instant", words=("接待时间", "时间", "time")),
-            Field("people", "人次", "integer", minimum=1, words=("人次", "人数", "people")),
+            Field(
+                *("people", "人次", "integer"),
+                minimum=1,
+                maximum=LARGEST_SMALLINT,
+                words=("人次", "人数", "people"),
+            ),
             Field("is_accepted", "是否受理", "flag", words=("受理", "accepted")),
             Field(
                 *("centre", "中心代码", "organisation"),

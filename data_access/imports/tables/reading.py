@@ -214,6 +214,8 @@ def _number(text: str, field: Field) -> float:
         raise Unusable(OUT_OF_RANGE, "数过大")
     if field.minimum is not None and number < field.minimum:
         raise Unusable(OUT_OF_RANGE, f"小于 {field.minimum:g}")
+    if field.maximum is not None and number > field.maximum:
+        raise Unusable(OUT_OF_RANGE, f"大于 {field.maximum:g}")
     return number
 
 

@@ -30,13 +30,20 @@ KEY = ("indicator", "region_id", "period_start", "period_end")
 
 
 def period_end(row: Row) -> date | None:
-    """The day after the period: after its last day, or after the month of its first."""
-    first, last = row.get("period_start"), row.get("last_day")
+    """The day after the period: after its last day, or after the month of its first.
+
+    Of one that ends with the calendar (9999-12-31, for none) that day itself: it has not ended.
+    """
+    first: date | None = row.get("period_start")
+    last: date | None = row.get("last_day")
     if first is None:
         return None
-    if last is not None:
-        return date.fromordinal(last.toordinal() + 1)
-    return date.fromordinal((first.replace(day=1) + timedelta(days=32)).replace(day=1).toordinal())
+    try:
+        if last is not None:
+            return last + timedelta(days=1)
+        return (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+    except OverflowError:
+        return date.max
 
 
 def _guarded(row: Row) -> str | None:

@@ -115,6 +115,17 @@ def test_a_wrong_cell_is_named_with_what_was_expected(
     assert "未作任何改动" in said
 
 
+def test_a_number_beyond_all_numbers_is_none(form: Path, tmp_path: Path) -> None:
+    file = tmp_path / "another" / form.name
+    file.parent.mkdir()
+    filled = fill(form, {"D8": 1.5e300, "E8": 1})
+    with zipfile.ZipFile(filled) as packed, zipfile.ZipFile(file, "w") as changed:
+        for entry in packed.infolist():
+            content = packed.read(entry)
+            changed.writestr(entry, content.replace(b"<v>1.5e+300</v>", b"<v>1.5E+400</v>"))
+    assert f"D8（县{COUNTIES[0]} 应建站室(个)）应为不小于0" in refusal(file)
+
+
 def test_cases_of_no_people_are_refused(province: Database, tmp_path: Path) -> None:
     with province.read() as connection:
         sheet, due = publishing.sheet_for(

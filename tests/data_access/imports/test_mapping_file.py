@@ -50,6 +50,12 @@ def test_the_example_mapping_reads_only_the_columns_it_names(boston_mapping: Pat
             "classes.codes.street-lights.category",
             "service",
         ),
+        (
+            "cycle_seconds = 86400",
+            "cycle_seconds = 9999999999",
+            "source.cycle_seconds",
+            "应不大于 2147483647",
+        ),
         ("default_share = 0.05", "default_share = 5", "location.default_share", "应不大于 1"),
         (
             "map_centre = [-71.08, 42.32]",

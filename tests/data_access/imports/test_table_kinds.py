@@ -13,7 +13,18 @@ from zoneinfo import ZoneInfo
 import pytest
 import shapely
 from openpyxl import Workbook
-from sqlalchemy import URL, text
+from sqlalchemy import (
+    URL,
+    Boolean,
+    Date,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    text,
+)
 
 from dashboard.errors import ImportRefused, MappingError
 from dashboard.indicators import INDICATORS
@@ -22,9 +33,12 @@ from data_access import region_tree, rollups
 from data_access.database import Database
 from data_access.imports.command import import_rows
 from data_access.imports.importing import ImportOutcome
-from data_access.imports.tables.fields import Row
+from data_access.imports.tables.fields import Row, TableKind
+from data_access.imports.tables.kinds import TABLE_KINDS
 from data_access.imports.tables.literals import Percent
+from data_access.imports.tables.reading import LARGEST_INTEGER
 from data_access.imports.tables.reported import TARGETS
+from data_access.schema import metadata
 from tests.work_limits import workdays_later
 
 RED_CARDS = (
@@ -693,6 +707,21 @@ def test_a_reported_figure_that_a_form_would_refuse_is_rejected(
     assert rows_of("select period_start from reported_values") == [(date(2026, 9, 1),)]
 
 
+@pytest.mark.parametrize(
+    ("row", "mapped"),
+    [
+        ("视频联网率,330102,9999-12,1,2", '"月份"'),
+        ("视频联网率,330102,2026-10-12,1,2,9999-12-31", '"月份"\nlast_day = "截止日"'),
+    ],
+)
+def test_a_period_to_the_end_of_time_has_not_ended(load: Importer, row: str, mapped: str) -> None:
+    load("regions")
+    header = "指标,区划代码,月份,分子,分母" + (",截止日\n" if "截止日" in mapped else "\n")
+    sound = header + "视频联网率,330102,2026-09,1,2" + ("," if "截止日" in mapped else "") + "\n"
+    outcome = load("reported", f"{sound}{row}\n", period_start=mapped)
+    assert (outcome.inserted, found(outcome)) == (1, {"future": 1})
+
+
 def test_more_cases_than_people_are_no_part_of_them(load: Importer) -> None:
     load("regions")
     outcome = load(
@@ -840,6 +869,76 @@ def test_a_reception_lies_at_most_a_day_ahead(load: Importer) -> None:
     lines = [f"N{n},330102,{at:%Y-%m-%d %H:%M},3,是,," for n, at in enumerate(times)]
     outcome = load("receptions", "\n".join((header, *lines)))
     assert (outcome.rows_accepted, found(outcome)) == (1, {"out_of_range": 1})
+
+
+def test_a_number_that_its_column_cannot_hold_rejects_its_row_only(
+    load: Importer, rows_of: Reader
+) -> None:
+    load("regions")
+    header, *_ = (FILES / "receptions.csv").read_text("utf-8-sig").split("\n")
+    lines = [
+        f"N{n},330102,2026-11-01 09:05,{people},是,,"
+        for n, people in enumerate((2, 32_767, 32_768, 2_147_483_647))
+    ]
+    outcome = load("receptions", "\n".join((header, *lines)))
+    assert (outcome.rows_accepted, found(outcome)) == (2, {"out_of_range": 2})
+    assert {*reasons(outcome)} == {"大于 32767"}
+    assert rows_of("select people from receptions order by 1") == [(2,), (32_767,)]
+
+
+def test_a_grade_that_its_column_cannot_hold_is_left_out(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    outcome = load(
+        "organisations",
+        "机构代码,机构名称,机构类型,所属区划代码,星级\n"
+        "C1,上城区综治中心,综治中心,330102,5\nC2,西湖区综治中心,综治中心,330106,99999\n",
+        region='"所属区划代码"\nlevel = "星级"',
+    )
+    assert (outcome.rows_accepted, found(outcome)) == (2, {"out_of_range": 1})
+    assert rows_of("select code, level from organisations") == [("C1", 5), ("C2", None)]
+
+
+# Largest whole number by type of column; a double holds every integer that is read.
+LARGEST = {SmallInteger: 2**15 - 1, Integer: 2**31 - 1, Double: 2**53}
+COLUMNS: dict[str, type] = {
+    **dict.fromkeys(("code", "name", "choice"), Text),
+    **dict.fromkeys(("region", "organisation"), Integer),
+    **{"number": Double, "flag": Boolean, "date": Date, "instant": DateTime},
+    "outline": LargeBinary,
+}
+
+
+@pytest.mark.parametrize("kind", TABLE_KINDS.values(), ids=TABLE_KINDS)
+def test_every_value_that_a_field_takes_fits_its_column(kind: TableKind) -> None:
+    table = metadata.tables[kind.table]
+    stored = [field for field in kind.fields if field.target in table.c]
+    assert stored
+    for field in stored:
+        column = table.c[field.target].type
+        if field.type == "integer":
+            assert (field.maximum or LARGEST_INTEGER) <= LARGEST[type(column)], field.name
+        else:
+            assert isinstance(column, COLUMNS[field.type]), field.name
+            assert getattr(column, "length", None) is None, field.name
+
+
+@pytest.mark.usefixtures("cases")
+def test_what_only_the_database_finds_too_large_is_told_without_its_value(
+    load: Importer, site: Database, rows_of: Reader
+) -> None:
+    with site.write() as connection:
+        connection.execute(
+            text(
+                "insert into steps select subject, home_county_id, source_id, case_no,"
+                " registered_month, 32767, 'joint', null, occurred_at, recorded_at"
+                " from steps where case_no = '330102202611010002' limit 1"
+            )
+        )
+    before = rows_of("select count(*) from steps")
+    with pytest.raises(ImportRefused, match=r"steps\.csv 中有库里存不下的值（22003）") as raised:
+        load("steps")
+    assert not re.search("smallint|330102|select|insert", str(raised.value))
+    assert rows_of("select count(*) from steps") == before
 
 
 def test_a_mapping_of_another_kind_is_refused(site: Database, tmp_path: Path) -> None:
