@@ -23,6 +23,7 @@ from data_access.imports.importing import Published
 from data_access.imports.tables.fields import Field, Row, TableCheck, TableKind
 from data_access.imports.tables.literals import Percent
 from data_access.imports.tables.mapping import TableMapping
+from data_access.imports.tables.publishing import DUPLICATE
 from data_access.imports.tables.rejecting import FUTURE, local_today, reject
 
 GUARDED = frozenset(indicator.key for indicator in REPORTED if indicator.is_guarded)
@@ -87,7 +88,22 @@ def _base(row: Row) -> str | None:
 
 
 def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
-    """Reject periods that have not ended: their figures may still change."""
+    """Reject periods that have not ended, as their figures may still change, and those that come
+    twice: as a month, and from its first to its last day.
+    """
+    of_another = "(o.indicator, o.region, o.period_start, o.period_end)"
+    of_the_row = "(s.indicator, s.region, s.period_start, s.period_end)"
+    reject(
+        connection,
+        batch,
+        mapping,
+        "period_start",
+        DUPLICATE,
+        "与前面的行是同一指标、区划和期间，以首次出现的为准",
+        f"exists (select from {batch.table} o where {of_another} = {of_the_row}"
+        " and o.line < s.line)",
+        "s.period_start::text",
+    )
     reject(
         connection,
         batch,
@@ -117,8 +133,12 @@ def _target_unit(row: Row) -> str | None:
 
 
 def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Published:
-    """A row for every figure that is new or differs from the latest one recorded."""
-    recorded = "coalesce(s.recorded_at, now())" if "recorded_at" in mapping.stated() else "now()"
+    """A row for every figure that is new or differs from the latest one recorded.
+
+    A correction under the time of the figure that it corrects (报送时间 is often the day of the
+    first report) is known since it came: both figures are kept, and it is the latest.
+    """
+    stated = "s.recorded_at" if "recorded_at" in mapping.stated() else "cast(null as timestamptz)"
     total = int(connection.scalar(text(f"select count(*) from {batch.table}")) or 0)
     changed = connection.execute(
         text(
@@ -129,13 +149,20 @@ def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Publ
             )
             insert into reported_values
               ({", ".join(KEY)}, recorded_at, numerator, denominator, source_id)
-            select s.indicator, s.region, s.period_start, s.period_end, {recorded},
+            select s.indicator, s.region, s.period_start, s.period_end,
+              case when {stated} is not null and known.indicator is null then {stated}
+                else greatest(now(), l.recorded_at + interval '1 microsecond') end,
               s.numerator, s.denominator, :source
             from {batch.table} s
             left join latest l on l.indicator = s.indicator and l.region_id = s.region
               and l.period_start = s.period_start and l.period_end = s.period_end
+            left join reported_values known on known.indicator = s.indicator
+              and known.region_id = s.region and known.period_start = s.period_start
+              and known.period_end = s.period_end and known.recorded_at = {stated}
             where l.indicator is null
               or (l.numerator, l.denominator) is distinct from (s.numerator, s.denominator)
+              and (known.numerator, known.denominator)
+                is distinct from (s.numerator, s.denominator)
             on conflict do nothing
             returning exists (
               select from latest l where l.indicator = reported_values.indicator

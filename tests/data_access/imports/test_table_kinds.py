@@ -29,7 +29,7 @@ from sqlalchemy import (
 from dashboard.errors import ImportRefused, MappingError
 from dashboard.indicators import INDICATORS
 from dashboard.work_calendar import WorkCalendar
-from data_access import region_tree, rollups
+from data_access import region_tree, reported_readings, rollups
 from data_access.database import Database
 from data_access.imports.command import import_rows
 from data_access.imports.importing import ImportOutcome
@@ -675,6 +675,71 @@ def test_a_reported_figure_that_differs_is_kept_beside_the_first(
         "select numerator, period_end from reported_values where indicator = 'video_networked'"
         " order by recorded_at"
     ) == [(980, date(2026, 11, 1)), (990, date(2026, 11, 1))]
+
+
+@pytest.fixture
+def reported_on(load: Importer) -> Callable[[str], ImportOutcome]:
+    """``reported_on("10,20,2026-11-05")``: one figure's numerator, denominator and 报送时间."""
+    load("regions")
+
+    def run(figure: str) -> ImportOutcome:
+        return load(
+            "reported",
+            f"指标,区划代码,月份,分子,分母,报送时间\n视频联网率,330102,2026-10,{figure}\n",
+            period_start='"月份"\nrecorded_at = "报送时间"',
+            cycle_seconds='2678400\n[times]\nformat = "%Y-%m-%d"',
+        )
+
+    return run
+
+
+def test_a_correction_under_the_time_of_the_first_is_recorded_when_it_comes(
+    reported_on: Callable[[str], ImportOutcome], site: Database, rows_of: Reader
+) -> None:
+    reported_on("10,20,2026-11-05")
+    ((before, region_id),) = rows_of(
+        "select clock_timestamp(), (select id from regions where code = '330102')"
+    )
+    outcome = reported_on("12,20,2026-11-05")
+    assert (outcome.inserted, outcome.updated, outcome.unchanged) == (0, 1, 0)
+
+    def read(as_of: datetime) -> float | None:
+        with site.read() as connection:
+            found = reported_readings.read(connection, [region_id], as_of)
+        return next(each.numerator for each in found if each.indicator == "video_networked")
+
+    assert (read(before), read(before + timedelta(days=1))) == (10, 12)
+    # The same again, and the file before it, which is known.
+    for figure in ("12,20,2026-11-05", "10,20,2026-11-05"):
+        again = reported_on(figure)
+        assert (again.inserted, again.updated) == (0, 0)
+    assert reported_on("15,20,2026-11-05").updated == 1
+    versions = "select numerator from reported_values order by recorded_at"
+    assert rows_of(versions) == [(10,), (12,), (15,)]
+
+
+def test_a_correction_of_a_figure_of_a_time_to_come_is_the_newest(
+    load: Importer, reported_on: Callable[[str], ImportOutcome], rows_of: Reader
+) -> None:
+    tomorrow = datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(hours=23)
+    for figure in ("10,20", "12,20"):
+        reported_on(f"{figure},{tomorrow:%Y-%m-%d}")
+    load("reported", "指标,区划代码,月份,分子,分母\n视频联网率,330102,2026-10,13,20\n")
+    versions = "select numerator from reported_values order by recorded_at"
+    assert rows_of(versions) == [(10,), (12,), (13,)]
+
+
+def test_a_month_told_as_its_days_is_the_same_month(load: Importer, rows_of: Reader) -> None:
+    load("regions")
+    outcome = load(
+        "reported",
+        "指标,区划代码,月份,截止日,分子,分母\n"
+        "视频联网率,330102,2026-10,,1,2\n视频联网率,330102,2026-10-01,2026-10-31,2,2\n",
+        period_start='"月份"\nlast_day = "截止日"',
+    )
+    assert (outcome.inserted, found(outcome)) == (1, {"duplicate_row": 1})
+    assert reasons(outcome) == ["与前面的行是同一指标、区划和期间，以首次出现的为准"]
+    assert rows_of("select numerator from reported_values") == [(1,)]
 
 
 @pytest.mark.parametrize(
