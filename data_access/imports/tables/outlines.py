@@ -150,7 +150,8 @@ def _complete_regions(connection: Connection, set_id: int) -> None:
             " where g.set_id = :set_id and (r.centre_lon is null or r.area_km2 is null)"
         ),
         {"set_id": set_id},
-    ).all()
+        execution_options={"yield_per": ROWS_AT_ONCE},
+    )
     for region_id, stored in rows:
         outline = shapely.from_wkb(bytes(stored))
         place = outline.representative_point()

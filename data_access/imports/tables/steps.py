@@ -6,8 +6,9 @@ known already (same case, step and time) changes nothing; steps are never change
 
 from sqlalchemy import Connection, text
 
-from data_access.imports import personal_data
+from data_access.imports import personal_data, staging
 from data_access.imports.batches import Batch
+from data_access.imports.checks import Finding
 from data_access.imports.importing import Published
 from data_access.imports.tables.fields import Field, TableKind
 from data_access.imports.tables.mapping import TableMapping
@@ -16,6 +17,7 @@ from data_access.schema.cases import BRANCHES, STEPS
 UNKNOWN_CASE, BEFORE_REGISTERED = "unknown_case", "time_out_of_order"
 TABLES = {"incident": "incidents", "dispute": "disputes"}
 KEY = "home_county_id, source_id, case_no, registered_month"
+ROWS_AT_ONCE = 5_000
 
 
 def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
@@ -35,10 +37,7 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
             ),
             {} if has_source else {"source": mapping.source.key},
         )
-    lost = connection.execute(
-        text(f"delete from {batch.table} where home_county_id is null returning line, case_no")
-    ).all()
-    _note_unknown(connection, batch, mapping, [(row.line, row.case_no) for row in lost])
+    _reject_unknown(connection, batch, mapping)
     connection.execute(
         text(
             "insert into import_findings"
@@ -54,30 +53,26 @@ def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
     )
 
 
-def _note_unknown(
-    connection: Connection, batch: Batch, mapping: TableMapping, lost: list[tuple[int, str]]
-) -> None:
-    if not lost:
-        return
-    connection.execute(
-        text(
-            "insert into import_findings"
-            " (batch_id, line, check_name, column_name, is_rejection, reason, value)"
-            " values (:batch, :line, :check, :column, 1, :reason, :value)"
-        ),
-        [
-            {
-                "batch": batch.id,
-                "line": line,
-                "check": UNKNOWN_CASE,
-                "column": mapping.columns.get("case_no", "case_no"),
-                "reason": _unknown(mapping),
-                # A number of no case may be a person's.
-                "value": personal_data.masked_word(case_no),
-            }
-            for line, case_no in lost
-        ],
+def _reject_unknown(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    """In pieces: with a wrong `source.key` they are all rows of the file."""
+    column, reason = mapping.columns.get("case_no", "case_no"), _unknown(mapping)
+    lost = connection.execute(
+        text(f"select line, case_no from {batch.table} where home_county_id is null"),
+        execution_options={"stream_results": True},
     )
+    for rows in lost.partitions(ROWS_AT_ONCE):
+        # A number of no case may be a person's.
+        staging.write_findings(
+            connection,
+            batch,
+            (
+                Finding(
+                    line, UNKNOWN_CASE, column, True, reason, personal_data.masked_word(case_no)
+                )
+                for line, case_no in rows
+            ),
+        )
+    connection.execute(text(f"delete from {batch.table} where home_county_id is null"))
 
 
 def _unknown(mapping: TableMapping) -> str:

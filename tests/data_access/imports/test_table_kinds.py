@@ -1,9 +1,11 @@
 """What is particular to a kind: versions of regions, sets of lines, steps, reported figures."""
 
 import csv
+import dataclasses
 import hashlib
 import json
 import re
+import tracemalloc
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -33,6 +35,7 @@ from data_access import region_tree, reported_readings, rollups
 from data_access.database import Database
 from data_access.imports.command import import_rows
 from data_access.imports.importing import ImportOutcome
+from data_access.imports.tables import steps
 from data_access.imports.tables.fields import Row, TableKind
 from data_access.imports.tables.kinds import TABLE_KINDS
 from data_access.imports.tables.literals import Percent
@@ -658,6 +661,28 @@ def test_a_step_of_no_case_does_not_show_what_stands_for_its_number(
     assert found(outcome) == {"unknown_case": 1}
     ((value,),) = rows_of("select value from import_findings where check_name = 'unknown_case'")
     assert "1949" not in value
+
+
+def test_steps_of_no_cases_are_rejected_a_piece_at_a_time(
+    load: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load("regions")
+    load("organisations")
+    peaks = []
+
+    def measured(*of_the_batch: Any) -> None:
+        tracemalloc.start()
+        steps.finish(*of_the_batch)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    kind = dataclasses.replace(TABLE_KINDS["steps"], finish=measured)
+    monkeypatch.setitem(TABLE_KINDS, "steps", kind)
+    lines = (f"A{n},签收,2026-11-01 09:20:00,D02\n" for n in range(4 * steps.ROWS_AT_ONCE))
+    outcome = load("steps", "事件编号,环节,发生时间,承办单位代码\n" + "".join(lines))
+    assert found(outcome) == {"unknown_case": 4 * steps.ROWS_AT_ONCE}
+    # All at once they took 30 million bytes.
+    assert max(peaks) < 10_000_000
 
 
 def test_a_reported_figure_that_differs_is_kept_beside_the_first(
