@@ -49,6 +49,7 @@ def publish(
     reference_rows.ensure(connection, mapping, batch.source_id)
     _resolve(connection, batch, mapping)
     _find_restored(connection, batch, mapping)
+    _keep_doubts_of_steps(connection, batch, mapping)
     count_anew = refresh_rollups if refresh_rollups and _are_most(connection) else None
     if count_anew:
         connection.execute(text("set local session_replication_role = replica"))
@@ -118,12 +119,13 @@ def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None
     A region is the version valid on the day of registration; where none was, the latest one. One
     that lay in no county is passed over: a case has to have one. Every region of the batch is
     known by now; the outer join lets the planner expect every row, where an inner one made it
-    expect few and look each case up month by month.
+    expect few and look each case up month by month. Doubts are compared when those of the case's
+    steps are known.
     """
-    owned = _owned(mapping)
+    others = [name for name in _owned(mapping) if name != "has_doubtful_times"]
     differs = (
-        f"({', '.join(f'i.{name}' for name in owned)}) is distinct from"
-        f" ({', '.join(f'n.{name}' for name in owned)})"
+        f"({', '.join(f'i.{name}' for name in others)}) is distinct from"
+        f" ({', '.join(f'n.{name}' for name in others)})"
     )
     before = ", ".join(f"i.{time} as was_{time}" for time in MILESTONES)
     connection.execute(
@@ -155,6 +157,7 @@ def _resolve(connection: Connection, batch: Batch, mapping: CaseMapping) -> None
             )
             select n.*, i.case_no is null as is_new,
               i.case_no is not null and {differs} as is_changed,
+              i.has_doubtful_times as was_doubtful,
               coalesce(i.home_county_id, n.county_id) as home_county_id,
               coalesce(i.registered_month, n.registered_month) as key_month, {before}
             from named n
@@ -196,6 +199,38 @@ def _find_restored(connection: Connection, batch: Batch, mapping: CaseMapping) -
             """
         ),
         {"subject": mapping.subject, "source": batch.source_id},
+    )
+
+
+def _keep_doubts_of_steps(connection: Connection, batch: Batch, mapping: CaseMapping) -> None:
+    """Doubt cases with steps before their registration, whatever their own times say.
+
+    Where the file has a time of the step, that one counts: it may be the correction. Steps are
+    looked up where the doubt would go, or the registration comes later than it was; a scalar
+    subquery is never planned as a join with all steps.
+    """
+    is_not_stated = " ".join(
+        f"when '{time.removesuffix('_at')}' then a.{time} is null" for time in _steps_known(mapping)
+    )
+    connection.execute(
+        text(
+            f"""
+            update arriving a set has_doubtful_times = true
+            where not a.has_doubtful_times
+              and (a.was_doubtful or a.registered_at > a.was_registered_at
+                or a.line in (select line from restored))
+              and (
+                select bool_or(case t.step {is_not_stated} else true end) from steps t
+                where {OF_CASE} and t.occurred_at < a.registered_at)
+            """
+        ),
+        {"subject": mapping.subject, "source": batch.source_id},
+    )
+    connection.execute(
+        text(
+            "update arriving set is_changed = true"
+            " where not is_new and not is_changed and has_doubtful_times <> was_doubtful"
+        )
     )
 
 

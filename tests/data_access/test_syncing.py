@@ -574,6 +574,53 @@ def test_a_case_that_comes_again_corrected_has_further_steps(
     assert consistent(database)
 
 
+@pytest.mark.parametrize("step", ["handling", "closed", "extended"])
+def test_a_doubt_that_a_step_gave_stands_when_its_case_is_read_again(
+    small_platform: Platform, polled_once: Polling, database: Database, flow: Flow, step: str
+) -> None:
+    doubtful = "select has_doubtful_times from incidents order by case_no"
+    early = NOON - timedelta(hours=2)
+    flow.add(1, step, early)
+    assert flow.once() == (1, 0)
+    assert rows(database, doubtful) == [(True,)]
+    small_platform.add(2)
+    # The platform says of the case itself that it is open.
+    assert changes(polled_once(small_platform)) == (1, int(step == "closed"), 0)
+    small_platform.add(3)
+    assert changes(polled_once(small_platform)) == (1, 0, 0)
+    assert rows(database, doubtful)[0] == (True,)
+    small_platform.change(1, NOON + timedelta(minutes=1), gone=1)
+    polled_once(small_platform)
+    small_platform.change(1, NOON + timedelta(minutes=2), gone=0)
+    polled_once(small_platform)
+    assert rows(database, doubtful)[0] == (True,), "deleted and come again"
+    earlier = NOON - timedelta(hours=3)
+    small_platform.change(1, NOON + timedelta(minutes=3), reported=earlier)
+    polled_once(small_platform)
+    assert rows(database, doubtful)[0] == (False,), "registered before the step"
+    later = NOON - timedelta(hours=1)
+    small_platform.change(1, NOON + timedelta(minutes=4), reported=later)
+    polled_once(small_platform)
+    assert rows(database, doubtful)[0] == (True,), "registered after the step again"
+    assert consistent(database)
+
+
+def test_of_a_step_the_time_that_the_case_itself_has_counts(
+    small_platform: Platform, polled_once: Polling, database: Database, flow: Flow
+) -> None:
+    flow.add(1, "closed", NOON - timedelta(hours=2))
+    assert flow.once() == (1, 0)
+    small_platform.change(1, NOON + timedelta(minutes=1), closed=NOON)
+    assert changes(polled_once(small_platform)) == (0, 1, 0)
+    doubtful = "select has_doubtful_times from incidents"
+    assert rows(database, doubtful) == [(False,)]
+    flow.add(1, "visited", NOON)
+    assert flow.once() == (1, 0)
+    assert rows(database, doubtful) == [(False,)], "the step that was there is no news"
+    small_platform.add(2)
+    assert changes(polled_once(small_platform)) == (1, 0, 0)
+
+
 @pytest.mark.parametrize(
     "address",
     [

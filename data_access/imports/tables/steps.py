@@ -18,6 +18,12 @@ UNKNOWN_CASE, BEFORE_REGISTERED = "unknown_case", "time_out_of_order"
 TABLES = {"incident": "incidents", "dispute": "disputes"}
 KEY = "home_county_id, source_id, case_no, registered_month"
 ROWS_AT_ONCE = 5_000
+IS_FRESH = """not exists (
+  select from steps t
+  where t.subject = s.subject and t.home_county_id = s.home_county_id
+    and t.source_id = s.case_source_id and t.case_no = s.case_no
+    and t.registered_month = s.registered_month
+    and t.step = s.step and t.occurred_at = s.occurred_at)"""
 
 
 def finish(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
@@ -88,22 +94,30 @@ def _unknown(mapping: TableMapping) -> str:
 def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Published:
     """Append what is new, numbered after what the case has, in the order of time and file.
 
-    A case with a step before its registration keeps out of durations from then on.
+    A case with a new step before its registration keeps out of durations from then on; one that
+    was met before is judged when its case is read (`imports.publishing`).
     """
     total = int(connection.scalar(text(f"select count(*) from {batch.table}")) or 0)
+    for subject, table in TABLES.items():
+        connection.execute(
+            text(
+                f"""
+                update {table} c set has_doubtful_times = true
+                from {batch.table} s
+                where s.is_early and s.subject = '{subject}' and not c.has_doubtful_times
+                  and c.home_county_id = s.home_county_id and c.source_id = s.case_source_id
+                  and c.case_no = s.case_no and c.registered_month = s.registered_month
+                  and {IS_FRESH}
+                """
+            )
+        )
     recorded = "s.recorded_at" if "recorded_at" in mapping.stated() else "null"
     holder = "s.holder" if "holder" in mapping.stated() else "null"
     inserted = connection.execute(
         text(
             f"""
             with fresh as (
-              select s.* from {batch.table} s
-              where not exists (
-                select from steps t
-                where t.subject = s.subject and t.home_county_id = s.home_county_id
-                  and t.source_id = s.case_source_id and t.case_no = s.case_no
-                  and t.registered_month = s.registered_month
-                  and t.step = s.step and t.occurred_at = s.occurred_at)
+              select s.* from {batch.table} s where {IS_FRESH}
             ), taken as (
               select f.subject, f.home_county_id, f.case_source_id, f.case_no, f.registered_month,
                 coalesce(max(t.step_no), 0) as last_no
@@ -126,18 +140,6 @@ def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Publ
             """
         )
     ).rowcount
-    for subject, table in TABLES.items():
-        connection.execute(
-            text(
-                f"""
-                update {table} c set has_doubtful_times = true
-                from {batch.table} s
-                where s.is_early and s.subject = '{subject}' and not c.has_doubtful_times
-                  and c.home_county_id = s.home_county_id and c.source_id = s.case_source_id
-                  and c.case_no = s.case_no and c.registered_month = s.registered_month
-                """
-            )
-        )
     connection.execute(
         text(
             "update sources set last_row_at ="
