@@ -583,6 +583,37 @@ def test_a_case_that_was_deleted_and_comes_again_has_its_steps_once(
 
 
 @pytest.mark.parametrize("refresh", [None, rollups.rebuild], ids=["by triggers", "rebuilt"])
+def test_cases_that_all_come_again_have_what_their_steps_tell(
+    imported: Importer,
+    sound_rows: Rows,
+    write_csv: Writer,
+    rows_of: Reader,
+    engine: Engine,
+    refresh: Callable[..., None] | None,
+) -> None:
+    imported(write_csv(sound_rows(3), "first.csv"), refresh_rollups=refresh)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "insert into steps (subject, home_county_id, source_id, case_no, registered_month,"
+                " step_no, step, occurred_at) select 'incident', home_county_id, source_id,"
+                " case_no, registered_month, 3, 'returned', registered_at from incidents"
+            )
+        )
+    before = contents(rows_of)
+    with engine.begin() as connection:
+        connection.execute(text("delete from incidents"))
+    imported(write_csv(sound_rows(4), "second.csv"), refresh_rollups=refresh)
+    after = contents(rows_of)
+    for table, added in (("incidents", 1), ("steps", 2)):
+        assert set(before[table]) < set(after[table])
+        assert len(after[table]) == len(before[table]) + added
+    assert rows_of("select sum(return_count), count(returned_at) from incidents") == [(3, 3)]
+    with engine.connect() as connection:
+        assert rollups.differences(connection) == 0
+
+
+@pytest.mark.parametrize("refresh", [None, rollups.rebuild], ids=["by triggers", "rebuilt"])
 def test_rollups_are_exact_after_a_first_import_and_a_correction(
     imported: Importer,
     sound_rows: Rows,
