@@ -39,6 +39,8 @@ from data_access.schema.regions import LEVELS
 
 # Of codes that a refusal names.
 MOST_SHOWN = 10
+# One import at a time may number new organisations.
+ORGANISATIONS_LOCK = 7_301_013
 
 
 def known_region_codes(connection: Connection, mapping: CaseMapping) -> frozenset[str]:
@@ -260,22 +262,40 @@ def ensure_source(
     connection.execute(text(f"delete from {NEW_SOURCES} where key = :key"), {"key": section.key})
 
 
+def number_organisations_alone(connection: Connection) -> None:
+    """Have others that bring new organisations wait for the end of this transaction.
+
+    Not a sequence, which would not wait: it leaves gaps wherever an import is killed, so that one
+    which goes on would not write the same rows as one that was never disturbed. First imports wait
+    for each other mostly all the same, for a code list (渠道) that both bring; later ones bring no
+    organisation and wait for none.
+    """
+    connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": ORGANISATIONS_LOCK})
+
+
 def _ensure_organisations(connection: Connection, rule: HolderRule) -> None:
+    if not _new_organisations(connection, rule):
+        return
+    number_organisations_alone(connection)
     root_id = connection.scalar(
         select(regions.c.id).where(regions.c.parent_id.is_(None)).order_by(regions.c.id).limit(1)
     )
-    next_id = connection.scalar(select(func.coalesce(func.max(organisations.c.id), 0))) or 0
-    known = set(connection.scalars(select(organisations.c.code)))
-    for value, name in sorted(rule.values.items()):
-        code = f"{rule.code_prefix}{value}"
-        if code in known:
-            continue
-        next_id += 1
+    last_id = connection.scalar(select(func.coalesce(func.max(organisations.c.id), 0))) or 0
+    # Those that another import has brought meanwhile are new no more.
+    new = _new_organisations(connection, rule)
+    for organisation_id, (code, name) in enumerate(new.items(), start=last_id + 1):
         connection.execute(
             insert(organisations).values(
-                id=next_id, code=code, name=name, kind=rule.kind, region_id=root_id
+                id=organisation_id, code=code, name=name, kind=rule.kind, region_id=root_id
             )
         )
+
+
+def _new_organisations(connection: Connection, rule: HolderRule) -> dict[str, str]:
+    """Names by the codes that the database lacks."""
+    known = set(connection.scalars(select(organisations.c.code)))
+    named = {f"{rule.code_prefix}{value}": name for value, name in sorted(rule.values.items())}
+    return {code: name for code, name in named.items() if code not in known}
 
 
 def _ensure_codes(connection: Connection, mapping: CaseMapping) -> None:

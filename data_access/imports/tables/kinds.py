@@ -4,6 +4,7 @@ from sqlalchemy import Connection, text
 
 from dashboard.work_calendar import FIRST_YEAR, LAST_YEAR
 from data_access import red_cards, rollups
+from data_access.imports import reference_rows
 from data_access.imports.batches import Batch
 from data_access.imports.tables.fields import (
     LARGEST_SMALLINT,
@@ -44,6 +45,10 @@ def _no_year_of_ours(row: Row) -> str | None:
     if day is None or FIRST_YEAR <= day.year <= LAST_YEAR:
         return None
     return f"年份不在 {FIRST_YEAR} 至 {LAST_YEAR} 之间"
+
+
+def _before_organisations(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
+    reference_rows.number_organisations_alone(connection)
 
 
 def _before_calendar(connection: Connection, batch: Batch, mapping: TableMapping) -> None:
@@ -171,6 +176,7 @@ SIMPLE = (
             "id": "(select coalesce(max(o.id), 0) from organisations o)"
             " + row_number() over (order by s.line)"
         },
+        before=_before_organisations,
     ),
     TableKind(
         name="receptions",

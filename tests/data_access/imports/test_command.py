@@ -1,6 +1,7 @@
 """`cockpit import` as typed: a draft of a mapping, a file, a table of another database."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import cli
 from dashboard.errors import ImportRefused, MappingError
 from data_access import rollups
 from data_access.database import Database
+from data_access.imports import reference_rows
 from data_access.imports.command import import_rows
 
 MAPPINGS = Path(__file__).parents[3] / "docs" / "examples"
@@ -171,6 +173,28 @@ def test_disputes_are_corrected_and_their_roll_ups_stay_exact(
     assert rows_of("select count(*) from case_versions where subject = 'dispute'") == [(1,)]
     with database.read() as connection:
         assert rollups.differences(connection) == 0
+    database.close()
+
+
+def test_organisations_wait_for_those_that_another_import_is_numbering(
+    database_url: URL, tmp_path: Path, rows_of: Callable[..., list[Any]]
+) -> None:
+    database = Database(database_url)
+
+    def load(kind: str) -> Any:
+        mapping = MAPPINGS / f"{kind}.toml"
+        return import_rows(database, kind, FILES / f"{kind}.csv", mapping, report_folder=tmp_path)
+
+    load("regions")
+    with ThreadPoolExecutor(1) as others, database.write() as connection:
+        reference_rows.number_organisations_alone(connection)
+        connection.execute(text("insert into organisations values (1, 'X', '甲局', 'centre', 1)"))
+        other = others.submit(load, "organisations")
+        with pytest.raises(TimeoutError):
+            other.result(2)
+        connection.commit()
+        assert other.result().inserted == 3
+    assert rows_of("select min(id), max(id) from organisations") == [(1, 4)]
     database.close()
 
 

@@ -3,7 +3,8 @@
 import csv
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ from dashboard.errors import DatabaseUnavailable, ImportRefused, MappingError
 from dashboard.heat_cells import Origin, cell_of
 from dashboard.work_calendar import WorkCalendar
 from data_access import facts, rollups
-from data_access.imports import batches, report
+from data_access.imports import batches, publishing, report
+from data_access.imports.batches import Batch
 from data_access.imports.incidents import ImportOutcome, import_incidents
 from data_access.imports.mapping import MOST_CODES
 from data_access.imports.mapping_file import load_mapping
@@ -663,6 +665,74 @@ def test_both_ways_of_publishing_write_the_same_and_tell_the_feed(
         )
     imported(excerpt)
     assert contents(rows_of) == rebuilt
+
+
+@pytest.fixture
+def imported_at_once(
+    imported: Importer, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., list[ImportOutcome]]]:
+    """``imported_at_once(file, first, second)`` by two mappings: the second import begins when all
+    rows of the first are written, which commits when the second has ended or waits.
+    """
+    waiting = (
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+        " and datname = current_database()"
+    )
+    renew_doubts = publishing._renew_doubts
+    with ThreadPoolExecutor(1) as others:
+
+        def run(file: Path, first: Path, second: Path) -> list[ImportOutcome]:
+            begun: list[Future[ImportOutcome]] = []
+
+            def linger(connection: Connection, batch: Batch) -> None:
+                renew_doubts(connection, batch)
+                if begun:
+                    return
+                begun.append(others.submit(imported, file, mapping=second))
+                with engine.connect() as watching:
+                    while not (begun[0].done() or watching.scalar(text(waiting))):
+                        watching.rollback()
+                        time.sleep(0.02)
+
+            monkeypatch.setattr(publishing, "_renew_doubts", linger)
+            return [imported(file, mapping=first), begun[0].result()]
+
+        yield run
+
+
+@pytest.fixture
+def other_mapping(boston_mapping: Path, tmp_path: Path) -> Callable[[str], Path]:
+    """``other_mapping("b")``: of a source b, with organisations of its own."""
+
+    def write(key: str) -> Path:
+        path = tmp_path / f"{key}.toml"
+        content = boston_mapping.read_text("utf-8").replace("boston-311-2015", key)
+        path.write_text(content.replace('"boston-"', f'"{key}-"'), "utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("is_new", [True, False], ids=["empty database", "with regions"])
+def test_two_first_imports_at_once_number_their_organisations_one_after_the_other(
+    is_new: bool,
+    imported: Importer,
+    imported_at_once: Callable[..., list[ImportOutcome]],
+    other_mapping: Callable[[str], Path],
+    sound_rows: Rows,
+    write_csv: Writer,
+    rows_of: Reader,
+) -> None:
+    file = write_csv(sound_rows(3))
+    if not is_new:
+        imported(file)
+    done = imported_at_once(file, other_mapping("a"), other_mapping("b"))
+    assert [outcome.inserted for outcome in done] == [3, 3]
+    held = rows_of(
+        "select s.key, o.code from incidents i join organisations o on o.id = holder_id"
+        " join sources s on s.id = i.source_id where s.key in ('a', 'b') group by 1, 2 order by 1"
+    )
+    assert held == [("a", "a-PWDx"), ("b", "b-PWDx")]
 
 
 class Stopped(Exception):
