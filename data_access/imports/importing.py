@@ -131,7 +131,8 @@ def run(
 ) -> ImportOutcome:
     """Import the rows of a source; with `refresh_rollups` as `publishing.publish` says.
 
-    `is_poll`: one of many a day, of which nothing is kept for ever.
+    `is_poll`: one of many a day, which share a report, and of which nothing is kept for ever; what
+    has expired is for the poller to remove.
 
     Raises:
         MappingError: the mapping does not fit the source.
@@ -250,11 +251,15 @@ class _Run:
             self.progress("读入", pending.result(), self.claim.facts.lines)
 
     def _report(self, batch: Batch, folder: Path) -> Path:
-        now = datetime.now(UTC)
+        now, titles = datetime.now(UTC), self.street.titles()
+        if self.claim.is_poll:
+            with self.connection.begin():
+                kind = self.street.kind
+                return report.append(self.connection, batch, kind, folder, titles, now)
         report.remove_expired_files(folder, now)
         with self.connection.begin():
             report.expire(self.connection, now)
-            return report.write(self.connection, batch.id, folder, self.street.titles())
+            return report.write(self.connection, batch.id, folder, titles)
 
     def _make_months(self, batch: Batch) -> None:
         """Not by the publication: until its end nobody else could read or write the tables."""

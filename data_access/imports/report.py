@@ -5,19 +5,21 @@ Rows come from `import_findings`, where values about persons are masked already.
 
 import contextlib
 import csv
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, delete, exists, func, select
 
 from dashboard.errors import ImportRefused
 from dashboard.system_errors import words_of
+from data_access import facts
+from data_access.imports.batches import Batch
 from data_access.schema import import_batches, import_findings
-
-if TYPE_CHECKING:
-    from _csv import Writer
 
 HEADER = ("行号", "列", "检查", "检查代码", "结果", "原因", "值")
 # A spreadsheet takes a text that begins so for a formula.
@@ -64,18 +66,62 @@ def write(connection: Connection, batch_id: int, folder: Path, titles: dict[str,
     path = folder / f"import-{batch_id:06d}-findings.csv"
     unfinished = path.with_suffix(".csv.part")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Values of the source's rows: for who imports, not for every user of the machine.
-        unfinished.touch(mode=0o600)
+        _make(unfinished)
         with unfinished.open("w", encoding="utf-8-sig", newline="") as stored:
-            _write_rows(connection, batch_id, csv.writer(stored), titles)
+            csv.writer(stored).writerows(chain([HEADER], _rows(connection, batch_id, titles)))
         unfinished.replace(path)
     except OSError as error:
-        raise ImportRefused(
-            f"无法写入报告 {path}：{words_of(error)}。请检查目录权限和剩余空间；"
-            "已读入的行仍在，重新运行即可继续。"
-        ) from error
+        raise _refusal(path, error) from error
     return path
+
+
+def append(
+    connection: Connection,
+    batch: Batch,
+    kind: str,
+    folder: Path,
+    titles: dict[str, str],
+    now: datetime,
+) -> Path:
+    """Append the findings of a poll, with the number of its batch, to those of its source, kind and
+    local day; returns the file, which is not there before anything was found.
+
+    A poll that met nothing new has been written when it was published.
+
+    Raises:
+        ImportRefused: the folder cannot be written to; the file is as it was.
+    """
+    day = now.astimezone(ZoneInfo(facts.zone_of(connection))).date()
+    path = folder / f"poll-{batch.source_id:03d}-{kind}-{day:%Y%m%d}-findings.csv"
+    rows = ((batch.id, *row) for row in _rows(connection, batch.id, titles))
+    first = None if batch.state == "published" else next(rows, None)
+    if first is None:
+        return path
+    before = 0
+    try:
+        _make(path)
+        before = path.stat().st_size
+        header = [] if before else [("批次", *HEADER)]
+        with path.open("a", encoding="utf-8-sig", newline="") as stored:
+            csv.writer(stored).writerows(chain(header, [first], rows))
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            os.truncate(path, before)
+        raise _refusal(path, error) from error
+    return path
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Values of the source's rows: for who imports, not for every user of the machine.
+    path.touch(mode=0o600)
+
+
+def _refusal(path: Path, error: OSError) -> ImportRefused:
+    return ImportRefused(
+        f"无法写入报告 {path}：{words_of(error)}。请检查目录权限和剩余空间；"
+        "已读入的行仍在，重新运行即可继续。"
+    )
 
 
 def expire(connection: Connection, now: datetime) -> int:
@@ -109,19 +155,16 @@ def remove_expired_files(folder: Path, now: datetime) -> None:
 
     One that cannot be removed stays: that is no reason to refuse an import.
     """
-    for path in folder.glob("import-*-findings.csv"):
+    for path in chain(*(folder.glob(f"{kind}-*-findings.csv") for kind in ("import", "poll"))):
         with contextlib.suppress(OSError):
             if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - KEPT:
                 path.unlink()
 
 
-def _write_rows(
-    connection: Connection,
-    batch_id: int,
-    writer: "Writer",
-    titles: dict[str, str],
-) -> None:
-    writer.writerow(HEADER)
+def _rows(
+    connection: Connection, batch_id: int, titles: dict[str, str]
+) -> Iterator[tuple[object, ...]]:
+    """The batch's findings, in the columns of `HEADER`."""
     columns = import_findings.c
     rows = connection.execute(
         select(
@@ -139,7 +182,7 @@ def _write_rows(
     for line, column, name, rejects, reason, value in rows:
         title = titles.get(name, name)
         result = "拒绝" if rejects else "存疑"
-        writer.writerow((line, column, title, name, result, reason, _as_text(value or "")))
+        yield line, column, title, name, result, reason, _as_text(value or "")
 
 
 def _as_text(value: str) -> str:

@@ -140,9 +140,6 @@ def _publish(
             report_folder=report_folder,
             is_poll=True,
         )
-        if not outcome.checks:
-            # A file a minute that says nothing.
-            outcome.report.unlink(missing_ok=True)
     if outcome is None or outcome.is_repeat:
         with database.write() as connection:
             watermarks.move(connection, polled, street.mark)

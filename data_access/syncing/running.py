@@ -15,6 +15,7 @@ from pathlib import Path
 
 from dashboard.errors import CockpitError, DataUnavailable, MappingError, SourceUnavailable
 from data_access.database import Database
+from data_access.imports import report
 from data_access.syncing import watermarks
 from data_access.syncing.plan import Polled
 from data_access.syncing.polling import KeysRefused, PollOutcome, poll
@@ -22,6 +23,7 @@ from data_access.syncing.polling import KeysRefused, PollOutcome, poll
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_SECONDS = 300.0
+DAY_SECONDS = 86_400.0
 # Of a poll in its last transaction; what is cut short is done by the next run.
 STOP_SECONDS = 5.0
 
@@ -43,7 +45,9 @@ def pause_after(interval: float, failures: int, jitter: float) -> float:
 
 
 class Poller:
-    """Polls one source; `failures` in a row, and when its keys are to be compared again."""
+    """Polls one source; `failures` in a row, when its keys are to be compared again, and when
+    reports are to be looked through for expired ones.
+    """
 
     def __init__(
         self,
@@ -66,6 +70,7 @@ class Poller:
         self.failures = 0
         self._keys_fail = False
         self._keys_due_at: float | None = None
+        self._expiry_due_at: float | None = None
         self._told = ""
 
     def run(self, stop: threading.Event) -> None:
@@ -86,6 +91,7 @@ class Poller:
         """Poll once; raises as `polling.poll` does."""
         keys = self._polled.section.keys
         now = self._clock()
+        self._remove_expired(now)
         with_keys = keys is not None and (self._keys_due_at is None or now >= self._keys_due_at)
         if with_keys and keys is not None:
             # Also where they are refused: the rows of the polls until then must come.
@@ -104,6 +110,17 @@ class Poller:
             raise
         self._keys_fail = self._keys_fail and not with_keys
         return outcome
+
+    def _remove_expired(self, now: float) -> None:
+        """Once a day: there are many reports, and polls every minute."""
+        if self._expiry_due_at is not None and now < self._expiry_due_at:
+            return
+        self._expiry_due_at = now + DAY_SECONDS
+        today = datetime.now(UTC)
+        report.remove_expired_files(self._report_folder, today)
+        # Where the database is away the poll says so.
+        with contextlib.suppress(DataUnavailable), self._database.write() as connection:
+            report.expire(connection, today)
 
     def _succeeded(self, outcome: PollOutcome) -> None:
         if not self._keys_fail:

@@ -1,5 +1,8 @@
 """Polled sources: new, late, corrected and deleted rows; outages, kills, heartbeats."""
 
+import codecs
+import csv
+import errno
 import hashlib
 import multiprocessing
 import os
@@ -22,7 +25,7 @@ from sqlalchemy import URL, Engine, create_engine, text
 from typer.testing import CliRunner
 
 import cli
-from dashboard.errors import SourceUnavailable
+from dashboard.errors import ImportRefused, SourceUnavailable
 from dashboard.freshness import Source, source_finding
 from dashboard.quality import SourceQuality
 from data_access import archiving, quality_sources, rollups, source_readings
@@ -652,6 +655,79 @@ def test_a_source_that_lost_its_rows_does_not_empty_the_database(
         polled_once(small_platform, keys=True)
     assert len(cases(database)) == 13, "what is new comes, nothing goes"
     assert (refused.value.outcome.inserted, refused.value.outcome.rejected) == (1, 1)
+
+
+def test_the_reports_of_a_day_s_polls_are_one_file(
+    small_platform: Platform, polled_once: Polling, database: Database
+) -> None:
+    """One a poll would be 130,000 files a source until they expire."""
+    platform = small_platform
+    for number in range(3):
+        platform.add(number)
+    assert polled_once(platform).report is None
+    folder = platform.folder / "reports"
+    assert list(folder.glob("*")) == []
+    platform.add(3, county="330199")
+    first = polled_once(platform).report
+    platform.add(4, county="330199")
+    assert polled_once(platform).report == first
+    assert polled_once(platform).is_quiet
+    [path] = folder.iterdir()
+    assert path == first
+    assert path.stat().st_mode & 0o777 == 0o600
+    content = path.read_bytes()
+    assert content.startswith(codecs.BOM_UTF8)
+    lines = list(csv.DictReader(content.decode("utf-8-sig").splitlines()))
+    batches = rows(database, "select id, rows_rejected from import_batches order by 1")
+    assert [rejected for _, rejected in batches] == [0, 1, 2]
+    told = [batch for batch, rejected in batches for _ in range(rejected)]
+    assert [int(line["批次"]) for line in lines] == told
+    assert {(line["检查代码"], line["值"]) for line in lines} == {("unknown_region", "330199")}
+
+
+def test_a_report_that_cannot_be_written_to_its_end_leaves_those_of_former_polls(
+    small_platform: Platform, polled_once: Polling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_platform.add(1)
+    small_platform.add(2, county="330199")
+    path = polled_once(small_platform).report
+    assert path is not None
+    before = path.read_bytes()
+
+    def full(*_: object) -> Iterator[tuple[object, ...]]:
+        yield ("half of it",)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(report, "_rows", full)
+    small_platform.add(3, county="330199")
+    with pytest.raises(ImportRefused, match="无法写入报告"):
+        polled_once(small_platform)
+    assert path.read_bytes() == before
+
+
+def test_expired_reports_are_looked_for_once_a_day(
+    small_platform: Platform, database: Database, tmp_path: Path
+) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    now, day = [0.0], 86_400
+    old = time.time() - 91 * day
+
+    def left() -> bool:
+        path = folder / "poll-001-incidents-20260101-findings.csv"
+        path.touch()
+        os.utime(path, (old, old))
+        small_platform.add(int(now[0]))
+        poller.turn()
+        return path.exists()
+
+    polled = small_platform.polled()
+    poller = Poller(database, polled, folder, lambda _: None, clock=lambda: now[0])
+    seen = []
+    for moment in (0, 60, day - 1, day):
+        now[0] = moment
+        seen.append(left())
+    assert seen == [False, True, True, False]
 
 
 @pytest.mark.parametrize("fault", ["lost", "refused"])
