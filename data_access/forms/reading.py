@@ -195,20 +195,20 @@ def _figures(page: Worksheet, sheet: FormSheet) -> tuple[list[Figure], list[Faul
     wrong: list[Fault] = []
     for row, unit in enumerate(sheet.units, FIRST_UNIT_ROW):
         for place, asked in enumerate(sheet.form.figures):
-            columns = sheet.columns(place)[:2]
-            values = [page[f"{column}{row}"].value for column in columns]
+            cells = [f"{column}{row}" for column in sheet.columns(place)[:2]]
+            values = [page[cell].value for cell in cells]
             if values == [None, None]:
                 continue
             faults = [
-                Fault(f"{column}{row}", f"{unit.name} {name}", fault)
-                for column, name, value, fault in (
-                    (column, cell_head(asked, is_numerator=bool(n)), value, _fault(value))
-                    for n, (column, value) in enumerate(zip(columns, values, strict=True))
+                Fault(cell, f"{unit.name} {name}", fault)
+                for cell, name, fault in (
+                    (cell, cell_head(asked, is_numerator=bool(n)), _fault(value))
+                    for n, (cell, value) in enumerate(zip(cells, values, strict=True))
                 )
                 if fault
             ]
-            if not faults and (fault := _pair_fault(asked, values)):
-                faults = [Fault(f"{columns[1]}{row}", unit.name, fault)]
+            if not faults and (fault := _pair_fault(asked, values, *cells)):
+                faults = [Fault(cells[1], unit.name, fault)]
             wrong += faults
             if not faults:
                 denominator, numerator = (int(value) for value in values)
@@ -234,13 +234,13 @@ def _fault(value: Any) -> str:
     return ""
 
 
-def _pair_fault(asked: FormFigure, values: list[Any]) -> str:
+def _pair_fault(asked: FormFigure, values: list[Any], base_cell: str, part_cell: str) -> str:
+    """What is wrong with two numbers that are good each for itself; empty if nothing is."""
     denominator, numerator = values
+    base = f"“{cell_head(asked, is_numerator=False)}”（{base_cell}）"
     if asked.is_part and numerator > denominator:
-        return (
-            f"“{cell_head(asked, is_numerator=True)}”{int(numerator):,} 大于"
-            f"“{cell_head(asked, is_numerator=False)}”{int(denominator):,}，分子不能大于分母"
-        )
+        part = f"“{cell_head(asked, is_numerator=True)}”（{part_cell}）"
+        return f"{part}大于{base}，分子不能大于分母"
     if not denominator and numerator:
-        return f"“{cell_head(asked, is_numerator=False)}”为0时分子也应为0"
+        return f"{base}为0时分子也应为0"
     return ""

@@ -1,5 +1,6 @@
 """A filled form is read whole or refused with the cell, and never repeats what a cell held."""
 
+import re
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -132,7 +133,7 @@ def test_cases_of_no_people_are_refused(province: Database, tmp_path: Path) -> N
             connection, form_named("诉源治理"), date(2026, 10, 1), None
         )
     file = fill(writing.write(sheet, due, tmp_path), {"D8": 0, "E8": 3})
-    assert "“常住人口(人)”为0时分子也应为0" in refusal(file)
+    assert "“常住人口(人)”（D8）为0时分子也应为0" in refusal(file)
 
 
 def test_the_unit_and_the_column_stand_beside_the_cell(form: Path) -> None:
@@ -149,6 +150,12 @@ def test_a_number_of_a_person_is_refused_and_not_repeated(form: Path, number: An
 
 def test_a_text_is_not_repeated_either(form: Path) -> None:
     assert "张三" not in refusal(fill(form, {"D8": "张三", "E8": 1}))
+
+
+def test_two_numbers_that_do_not_fit_are_named_by_their_cells(form: Path) -> None:
+    said = refusal(fill(form, {"D8": 20, "E8": 88123456}))
+    assert f"E8（县{COUNTIES[0]}）“已建站室(个)”（E8）大于“应建站室(个)”（D8），" in said
+    assert not re.search("88|20，|,123", said)
 
 
 def test_all_wrong_cells_are_told_at_once_up_to_a_dozen(form: Path) -> None:
