@@ -12,6 +12,7 @@ from typing import Any, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from dashboard import toml_errors
 from dashboard.addresses import DEFAULT_SCREEN
 from dashboard.asks import Ask
 from dashboard.errors import ScreenConfigError
@@ -171,7 +172,7 @@ def load_screens(path: Path | None = None) -> dict[str, Screen]:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ScreenConfigError(
-            f"大屏配置文件 {file} 不是有效的 TOML:{error}。请改正后重试。"
+            f"大屏配置文件 {file} 不是有效的 TOML:{toml_errors.words_of(error)}。请改正后重试。"
         ) from error
     if not tables:
         raise ScreenConfigError(f"大屏配置文件 {file} 里没有任何大屏。请至少写一个,例如 [wall]。")

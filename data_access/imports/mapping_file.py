@@ -4,7 +4,6 @@ What a mapping may say stands in `mapping`.
 """
 
 import hashlib
-import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from dashboard import toml_errors
 from dashboard.errors import ImportRefused, MappingError
 from dashboard.import_kinds import in_words
 from dashboard.system_errors import words_of
@@ -89,15 +89,9 @@ def load_mapping(path: Path, kind: str | None = None) -> LoadedMapping:
     content = _content(path)
     try:
         table = tomllib.loads(content.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise MappingError(
-            f"映射文件 {path} 不是有效的 TOML：第 {line} 行不是 UTF-8 编码。请另存为 UTF-8 后重试。"
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise MappingError(
-            f"映射文件 {path} 不是有效的 TOML：{_place(error)}有误（多为引号、等号、括号不全，"
-            "或同一个键写了两次）。请改正后重试。"
+            f"映射文件 {path} 不是有效的 TOML：{toml_errors.words_of(error)}。请改正后重试。"
         ) from error
     personal = list(_personal_texts(table))
     if personal:
@@ -141,12 +135,6 @@ def _number_in(text: str, *, is_code: bool) -> str | None:
     """What personal number a text holds; a grid's code is shaped like one of 15 digits."""
     is_grid = is_code and len(text) == DIGITS_OF_A_GRID and text.isdecimal()
     return None if is_grid else found_in(text)
-
-
-def _place(error: tomllib.TOMLDecodeError) -> str:
-    """Where the file is wrong; the reader's own words are English."""
-    found = re.search(r"line (\d+), column (\d+)", str(error))
-    return f"第 {found[1]} 行第 {found[2]} 个字符处" if found else "文件末尾"
 
 
 def _shape(path: Path, stated: Any, wanted: str | None) -> type[AnyMapping]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from dashboard import import_kinds
+from dashboard import import_kinds, toml_errors
 from dashboard.errors import SettingsError
 from dashboard.system_errors import words_of
 from data_access.imports.mapping import LONGEST_CYCLE, Section, Text
@@ -180,7 +180,9 @@ def _sections(path: Path) -> list[PolledSection]:
     except OSError as error:
         raise SettingsError(f"无法读取 {path}：{words_of(error)}。请检查路径和权限。") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} 不是有效的 TOML（UTF-8）：{error}。请改正。") from error
+        raise SettingsError(
+            f"{path} 不是有效的 TOML：{toml_errors.words_of(error)}。请改正。"
+        ) from error
     try:
         return _File.model_validate(table).source
     except ValidationError as error:

@@ -58,7 +58,7 @@ def test_thresholds_come_from_the_file(tmp_path: Path) -> None:
     ("text", "named"),
     [
         ("", "没有任何大屏"),
-        ("[wall\n", "不是有效的 TOML"),
+        ("[wall\n", "不是有效的 TOML:第 1 行第 6 个字符处有误（多为引号"),
         ("wall = 3", "应为一个表"),
         (
             '[hall]\nregions.left = ["today"]',

@@ -1,5 +1,6 @@
 """The file of `cockpit sync`, and the marks of its watermark columns."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -87,6 +88,24 @@ def test_variables_are_known_of_a_file_with_mistakes(
     if said is not None:
         path.write_text(said, encoding="utf-8")
     assert plan.address_variables(path) == named
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"[[source]]\nkind = \n", "第 2 行第 8 个字符处有误（多为引号、等号、括号不全"),
+        (b"[[source]]\nkind = '\xff'", "第 2 行不是 UTF-8 编码"),
+    ],
+)
+def test_a_file_that_is_no_toml_is_told_where_in_chinese(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = tmp_path / "sync.toml"
+    path.write_bytes(content)
+    with pytest.raises(SettingsError) as refused:
+        plan.load(path, {})
+    assert said in str(refused.value)
+    assert not re.search("[a-z]{4,} [a-z]", str(refused.value).replace(str(path), ""))
 
 
 def test_a_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
