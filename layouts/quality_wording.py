@@ -20,6 +20,7 @@ from dashboard.quality import (
     SourceQuality,
     StrayCounty,
 )
+from dashboard.region_levels import LEVEL_WORDS
 from layouts import wording
 
 HEALTH_WORDS = {
@@ -62,14 +63,6 @@ STATE_WORDS = {
     "staged": "待发布",
     "published": "已发布",
     "refused": "全部拒绝，未导入",
-}
-LEVEL_WORDS = {
-    "province": "省",
-    "city": "设区市",
-    "county": "县(市、区)",
-    "town": "乡镇(街道)",
-    "village": "村(社区)",
-    "grid": "网格",
 }
 SENSITIVE = "敏感类别，仅承办单位可见"
 MINUTE, HOUR, DAY = 60, 3600, 86_400

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from dashboard.region_levels import LEVEL_WORDS
 from data_access.imports import datums
 from data_access.imports.checks import AHEAD_REASON
 from data_access.imports.interpreting import region_reader
@@ -31,6 +32,18 @@ UNREADABLE, UNKNOWN_CODE = "unreadable_value", "unknown_code"
 OUT_OF_RANGE, TOO_LONG = "out_of_range", "too_long"
 UNKNOWN_REGION, WRONG_LEVEL = "unknown_region", "wrong_level"
 UNKNOWN_ORGANISATION, BROKEN_OUTLINE = "unknown_organisation", "broken_outline"
+# Of GEOS, about polygons that can be read.
+FAULTS = {
+    "Self-intersection": "界线自相交",
+    "Ring Self-intersection": "界线与自身相接",
+    "Hole lies outside shell": "内圈在外圈之外",
+    "Holes are nested": "内圈套着内圈",
+    "Nested shells": "外圈套着外圈",
+    "Duplicate Rings": "同一圈出现两次",
+    "Interior is disconnected": "内部被内圈隔断",
+    "Too few points in geometry component": "点数不足",
+    "Invalid Coordinate": "坐标不是数",
+}
 LARGEST_INTEGER = 2**31 - 1
 
 
@@ -245,11 +258,18 @@ def _outline(text: str, datum: str) -> bytes:
         raise Unusable(BROKEN_OUTLINE, "不是多边形")
     flat = shapely.force_2d(shape)
     if not flat.is_valid:
-        raise Unusable(BROKEN_OUTLINE, f"界线无效：{shapely.is_valid_reason(flat)}")
+        raise Unusable(BROKEN_OUTLINE, _fault_of(flat))
     west, south, east, north = flat.bounds
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise Unusable(BROKEN_OUTLINE, "坐标不是经纬度，或经纬度颠倒")
     return bytes(shapely.to_wkb(_in_wgs84(flat, datum)))
+
+
+def _fault_of(shape: shapely.Geometry) -> str:
+    """Why a polygon is invalid; its examiner speaks English, and appends the place."""
+    said, _, place = shapely.is_valid_reason(shape).partition("[")
+    near = f"（在 {', '.join(place.rstrip(']').split())} 附近）" if place else ""
+    return f"界线无效：{FAULTS.get(said, '不成多边形')}{near}；请在地理信息软件中修正"
 
 
 def _in_wgs84(shape: shapely.Geometry, datum: str) -> shapely.Geometry:
@@ -297,9 +317,8 @@ def _region(
     if version is None:
         return Unusable(UNKNOWN_REGION, "区划表中没有此区域")
     if field.levels and version.level not in field.levels:
-        return Unusable(
-            WRONG_LEVEL, f"区域的层级是 {version.level}，应为 {'、'.join(field.levels)}"
-        )
+        wanted = "、".join(LEVEL_WORDS[level] for level in field.levels)
+        return Unusable(WRONG_LEVEL, f"区域的层级是{LEVEL_WORDS[version.level]}，应为{wanted}")
     if field.keep == "county_id" and version.county_id is None:
         return Unusable(WRONG_LEVEL, "应为县（市、区）或其下的区域")
     return version

@@ -561,6 +561,52 @@ def test_what_is_no_polygon_in_degrees_is_refused(load: Importer, geometry: str)
     assert set(found(outcome)) <= {"broken_outline", "missing_value"}
 
 
+@pytest.mark.parametrize(
+    ("rings", "reason"),
+    [
+        ([[(0, 0), (4, 4), (4, 0), (0, 4), (0, 0)]], "界线自相交（在 2, 2 附近）"),
+        ([[(0, 0), (4, 0), (4, 4), (2, 0), (0, 4), (0, 0)]], "界线与自身相接（在 2, 0 附近）"),
+        (
+            [
+                [(0, 0), (4, 0), (4, 4), (0, 4), (0, 0)],
+                [(5, 5), (6, 5), (6, 6), (5, 6), (5, 5)],
+            ],
+            "内圈在外圈之外（在 5, 5 附近）",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said_in_chinese(
+    load: Importer, rings: list[list[tuple[int, int]]], reason: str
+) -> None:
+    load("regions")
+    geometry = json.dumps({"type": "Polygon", "coordinates": rings})
+    outcome = load(
+        "outlines",
+        '{"features": [{"properties": {"adcode": "330102"}, "geometry": ' + geometry + "}]}",
+    )
+    assert reasons(outcome) == [f"界线无效：{reason}；请在地理信息软件中修正"]
+
+
+def test_a_line_wrong_in_a_way_without_words_is_invalid(
+    load: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shapely, "is_valid_reason", lambda shape: "Topology Validation Error[0 0]")
+    load("regions")
+    geometry = '{"type": "Polygon", "coordinates": [[[0, 0], [4, 4], [4, 0], [0, 4], [0, 0]]]}'
+    outcome = load(
+        "outlines",
+        '{"features": [{"properties": {"adcode": "330102"}, "geometry": ' + geometry + "}]}",
+    )
+    assert reasons(outcome) == ["界线无效：不成多边形（在 0, 0 附近）；请在地理信息软件中修正"]
+
+
+def test_a_wrong_level_is_told_in_words(load: Importer) -> None:
+    load("regions")
+    head = "乡镇代码,日期,在册网格员数,在线网格员数,有上报的网格员数\n"
+    outcome = load("staffing", head + "330102,2026-10-01,24,20,18\n")
+    assert reasons(outcome) == ["区域的层级是县(市、区)，应为乡镇(街道)"]
+
+
 @pytest.fixture
 def cases(load: Importer) -> None:
     for kind in ("regions", "organisations", "incidents"):
