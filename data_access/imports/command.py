@@ -37,7 +37,7 @@ def import_rows(
 
     Raises:
         MappingError: the mapping is wrong, of another kind, or names columns of persons.
-        ImportRefused, DatabaseUnavailable: as `importing.run` says.
+        ImportRefused, DatabaseUnavailable, DataUnavailable: as `importing.run` says.
     """
     loaded = load_mapping(mapping_path, kind)
     street = street_of(loaded.mapping)

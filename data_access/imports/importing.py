@@ -6,9 +6,8 @@ after the last committed one. What is particular to a kind stands in its `Street
 `tables`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +15,8 @@ from time import monotonic
 from typing import Literal, Protocol
 
 from sqlalchemy import Connection, Engine, select
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError, ProgrammingError
 
-from dashboard.errors import DatabaseUnavailable, ImportRefused
-from data_access.archives import REFUSED
-from data_access.imports import batches, report, staging, whole_file
+from data_access.imports import batches, failures, report, staging, whole_file
 from data_access.imports.batches import Batch, Claim, Layout
 from data_access.imports.mapping import SourceSection
 from data_access.imports.personal_data import masked
@@ -139,54 +135,16 @@ def run(
         ImportRefused: the source cannot be read, the database holds other things, or another
             import of the source is running. Nothing has become visible.
         DatabaseUnavailable: the database went away; the next run goes on where this one stopped.
+        DataUnavailable: it had no room, or others were in the way; the same.
     """
     facts = source.facts(street.wanted())
     name = masked(source.name)
     claim = Claim(street.kind, street.source, name, facts, mapping_sha256, is_poll)
-    with _explained(name), engine.connect() as connection:
+    with failures.explained(name), engine.connect() as connection:
         connection.detach()  # a session of its own: its end gives the lock back
         batches.lock_source(connection, street.source.key)
         run = _Run(connection, source, street, claim, progress, rows_a_chunk)
         return run.outcome(report_folder, refresh_rollups)
-
-
-# SQLSTATE -> what to do about it.
-_REMEDIES = {
-    "42P01": "数据库缺少所需的表，请先运行 cockpit db migrate",
-    "42501": "数据库用户权限不足，请以库的所有者运行",
-}
-
-
-@contextmanager
-def _explained(name: str) -> Iterator[None]:
-    try:
-        yield
-    except ProgrammingError as error:
-        remedy = _REMEDIES.get(getattr(error.orig, "sqlstate", ""))
-        if remedy is None:
-            raise
-        raise ImportRefused(f"{remedy}（{error.orig}）。") from error
-    except IntegrityError as error:
-        diagnosis = getattr(error.orig, "diag", None)
-        if diagnosis is None or diagnosis.constraint_name != REFUSED:
-            raise
-        raise ImportRefused(
-            f"{diagnosis.message_primary}：{name} 没有任何行可见。"
-            "请从中去掉已归档的月份，再重新导入；归档的案件仍在归档文件里。"
-        ) from error
-    except DataError as error:
-        # Its words would repeat the value.
-        state = getattr(error.orig, "sqlstate", None)
-        raise ImportRefused(
-            f"{name} 中有库里存不下的值（{state}），没有任何行可见。"
-            "请查找其中过大的数、过多的步骤，改正后再导入；来源同步的，请在来源中改正。"
-        ) from error
-    except OperationalError as error:
-        reason = str(error.orig).strip().partition("\n")[0]
-        raise DatabaseUnavailable(
-            f"导入 {name} 时数据库出错：{reason}。尚无任何行可见；"
-            "数据库恢复后重新运行同一命令，即从中断处继续。"
-        ) from error
 
 
 @dataclass

@@ -28,7 +28,12 @@ from sqlalchemy import (
     text,
 )
 
-from dashboard.errors import ImportRefused, MappingError
+from dashboard.errors import (
+    DatabaseUnavailable,
+    DataUnavailable,
+    ImportRefused,
+    MappingError,
+)
 from dashboard.indicators import INDICATORS
 from dashboard.work_calendar import WorkCalendar
 from data_access import region_tree, reported_readings, rollups
@@ -605,6 +610,48 @@ def test_a_wrong_level_is_told_in_words(load: Importer) -> None:
     head = "乡镇代码,日期,在册网格员数,在线网格员数,有上报的网格员数\n"
     outcome = load("staffing", head + "330102,2026-10-01,24,20,18\n")
     assert reasons(outcome) == ["区域的层级是县(市、区)，应为乡镇(街道)"]
+
+
+@pytest.mark.parametrize("table", ["import_findings", "receptions"])
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("53100", "导入 receptions.csv 时数据库的磁盘已满。请腾出空间，"),
+        ("40P01", "导入 receptions.csv 时与其他写入互相等待（死锁），已撤销。请"),
+        ("55P03", "导入 receptions.csv 时等待其他写入超过限时。请"),
+        ("57P01", "导入 receptions.csv 时数据库连接中断。请在数据库恢复后"),
+    ],
+)
+def test_what_the_server_fails_of_is_told_with_what_to_do(
+    load: Importer, site: Database, rows_of: Reader, table: str, state: str, said: str
+) -> None:
+    load("regions")
+    with site.write() as connection:
+        connection.exec_driver_sql(
+            "create function fail() returns trigger language plpgsql as $$"
+            f" begin raise exception 'some words' using errcode = '{state}'; end $$"
+        )
+        connection.exec_driver_sql(
+            f"create trigger fail before insert on {table} for each row execute function fail()"
+        )
+    with pytest.raises(DataUnavailable) as raised:
+        load("receptions")
+    assert str(raised.value).startswith(said)
+    assert str(raised.value).endswith(
+        "重新运行同一命令，即从中断处继续；尚无任何行可见（原话：some words）。"
+    )
+    assert isinstance(raised.value, DatabaseUnavailable) is (state == "57P01")
+    with site.write() as connection:
+        connection.exec_driver_sql(f"drop trigger fail on {table}")
+    assert load("receptions").inserted == 2
+
+
+def test_a_database_without_its_tables_is_told_what_to_run(load: Importer, site: Database) -> None:
+    load("regions")
+    with site.write() as connection:
+        connection.exec_driver_sql("drop table receptions cascade")
+    with pytest.raises(ImportRefused, match=r"^数据库缺少所需的表，请先运行 cockpit db migrate"):
+        load("receptions")
 
 
 @pytest.fixture
