@@ -4,16 +4,20 @@ import csv
 import gzip
 import hashlib
 import json
+import os
 import stat
+import subprocess
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import URL, Connection, insert, text
 
 from dashboard.addresses import Address
@@ -24,9 +28,11 @@ from data_access.archives import archived_before, whole_views_from
 from data_access.archiving import ArchivedMonth, archive
 from data_access.case_lists import rows_of_measure, rows_of_stock
 from data_access.database import Database
+from data_access.feed import libpq_url
 from data_access.holds import hold, release
 from data_access.migrating import migrate
 from data_access.partitions import PARTITIONED_TABLES, ensure_months
+from data_access.server_programs import find_clients
 from data_access.snapshots import resolve
 from tests.case_builder import (
     COUNTIES,
@@ -38,6 +44,7 @@ from tests.case_builder import (
 )
 from tests.table_checksums import DERIVED, checksums
 
+DOCS = Path(__file__).parents[2] / "docs"
 BEFORE = date(2025, 1, 1)
 LIMIT = datetime(2024, 12, 31, 16, tzinfo=UTC)
 OLD = datetime(2024, 11, 10, 3, tzinfo=UTC)
@@ -300,6 +307,86 @@ def test_the_files_bring_every_row_back(
                 copy.write(body)
         connection.execute(text("delete from archived_months"))
         assert checksums(connection, apart_from=not_of_the_files) == before
+
+
+def test_the_commands_of_the_manual_bring_archived_cases_into_another_database(
+    filled: Database, tmp_path: Path, empty_database_url: URL
+) -> None:
+    with filled.write() as connection:
+        # Steps of other tables' cases, and a case that was sent back.
+        connection.execute(
+            insert(schema.steps),
+            [
+                {**step(1, 3, OLD), "step": "returned"},
+                {**step(1, 3, OLD), "subject": "dispute", "case_no": "D0000001"},
+            ],
+        )
+        # Grids, of which the village is written last, as where its name has changed.
+        for statement in (
+            "insert into regions (id, name, short_name, pinyin, level, parent_id, valid_from)"
+            " select n, 'g', 'g', 'g', 'grid', 900000, '2000-01-01'"
+            " from generate_series(900000, 902500) n",
+            "update regions set name = 'v', level = 'village', parent_id = null where id = 900000",
+        ):
+            connection.execute(text(statement))
+        before = rows_of_the_month(connection)
+    run(filled, tmp_path)
+    month = tmp_path / "before-2025-01" / "2024-11"
+    manifest = json.loads((month / "manifest.json").read_text(encoding="utf-8"))
+    with filled.read() as connection:
+        stayed = rows_of_the_month(connection)
+    migrate(empty_database_url, zone="Asia/Shanghai")
+    manual = (DOCS / "operating.md").read_text(encoding="utf-8")
+    (commands,) = [part for part in manual.split("```") if "gunzip" in part]
+    done = subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", named(commands, filled.url, empty_database_url)],
+        cwd=month,
+        env={**os.environ, **libpq_environment(filled.url)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with closing(Database(empty_database_url)) as old, old.read() as connection:
+        brought = rows_of_the_month(connection)
+        names = connection.scalars(text("select count(*) from regions")).one()
+    assert names > 0
+    for file in manifest["files"]:
+        table = file["table"]
+        assert len(brought[table]) == file["rows"], table
+        assert brought[table] == before[table] - stayed[table], table
+    cases = {case["case_no"]: case for case in map(json.loads, brought["incidents"])}
+    first = cases["T0000001"]
+    assert (first["return_count"], first["extension_count"]) == (1, 1)
+
+
+def rows_of_the_month(connection: Connection) -> dict[str, set[str]]:
+    """Rows of each table of the files, as JSON."""
+    chosen = f"select to_jsonb(t)::text from {{}} t where registered_month = '{MONTH}'"
+    return {
+        table: set(connection.scalars(text(chosen.format(table))))
+        for table in (*PARTITIONED_TABLES, "case_doubts")
+    }
+
+
+def named(commands: str, site: URL, old: URL) -> str:
+    """The commands of the manual for these databases."""
+    assert site.database
+    assert old.database
+    return commands.replace(" cockpit |", f" {site.database} |").replace("oldcases", old.database)
+
+
+def libpq_environment(url: URL) -> dict[str, str]:
+    """Where programs of PostgreSQL find the server, and the shell finds them."""
+    parts = conninfo_to_dict(libpq_url(url))
+    programs = find_clients(18, "psql", "pg_dump")
+    return {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PGHOST": str(parts["host"]),
+        "PGPORT": str(parts.get("port", 5432)),
+        "PGUSER": str(parts["user"]),
+        "PGPASSWORD": str(parts.get("password", "")),
+    }
 
 
 def test_files_of_a_demo_say_so_and_still_bring_their_rows_back(
