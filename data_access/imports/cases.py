@@ -37,6 +37,10 @@ class CaseStreet:
     def layout(self) -> Layout:
         return case_rows.LAYOUT
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self._mapping.table, "steps")
+
     def wanted(self) -> list[str]:
         """Columns that are read; see `importing.Street`."""
         return self._mapping.file_columns()
@@ -73,7 +77,7 @@ class CaseStreet:
             connection, batch, self._mapping, refresh_rollups=refresh_rollups
         )
         if self._mapping.location:
-            whole_file.remember_default_coordinates(connection, batch)
+            whole_file.remember_default_coordinates(connection, batch, self._mapping.location)
         return published
 
     def titles(self) -> dict[str, str]:

@@ -166,9 +166,11 @@ def _doubt_default_coordinates(connection: Connection, batch: Batch, rule: Locat
     )
 
 
-def remember_default_coordinates(connection: Connection, batch: Batch) -> None:
+def remember_default_coordinates(connection: Connection, batch: Batch, rule: LocationRule) -> None:
     """Keep what too many rows of a published batch share, for those that follow: a poll reads some
     of its rows again, and few of them together.
+
+    Only of batches in which the share decides: of a few rows, a large part may be of one event.
     """
     connection.execute(
         text(
@@ -176,12 +178,13 @@ def remember_default_coordinates(connection: Connection, batch: Batch) -> None:
             insert into default_coordinates as d (source_id, lon, lat, share)
             select :source, lon, lat, count(*)::float8 / (select count(*) from {batch.table})
             from {batch.table} where location_quality = 'default'
-            group by lon, lat having count(*) > :few
+            group by lon, lat
+            having count(*) > :few and (select count(*) from {batch.table}) * :share >= :few
             on conflict (source_id, lon, lat) do update set share = excluded.share
             where d.share < excluded.share
             """
         ),
-        {"source": batch.source_id, "few": FEW_TOGETHER},
+        {"source": batch.source_id, "few": FEW_TOGETHER, "share": rule.default_share},
     )
 
 

@@ -47,6 +47,10 @@ class PolledStreet:
     def layout(self) -> Layout:
         return self.inner.layout
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return self.inner.tables
+
     def wanted(self) -> list[str]:
         """Columns that are read; see `importing.Street`."""
         return self.inner.wanted()

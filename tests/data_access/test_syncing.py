@@ -220,19 +220,19 @@ def test_what_many_rows_shared_stays_a_default_coordinate_for_the_few_of_later_p
     platform.run("alter table cases add lon text")
     platform.run("alter table cases add lat text")
     hall = {"lon": "120.155", "lat": "30.274"}
-    for number in range(1, 41):
-        place = hall if number % 3 == 0 else {"lon": f"120.{2000 + number}", "lat": "30.25"}
-        platform.add(number, NOON if number > 35 else NOON - timedelta(days=2), **place)
-    assert changes(polled_once(platform)) == (40, 0, 0)
+    for number in range(1, 211):
+        place = hall if number % 10 == 0 else {"lon": f"120.{2000 + number}", "lat": "30.25"}
+        platform.add(number, NOON if number > 205 else NOON - timedelta(days=2), **place)
+    assert changes(polled_once(platform)) == (210, 0, 0)
     default = "select count(*) from incidents where location_quality = 'default'"
-    assert rows(database, default) == [(13,)]
-    platform.add(41, NOON + timedelta(minutes=1), **hall)
+    assert rows(database, default) == [(21,)]
+    platform.add(211, NOON + timedelta(minutes=1), **hall)
     again = polled_once(platform)
     assert (again.read, *changes(again)) == (6, 1, 0, 0)
-    assert rows(database, default) == [(14,)]
+    assert rows(database, default) == [(22,)]
     assert rows(database, "select count(*) from case_versions") == [(0,)]
     doubts = "select count(*) from case_doubts where check_name = 'default_coordinate'"
-    assert rows(database, doubts) == [(14,)]
+    assert rows(database, doubts) == [(22,)]
     assert consistent(database)
 
 

@@ -96,6 +96,10 @@ class TableStreet:
         computed = {name: kind for name, (kind, _) in self._kind.computed.items()}
         return {field.name: SQL_TYPES[field.type] for field in self._fields} | computed
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        return (self._kind.table,)
+
     def wanted(self) -> list[str]:
         """Columns that are read; see `importing.Street`."""
         return self._mapping.file_columns()

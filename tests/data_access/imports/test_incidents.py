@@ -264,15 +264,26 @@ def test_a_coordinate_that_too_many_rows_share_is_a_default_one(
 def test_a_small_file_meets_the_default_coordinates_of_those_before(
     imported: Importer, sound_rows: Rows, write_csv: Writer, rows_of: Reader
 ) -> None:
-    rows = sound_rows(43)
-    for row in (*rows[:11], *rows[40:42]):
+    rows = sound_rows(203)
+    for row in (*rows[:11], *rows[200:202]):
         row["LATITUDE"] = "42.2999"
-    imported(write_csv(rows[:40], "first.csv"))
-    outcome = imported(write_csv([*rows[:2], *rows[40:]], "second.csv"))
+    imported(write_csv(rows[:200], "first.csv"))
+    outcome = imported(write_csv([*rows[:2], *rows[200:]], "second.csv"))
     assert (outcome.inserted, outcome.updated, outcome.unchanged) == (3, 0, 2)
     assert found(outcome) == {"default_coordinate": 4}
     assert rows_of("select count(*) from incidents where location_quality = 'default'") == [(13,)]
     assert rows_of("select count(*) from case_versions") == [(0,)]
+
+
+def test_what_many_rows_of_a_small_file_share_is_not_remembered(
+    imported: Importer, sound_rows: Rows, write_csv: Writer
+) -> None:
+    """An event that forty people report within minutes is no default coordinate for ever."""
+    rows = sound_rows(45)
+    for row in rows:
+        row["LATITUDE"] = "42.2999"
+    assert found(imported(write_csv(rows[:43], "first.csv"))) == {"default_coordinate": 43}
+    assert found(imported(write_csv(rows[43:], "second.csv"))) == {}
 
 
 def test_a_larger_share_in_the_mapping_gives_known_default_coordinates_free(
@@ -283,18 +294,20 @@ def test_a_larger_share_in_the_mapping_gives_known_default_coordinates_free(
     rows_of: Reader,
     tmp_path: Path,
 ) -> None:
-    """Eleven of forty may live in one house."""
-    rows = sound_rows(40)
-    for row in rows[:11]:
+    """Sixty of two hundred may live in one house."""
+    rows = sound_rows(200)
+    for row in rows[:60]:
         row["LATITUDE"] = "42.2999"
     path = write_csv(rows)
     imported(path)
     mapping = tmp_path / "mapping.toml"
     written = boston_mapping.read_text("utf-8")
-    mapping.write_text(written.replace("default_share = 0.05", "default_share = 0.3"), "utf-8")
+    mapping.write_text(written.replace("default_share = 0.05", "default_share = 0.4"), "utf-8")
     outcome = imported(path, mapping=mapping)
-    assert (outcome.updated, found(outcome)) == (11, {})
-    assert rows_of("select location_quality, count(*) from incidents group by 1") == [("point", 40)]
+    assert (outcome.updated, found(outcome)) == (60, {})
+    assert rows_of("select location_quality, count(*) from incidents group by 1") == [
+        ("point", 200)
+    ]
 
 
 def test_the_default_coordinates_of_one_source_are_not_those_of_another(
@@ -304,7 +317,7 @@ def test_the_default_coordinates_of_one_source_are_not_those_of_another(
     write_csv: Writer,
     tmp_path: Path,
 ) -> None:
-    rows = sound_rows(40)
+    rows = sound_rows(200)
     for row in rows[:11]:
         row["LATITUDE"] = "42.2999"
     imported(write_csv(rows, "first.csv"))
