@@ -19,7 +19,7 @@ import psycopg
 from sqlalchemy import URL, exists, select, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from dashboard.errors import DatabaseUnavailable, ImportRefused, MigrationError
+from dashboard.errors import DatabaseUnavailable, DataUnavailable, ImportRefused, MigrationError
 from dashboard.settings import Settings
 from data_access import migrating, rollups, service
 from data_access.database import Database
@@ -109,8 +109,10 @@ def database_errors_explained(folder: Path, room: int) -> Iterator[None]:
     """
     try:
         yield
-    except (DBAPIError, psycopg.Error) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
+    except (DBAPIError, psycopg.Error, DataUnavailable) as error:
+        # An import has put it into words already.
+        first = error.__cause__ if isinstance(error, DataUnavailable) else error
+        cause = first.orig if isinstance(first, DBAPIError) else first
         if isinstance(cause, psycopg.errors.DiskFull) or _no_room(folder):
             raise disk_full(folder, room) from error
         if isinstance(error, (OperationalError, psycopg.OperationalError)):

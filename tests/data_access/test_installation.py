@@ -12,6 +12,7 @@ from dashboard.errors import DatabaseUnavailable, DiskFull, ImportRefused, Migra
 from dashboard.settings import Settings
 from data_access import installation, migrating, service
 from data_access.database import Database
+from data_access.imports.failures import explained
 from data_access.installation import Installation, database_errors_explained, filled_from_file
 
 ROOT = Path(__file__).parents[2]
@@ -115,6 +116,34 @@ def test_a_server_that_ended_for_want_of_room_is_a_full_disk(
     monkeypatch.setattr(installation, "ROOM_FOR_LATER_STARTS", 2**60)
     with pytest.raises(DiskFull), database_errors_explained(tmp_path, ROOM):
         raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+
+def test_an_import_that_met_a_full_disk_tells_the_room_it_needs(tmp_path: Path) -> None:
+    with (
+        pytest.raises(DiskFull, match="至少 4096 MB"),
+        database_errors_explained(tmp_path, ROOM),
+        explained("requests.csv"),
+    ):
+        raise psycopg.errors.DiskFull("could not extend file")
+
+
+def test_an_import_whose_server_ended_for_want_of_room_met_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost = psycopg.OperationalError("server closed the connection unexpectedly")
+    with (
+        pytest.raises(DatabaseUnavailable, match="数据库连接中断"),
+        database_errors_explained(tmp_path, ROOM),
+        explained("requests.csv"),
+    ):
+        raise lost
+    monkeypatch.setattr(installation, "ROOM_FOR_LATER_STARTS", 2**60)
+    with (
+        pytest.raises(DiskFull),
+        database_errors_explained(tmp_path, ROOM),
+        explained("requests.csv"),
+    ):
+        raise lost
 
 
 def test_a_lost_server_is_said_with_what_to_do(tmp_path: Path) -> None:
