@@ -7,7 +7,7 @@ mask beside the value, and `checks` turns masks into findings.
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,9 @@ from data_access.imports.mapping import RegionSpelling
 from data_access.imports.region_outlines import RegionOutlines
 from data_access.imports.sources.rows import RawChunk
 from data_access.imports.times import Mask, Times, read_times
+
+# Places are written in fewer ways; what a column of other texts holds is not kept for ever.
+TEXTS_REMEMBERED = 100_000
 
 Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int64]
@@ -206,7 +209,7 @@ def region_reader(rule: RegionSpelling, known: Iterable[str]) -> Callable[[str],
     patterns = [re.compile(pattern) for pattern in rule.patterns]
     codes = frozenset(known)
 
-    @cache
+    @lru_cache(maxsize=TEXTS_REMEMBERED)
     def read(text: str) -> str | None:
         if text in rule.values:
             code = rule.values[text]

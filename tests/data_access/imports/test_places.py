@@ -1,5 +1,6 @@
 """Places of cases: order, datum, bounds, and the outline of the region they are said to be in."""
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from sqlalchemy import URL
 from data_access.database import Database
 from data_access.imports import datums
 from data_access.imports.command import import_rows
+from data_access.imports.interpreting import TEXTS_REMEMBERED, region_reader
+from data_access.imports.mapping import RegionSpelling
 
 MAPPINGS = Path(__file__).parents[3] / "docs" / "examples"
 FILES = Path(__file__).parent / "examples"
@@ -22,6 +25,18 @@ HEADER = (
 )
 
 Importer = Callable[..., dict[str, int]]
+
+
+def test_texts_that_are_no_regions_do_not_fill_the_memory() -> None:
+    """A column of case numbers mapped by mistake."""
+    read = region_reader(RegionSpelling(), {"330102"})
+    tracemalloc.start()
+    for number in range(3 * TEXTS_REMEMBERED):
+        assert read(f"{number:018d}") is None
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert read("330102") == "330102"
+    assert peak < 300 * TEXTS_REMEMBERED
 
 
 @pytest.fixture
