@@ -28,6 +28,8 @@ from data_access.imports.tables.rejecting import FUTURE, local_today, reject
 
 GUARDED = frozenset(indicator.key for indicator in REPORTED if indicator.is_guarded)
 KEY = ("indicator", "region_id", "period_start", "period_end")
+# Figures recorded so soon after a time are corrections under that time.
+CORRECTIONS = "interval '1 millisecond'"
 
 
 def period_end(row: Row) -> date | None:
@@ -136,44 +138,50 @@ def publish(connection: Connection, batch: Batch, mapping: TableMapping) -> Publ
     """A row for every figure that is new or differs from the latest one recorded.
 
     A correction under the time of the figure that it corrects (报送时间 is often the day of the
-    first report) is known since it came: both figures are kept, and it is the latest.
+    first report) comes just after that one: both are kept, it is the latest of that time, and what
+    is reported later stays later.
     """
     stated = "s.recorded_at" if "recorded_at" in mapping.stated() else "cast(null as timestamptz)"
+    of_the_figure = (
+        "(v.indicator, v.region_id, v.period_start, v.period_end)"
+        " = (s.indicator, s.region, s.period_start, s.period_end)"
+    )
     total = int(connection.scalar(text(f"select count(*) from {batch.table}")) or 0)
-    changed = connection.execute(
+    was_there = connection.scalars(
         text(
             f"""
-            with latest as (
-              select distinct on ({", ".join(KEY)}) *
-              from reported_values order by {", ".join(KEY)}, recorded_at desc
+            with compared as (
+              select s.*, {stated} as stated, l.recorded_at as latest_at, n.recorded_at as near_at,
+                case when n.recorded_at is null
+                  then (l.numerator, l.denominator) is distinct from (s.numerator, s.denominator)
+                  else (n.numerator, n.denominator) is distinct from (s.numerator, s.denominator)
+                end as differs
+              from {batch.table} s
+              left join lateral (
+                select * from reported_values v where {of_the_figure}
+                order by v.recorded_at desc limit 1
+              ) l on true
+              left join lateral (
+                select * from reported_values v where {of_the_figure}
+                  and v.recorded_at >= {stated} and v.recorded_at < {stated} + {CORRECTIONS}
+                order by v.recorded_at desc limit 1
+              ) n on true
+            ), written as (
+              insert into reported_values
+                ({", ".join(KEY)}, recorded_at, numerator, denominator, source_id)
+              select indicator, region, period_start, period_end,
+                coalesce(near_at + interval '1 microsecond', stated,
+                  greatest(now(), latest_at + interval '1 microsecond')),
+                numerator, denominator, :source
+              from compared where latest_at is null or differs
+              on conflict do nothing
+              returning 1
             )
-            insert into reported_values
-              ({", ".join(KEY)}, recorded_at, numerator, denominator, source_id)
-            select s.indicator, s.region, s.period_start, s.period_end,
-              case when {stated} is not null and known.indicator is null then {stated}
-                else greatest(now(), l.recorded_at + interval '1 microsecond') end,
-              s.numerator, s.denominator, :source
-            from {batch.table} s
-            left join latest l on l.indicator = s.indicator and l.region_id = s.region
-              and l.period_start = s.period_start and l.period_end = s.period_end
-            left join reported_values known on known.indicator = s.indicator
-              and known.region_id = s.region and known.period_start = s.period_start
-              and known.period_end = s.period_end and known.recorded_at = {stated}
-            where l.indicator is null
-              or (l.numerator, l.denominator) is distinct from (s.numerator, s.denominator)
-              and (known.numerator, known.denominator)
-                is distinct from (s.numerator, s.denominator)
-            on conflict do nothing
-            returning exists (
-              select from latest l where l.indicator = reported_values.indicator
-                and l.region_id = reported_values.region_id
-                and l.period_start = reported_values.period_start
-                and l.period_end = reported_values.period_end)
+            select latest_at is not null from compared where latest_at is null or differs
             """
         ),
         {"source": batch.source_id},
-    ).scalars()
-    was_there = list(changed)
+    ).all()
     updated = sum(was_there)
     inserted = len(was_there) - updated
     return Published(inserted, updated, total - inserted - updated)

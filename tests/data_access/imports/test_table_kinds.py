@@ -7,7 +7,7 @@ import json
 import re
 import tracemalloc
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -811,29 +811,33 @@ def reported_on(load: Importer) -> Callable[[str], ImportOutcome]:
     return run
 
 
-def test_a_correction_under_the_time_of_the_first_is_recorded_when_it_comes(
-    reported_on: Callable[[str], ImportOutcome], site: Database, rows_of: Reader
+def test_corrections_under_the_time_of_the_first_are_kept_beside_it(
+    reported_on: Callable[[str], ImportOutcome], rows_of: Reader
 ) -> None:
     reported_on("10,20,2026-11-05")
-    ((before, region_id),) = rows_of(
-        "select clock_timestamp(), (select id from regions where code = '330102')"
-    )
-    outcome = reported_on("12,20,2026-11-05")
-    assert (outcome.inserted, outcome.updated, outcome.unchanged) == (0, 1, 0)
-
-    def read(as_of: datetime) -> float | None:
-        with site.read() as connection:
-            found = reported_readings.read(connection, [region_id], as_of)
-        return next(each.numerator for each in found if each.indicator == "video_networked")
-
-    assert (read(before), read(before + timedelta(days=1))) == (10, 12)
-    # The same again, and the file before it, which is known.
-    for figure in ("12,20,2026-11-05", "10,20,2026-11-05"):
-        again = reported_on(figure)
-        assert (again.inserted, again.updated) == (0, 0)
-    assert reported_on("15,20,2026-11-05").updated == 1
+    # Taken back at last: what the source says now counts.
+    for figure in ("12,20", "15,20", "10,20"):
+        outcome = reported_on(f"{figure},2026-11-05")
+        assert (outcome.inserted, outcome.updated, outcome.unchanged) == (0, 1, 0)
+    again = reported_on("10,20,2026-11-05")
+    assert (again.inserted, again.updated) == (0, 0)
     versions = "select numerator from reported_values order by recorded_at"
-    assert rows_of(versions) == [(10,), (12,), (15,)]
+    assert rows_of(versions) == [(10,), (12,), (15,), (10,)]
+
+
+def test_what_is_reported_later_stays_later_than_a_correction(
+    reported_on: Callable[[str], ImportOutcome], site: Database, rows_of: Reader
+) -> None:
+    for figure in ("10,20,2026-11-05", "11,20,2026-11-05", "12,20,2026-11-10"):
+        reported_on(figure)
+    ((region_id,),) = rows_of("select id from regions where code = '330102'")
+    with site.read() as connection:
+        found = reported_readings.read(connection, [region_id], datetime.now(UTC))
+    assert [each.numerator for each in found if each.indicator == "video_networked"] == [12]
+    # A late correction of the earlier report changes history only.
+    assert reported_on("13,20,2026-11-05").updated == 1
+    versions = "select numerator from reported_values order by recorded_at"
+    assert rows_of(versions) == [(10,), (11,), (13,), (12,)]
 
 
 def test_a_correction_of_a_figure_of_a_time_to_come_is_the_newest(
