@@ -116,6 +116,12 @@ def note(connection: Connection, ancestors: Ancestors) -> None:
     facts.write(connection, _ZONES_FACT, [list(zone) for zone in ancestors.towns_of_zones])
 
 
+def note_where_missing(connection: Connection, ancestors: Ancestors) -> None:
+    """Note the counties of roll-ups that an earlier program made by these."""
+    if facts.read(connection, _COUNTIES_FACT) is None:
+        note(connection, ancestors)
+
+
 def counted_counties(connection: Connection) -> dict[int, frozenset[int]] | None:
     """Regions with the counties under which the cases are booked that the stored roll-ups count in
     them; None: it was never noted.

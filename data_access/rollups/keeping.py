@@ -90,7 +90,9 @@ def follow_regions(connection: Connection) -> bool:
     Returns whether it did either; then the outbox says so, since what was read before is old.
     """
     lock(connection)
-    if ancestors.are_known(connection, ancestors.load(connection)):
+    known = ancestors.load(connection)
+    if ancestors.are_known(connection, known):
+        ancestors.note_where_missing(connection, known)
         return follow_classes(connection)
     rebuild(connection)
     return True

@@ -149,6 +149,16 @@ def test_pictures_made_before_all_is_counted_anew_equal_those_made_after(
     assert any(layer.counted + layer.withheld for layer in after.map.heat)
 
 
+def test_rollups_of_an_earlier_program_are_known_before_the_first_reform(filled: Database) -> None:
+    """It did not note their counties."""
+    with filled.write() as connection:
+        before = sums(connection)[0]
+        connection.execute(text("delete from database_facts where key = 'rollup_counties'"))
+        assert rollups.follow_regions(connection) is False
+        abolish(connection, HEIR)
+        assert sums(connection)[0][HEIR] == before[HEIR] + before[GONE]
+
+
 def test_a_rebuild_is_told_to_those_who_have_read_before(filled: Database) -> None:
     with filled.write() as connection:
         abolish(connection, HEIR)
