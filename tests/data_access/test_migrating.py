@@ -92,6 +92,9 @@ def test_down_to_an_earlier_version_and_up_again_keeps_every_row(
 def test_coordinates_that_cases_shared_before_they_were_kept_are_known(filled: Database) -> None:
     downgrade(filled.url, "0017")
     with filled.write() as connection:
+        connection.execute(insert(schema.incidents), [incident(n) for n in range(7_000, 7_200)])
+        of_source = "select count(*) from incidents where source_id = 1"
+        cases = connection.scalar(text(of_source))
         connection.execute(
             text(
                 "update incidents set lon = 120.155, lat = 30.274, location_quality = 'default',"
@@ -102,7 +105,7 @@ def test_coordinates_that_cases_shared_before_they_were_kept_are_known(filled: D
     migrate(filled.url)
     with filled.read() as connection:
         known = connection.execute(text("select lon, lat, share from default_coordinates")).all()
-    assert known == [(120.155, 30.274, 1)]
+    assert known == [(120.155, 30.274, 11 / cases)]
 
 
 def test_down_to_nothing_and_up_again_on_a_filled_database(filled: Database) -> None:

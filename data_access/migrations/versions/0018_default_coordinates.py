@@ -1,7 +1,6 @@
 """Coordinates that too many rows of a source shared: later, smaller deliveries know them by it.
 
-Of cases that are there only the coordinates are known, not the shares: 1 keeps them for every
-mapping but one whose `location.default_share` is 1.
+Of cases that are there, the share is that of all of their source; of few, it tells nothing.
 """
 
 import sqlalchemy as sa
@@ -22,9 +21,13 @@ def upgrade() -> None:
         sa.Column("share", sa.Double(), nullable=False),
     )
     op.execute(
-        "insert into default_coordinates select source_id, lon, lat, 1 from incidents"
+        "insert into default_coordinates"
+        " select source_id, lon, lat, count(*)::float8 / cases from incidents"
+        " join (select source_id, count(*) as cases from incidents group by source_id) s"
+        "   using (source_id)"
         " where location_quality = 'default' and lon is not null and lat is not null"
-        " group by source_id, lon, lat having count(*) > 10"
+        "   and cases >= 200"
+        " group by source_id, lon, lat, cases having count(*) > 10"
     )
 
 
