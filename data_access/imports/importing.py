@@ -173,8 +173,10 @@ class _Run:
         is_repeat = batch.state == "published"
         resumed_after = 0 if is_repeat else self._stage(batch)
         staged = monotonic()
-        path = self._report(batch, report_folder)
+        path = None if self.claim.is_poll else self._report(batch, report_folder)
         done = None if is_repeat else self._publish(batch, refresh_rollups)
+        # Into the report of the day goes what came in: one that fails is tried again and again.
+        path = path or self._report(batch, report_folder)
         if done is not None and done.inserted >= MANY:
             self._tidy()
         return self._summary(

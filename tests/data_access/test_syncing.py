@@ -30,7 +30,7 @@ from dashboard.freshness import Source, source_finding
 from dashboard.quality import SourceQuality
 from data_access import archiving, quality_sources, rollups, source_readings
 from data_access.database import Database
-from data_access.imports import report
+from data_access.imports import batches, report
 from data_access.syncing import plan, polled_rows, polling, running, watermarks
 from data_access.syncing.plan import Polled
 from data_access.syncing.polling import KeysRefused, PollOutcome, poll
@@ -703,6 +703,27 @@ def test_a_report_that_cannot_be_written_to_its_end_leaves_those_of_former_polls
     with pytest.raises(ImportRefused, match="无法写入报告"):
         polled_once(small_platform)
     assert path.read_bytes() == before
+
+
+def test_a_poll_that_fails_is_in_the_report_once_it_has_come_in(
+    small_platform: Platform, polled_once: Polling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again every few minutes."""
+    small_platform.add(1)
+    small_platform.add(2, county="330199")
+
+    def fails(*_: object) -> None:
+        raise ImportRefused("失败")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(batches, "close", fails)
+        for _ in range(3):
+            with pytest.raises(ImportRefused, match="失败"):
+                polled_once(small_platform)
+    assert list((small_platform.folder / "reports").glob("*")) == []
+    path = polled_once(small_platform).report
+    assert path is not None
+    assert len(path.read_text("utf-8").splitlines()) == 2
 
 
 def test_expired_reports_are_looked_for_once_a_day(
