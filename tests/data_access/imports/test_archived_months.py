@@ -15,6 +15,17 @@ from data_access.imports.command import import_rows
 from data_access.imports.incidents import import_incidents
 
 
+def archived(url: URL, folder: Path) -> int:
+    """Archive what was registered before 2020; returns how many cases went."""
+    return archiving.archive(
+        url,
+        date(2020, 1, 1),
+        folder / "archive",
+        today=date(2026, 11, 20),
+        tell=lambda month: None,
+    )
+
+
 def test_an_archived_file_that_is_imported_again_is_refused_and_a_later_one_is_not(
     engine: Engine,
     database_url: URL,
@@ -35,14 +46,7 @@ def test_an_archived_file_that_is_imported_again_is_refused_and_a_later_one_is_n
     assert imported(rows, "first.csv") == 5
     with engine.begin() as connection:
         rollups.follow_regions(connection)
-    gone = archiving.archive(
-        database_url,
-        date(2020, 1, 1),
-        tmp_path / "archive",
-        today=date(2026, 11, 20),
-        tell=lambda month: None,
-    )
-    assert gone == 5
+    assert archived(database_url, tmp_path) == 5
     changed = [{**row, "CLOSED_DT": "06/04/2015 10:00:00 AM"} for row in rows]
     with pytest.raises(ImportRefused, match=r"2015 年 6 月的案件已归档.*没有任何行可见"):
         imported(changed, "again.csv")
@@ -75,13 +79,7 @@ def test_a_first_file_whose_cases_were_all_archived_is_refused_to_a_superuser_to
 
     rows = sound_rows(5)
     assert imported(rows, "first.csv") == 5
-    archiving.archive(
-        database_url,
-        date(2020, 1, 1),
-        tmp_path / "archive",
-        today=date(2026, 11, 20),
-        tell=lambda month: None,
-    )
+    assert archived(database_url, tmp_path) == 5
     with pytest.raises(ImportRefused, match=r"2015 年 6 月的案件已归档.*没有任何行可见"):
         imported([*rows, *sound_rows(6)[5:]], "again.csv")
     assert rows_of("select count(*) from incidents") == [(0,)]
